@@ -1,0 +1,44 @@
+# Every target sets itself up: a fresh Debian with Python 3.10 or newer and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint format clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# uv comes from pip, in an environment of the project's own: nothing of the machine is changed.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "imageshim needs Python 3.10 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --upgrade --group dev -e ".[cli,pillow,fast,testing]"
+	@touch $@
+
+demo: $(READY)  ## convert real replies of several LiteLLM versions and save their images
+	@$(BIN)/python benchmarks/demo.py
+
+test: $(READY)  ## all tests, with the core's branch coverage
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TEST_ARGS)
+
+bench: $(READY)  ## the benchmarks, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+lint: $(READY)  ## ruff, mypy strict, pyright
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+format: $(READY)  ## let ruff format and fix
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:  ## remove everything that the targets made
+	rm -rf $(VENV) .live build dist demo-output .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

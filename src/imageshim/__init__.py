@@ -1,0 +1,1 @@
+"""Generated images in chat-completion replies, in any format."""

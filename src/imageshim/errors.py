@@ -1,0 +1,67 @@
+"""Every exception and warning class of imageshim."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ImageShimError",
+    "LegacyImageFormatWarning",
+    "LossyConversionError",
+    "LossyConversionWarning",
+    "MalformedImageError",
+    "MalformedReplyError",
+    "MissingExtraError",
+    "RemoteImageError",
+    "UnknownFormatError",
+    "UnreadableImageWarning",
+]
+
+
+class ImageShimError(ValueError):
+    """The base of everything that imageshim raises."""
+
+
+class UnknownFormatError(ImageShimError):
+    """A name that is no format, or a version that is no version."""
+
+
+class LossyConversionError(ImageShimError):
+    """The target format cannot hold all of the reply (raised with ``on_loss="raise"`` only)."""
+
+
+class MalformedImageError(ImageShimError):
+    """An image of a reply cannot be read; the message names the choice, the field and the fault."""
+
+
+class MalformedReplyError(ImageShimError):
+    """Bytes that are not the JSON of a reply.
+
+    ``offset`` is the byte at which reading stopped, or None where that is not known.
+    """
+
+    def __init__(self, message: str, *, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class RemoteImageError(ImageShimError):
+    """The bytes of an image were asked for that is an http(s) URL: nothing is ever fetched."""
+
+
+class MissingExtraError(ImageShimError, ImportError):
+    """A feature needs an optional dependency; the message names the extra that brings it."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs the extra {extra!r}: pip install 'imageshim[{extra}]'")
+        self.extra = extra
+
+
+class LossyConversionWarning(UserWarning):
+    """A conversion left something out (with ``on_loss="drop"``); the text says what."""
+
+
+class UnreadableImageWarning(UserWarning):
+    """Something looks like an image and is none; it stayed where it was."""
+
+
+class LegacyImageFormatWarning(DeprecationWarning):
+    """Code reads images where older LiteLLM versions put them; the text says what to write now."""
