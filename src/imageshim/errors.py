@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 __all__ = [
     "ImageShimError",
     "LegacyImageFormatWarning",
@@ -13,6 +16,7 @@ __all__ = [
     "RemoteImageError",
     "UnknownFormatError",
     "UnreadableImageWarning",
+    "warn_caller",
 ]
 
 
@@ -65,3 +69,12 @@ class UnreadableImageWarning(UserWarning):
 
 class LegacyImageFormatWarning(DeprecationWarning):
     """Code reads images where older LiteLLM versions put them; the text says what to write now."""
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the line outside of imageshim that called into it."""
+    frame, depth = sys._getframe(1), 2  # noqa: SLF001  # the documented way to a frame
+    package = __name__.partition(".")[0]
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(message, category, stacklevel=depth - 1)

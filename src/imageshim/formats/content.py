@@ -1,0 +1,99 @@
+"""``content``: data URIs joined into the text of ``message.content``, with nothing between.
+
+LiteLLM 1.65.4 (1.72.2 in streams) up to 1.76.0 (BerriAI/litellm PR #9646), and cache entries that
+those versions wrote. It keeps the order. Where an image ends and whether a data URI is an image at
+all has to be found out: ``data_uri`` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import data_uri
+from ..parts import Image, Part, Text
+
+__all__ = ["lift", "lift_markdown", "lift_spans", "lower"]
+
+
+def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Part]:
+    """Cut ``text`` at the spans: (start, end) of what is taken out, (start, end) of its URI."""
+    parts: list[Part] = []
+    done = 0
+    for start, end, uri_start, uri_end in spans:
+        if start > done:
+            parts.append(Text(text[done:start]))
+        # A reply that is one image and nothing else shares its string.
+        whole = uri_start == 0 and uri_end == len(text)
+        parts.append(Image(text if whole else text[uri_start:uri_end]))
+        done = end
+    if done < len(text):
+        parts.append(Text(text[done:]))
+    return parts
+
+
+def lift(text: str, *, trusted: bool) -> list[Part]:
+    """Read the text: its data URIs, or all of it where it is base64 without a prefix.
+
+    ``trusted`` says that the text is known to be in this format.
+    """
+    spans = data_uri.find_images(text, trusted=trusted)
+    if spans:
+        return _cut(text, [(start, end, start, end) for start, end in spans])
+    media_type = data_uri.raw_image(text)
+    if media_type is None:
+        return [Text(text)]
+    payload = text.strip()
+    start = text.index(payload)
+    around = Text(text[:start]), Text(text[start + len(payload) :])
+    image = Image(f"data:{media_type};base64,{payload}", raw=True)
+    return [part for part in (around[0], image, around[1]) if isinstance(part, Image) or part.text]
+
+
+def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
+    """Cut the text where the stash says; None where that does not fit."""
+    inside = [entry for entry in entries if entry[0] in _KINDS]
+    if sum(entry[1] for entry in inside) != len(text):
+        return None
+    parts: list[Part] = []
+    done = 0
+    for kind, length in inside:
+        piece = text if length == len(text) else text[done : done + length]
+        done += length
+        if kind == "text":
+            parts.append(Text(piece))
+        elif kind == "image" and data_uri.parse(piece) is not None:
+            parts.append(Image(piece))
+        elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
+            parts.append(Image(f"data:{media_type};base64,{piece}", raw=True))
+        else:
+            return None
+    return parts
+
+
+_KINDS = ("text", "image", "raw")
+
+
+def lift_markdown(text: str) -> list[Part]:
+    """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
+    spans = [
+        span for span in data_uri.split_markdown(text) if text[span[2] : span[2] + 5] in _DATA
+    ]
+    return _cut(text, spans)
+
+
+_DATA = {"data:", "DATA:", "Data:"}
+
+
+def raw_payload(image: Image) -> str:
+    """Return what an image was written as in ``content``."""
+    return image.url.partition(",")[2] if image.raw else image.url
+
+
+def lower(parts: list[Part]) -> dict[str, Any]:
+    """Write ``content``. Drafts stood in the reasoning text, not here."""
+    pieces = [
+        part.text if isinstance(part, Text) else raw_payload(part)
+        for part in parts
+        if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
+    ]
+    return {"content": "".join(pieces) if pieces else None}

@@ -1,0 +1,89 @@
+"""What old code read of a message, from a message in any format: for code that is being migrated.
+
+The functions take a message, a choice or a whole reply (its first choice), on any carrier, and
+never raise on one without images.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import carriers
+from .formats import content as content_format
+from .lifting import Lifted, Reading, lift
+from .parts import DEFAULT_DETAIL, Image, Part, Text
+
+__all__ = ["first_image", "first_image_url", "legacy_content", "message_of"]
+
+_HOW = Reading(any_dialect=True)
+
+
+def message_of(reply: Any, choice: int = 0) -> Any:
+    """Return the message (the ``delta`` in a stream) of a reply or choice; a message is itself.
+
+    None where the reply has no such choice.
+    """
+    choices = carriers.items_of(carriers.get(reply, "choices"))
+    if choices is not None:
+        if not 0 <= choice < len(choices):
+            return None
+        reply = choices[choice]
+    for name in ("message", "delta"):
+        message = carriers.get(reply, name)
+        if message is not None:
+            return message
+    return None if choices is not None else reply
+
+
+def _lifted(reply: Any) -> tuple[Any, Lifted | None]:
+    message = message_of(reply)
+    view = carriers.fields(message)
+    return message, None if view is None else lift(view, _HOW)
+
+
+def plain_text(content: Any) -> str | None:
+    """Return the text of a ``content`` that holds no image; None where there is none."""
+    if isinstance(content, str):
+        return content
+    texts = [carriers.get(entry, "text") for entry in carriers.items_of(content) or ()]
+    found = [text for text in texts if isinstance(text, str)]
+    return "".join(found) if found else None
+
+
+def legacy_content(message: Any) -> str | None:
+    """Return what ``message.content`` was in LiteLLM up to 1.76.0.
+
+    Text and data URIs, joined in order with nothing between (text first where the order is not
+    known); None where there is neither.
+    """
+    found, lifted = _lifted(message)
+    content = getattr(found, "content", None) if lifted is None else None
+    if lifted is None:
+        return plain_text(carriers.get(found, "content") or content)
+    parts: list[Part] = [
+        part
+        for part in lifted.parts
+        if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
+    ]
+    written = content_format.lower(parts)["content"]
+    return written if isinstance(written, str) else None
+
+
+def first_image(message: Any) -> dict[str, Any] | None:
+    """Return what ``message.image`` was in LiteLLM 1.76.1 to 1.76.3: ``{"url", "detail"}``.
+
+    The first of the images; None where there is none.
+    """
+    _, lifted = _lifted(message)
+    for part in lifted.parts if lifted is not None else ():
+        if isinstance(part, Image):
+            if part.item is None:
+                return {"url": part.url, "detail": DEFAULT_DETAIL}
+            return dict(part.item["image_url"])
+    return None
+
+
+def first_image_url(message: Any) -> str | None:
+    """Return the URL of the first image, a data URI as a rule; None where there is none."""
+    image = first_image(message)
+    return None if image is None else image["url"]

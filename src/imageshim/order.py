@@ -1,0 +1,153 @@
+"""Put what a message holds and what its stash kept back together, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import carriers
+from .formats.dialects import canonical_item
+from .parts import DEFAULT_DETAIL, Image, Other, Part, Text
+from .stash import Stash, template
+
+__all__ = ["arranged", "entries_of", "items_for", "with_stashed"]
+
+
+def entries_of(parts: list[Part]) -> list[tuple[Any, ...]]:
+    """Write the order of the parts, with their lengths in characters."""
+    entries: list[tuple[Any, ...]] = []
+    for part in parts:
+        if isinstance(part, Text):
+            entries.append(("text", len(part.text)))
+        elif isinstance(part, Other):
+            entries.append((part.kind, 0))
+        elif part.draft:
+            entries.append(("draft", len(part.url), part.offset))
+        elif part.raw:
+            entries.append(("raw", len(part.url) - part.url.index(",") - 1))
+        else:
+            entries.append(("image", len(part.url)))
+    return entries
+
+
+def items_for(images: list[Image], held: tuple[str, ...], *, only_first: bool) -> list[Any]:
+    """Write what a format does not hold of the images' items; null for the default item.
+
+    ``held`` is the path in the item to what the format does hold: ``("image_url",)`` or
+    ``("image_url", "url")``. With ``only_first`` it holds nothing of the second image and on.
+    """
+    items: list[Any] = []
+    for place, image in enumerate(images):
+        if only_first and place:
+            items.append(canonical_item(image, place))
+        elif image.item is None or (len(held) == 1 and tuple(image.item) == _USUAL):
+            items.append(None)
+        else:
+            items.append(template(image.item, *held))
+    return items
+
+
+_USUAL = ("image_url", "index", "type")
+
+
+def with_stashed(parts: list[Part], kept: Stash, *, only_first: bool) -> list[Part]:
+    """Give the images back what the stash kept of them, and add those that only it holds."""
+    items = iter(kept.items)
+    for part in parts:
+        if isinstance(part, Image):
+            part.item = _filled(next(items, None), part)
+    if not only_first:
+        return parts
+    return [*parts, *(image for image in map(_whole, items) if image is not None)]
+
+
+def _filled(rest: Any, image: Image) -> dict[str, Any] | None:
+    """Fill the nulls of a stashed item with what the message holds."""
+    if not isinstance(rest, dict) or not rest.keys() >= set(_USUAL):
+        return image.item
+    inner = rest["image_url"]
+    if isinstance(inner, dict) and "detail" in inner:
+        inner = {**inner, "url": image.url}
+    elif image.item is not None:
+        inner = image.item["image_url"]
+    else:
+        inner = {"url": image.url, "detail": DEFAULT_DETAIL}
+    return {**rest, "image_url": inner}
+
+
+def _whole(item: Any) -> Image | None:
+    """Read an image that only the stash holds."""
+    inner = carriers.get(item, "image_url")
+    url = carriers.get(inner, "url")
+    if not isinstance(url, str) or not {"index", *_INNER} <= {*item, *inner}:
+        return None
+    usual = tuple(item) == _USUAL and tuple(inner) == _INNER
+    return Image(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)
+
+
+_INNER = ("url", "detail")
+
+
+def arranged(parts: list[Part], text: str | None, kept: Stash) -> list[Part] | None:
+    """Order the parts as the stash says; None where the stash does not fit them.
+
+    ``text`` is the text beside the images in formats that keep no order; the others have their
+    runs of text among the ``parts``, and the result must not contradict the order there.
+    """
+    if not kept.parts:
+        return None
+    queues: dict[type, Iterator[Part]] = {
+        kind: iter([part for part in parts if isinstance(part, kind)])
+        for kind in (Text, Image, Other)
+    }
+    held = {part.kind for part in parts if isinstance(part, Other)}
+    others = iter(kept.others)
+    cuts = None if text is None else _cuts(text, kept)
+    out: list[Part | None] = []
+    for kind, length, *place in kept.parts:
+        if kind == "text":
+            run = next(queues[Text] if cuts is None else cuts, None)
+            out.append(run if isinstance(run, Text) and len(run.text) == length else None)
+        elif kind in {"part", "item"}:
+            out.append(next(queues[Other], None) if kind in held else _other(others, kind))
+        else:
+            out.append(_image(next(queues[Image], None), kind, length, place))
+    left = [next(queue, None) for queue in queues.values()]
+    whole = [part for part in out if part is not None]
+    if len(whole) != len(out) or any(left) or (text is not None and not _is_spent(text, kept)):
+        return None
+    if text is None:
+        own = {id(part) for part in parts}
+        if [id(part) for part in whole if id(part) in own] != [id(part) for part in parts]:
+            return None
+    return whole
+
+
+def _cuts(text: str, kept: Stash) -> Iterator[Part]:
+    done = 0
+    for kind, length, *_ in kept.parts:
+        if kind == "text":
+            yield Text(text[done : done + length])
+            done += length
+
+
+def _is_spent(text: str, kept: Stash) -> bool:
+    return sum(length for kind, length, *_ in kept.parts if kind == "text") == len(text)
+
+
+def _other(others: Iterator[Any], kind: str) -> Other | None:
+    value = next(others, None)
+    return None if value is None else Other(value, kind)
+
+
+def _image(image: Part | None, kind: str, length: int, place: list[int]) -> Image | None:
+    """Check an image against its entry and give it back what the entry says of it."""
+    if not isinstance(image, Image):
+        return None
+    prefix = image.url.find(",") + 1 if kind == "raw" else 0
+    if len(image.url) != length + prefix:
+        return None
+    image.raw = kind == "raw"
+    if place:
+        image.draft, image.offset = True, place[0]
+    return image

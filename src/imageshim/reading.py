@@ -1,0 +1,346 @@
+"""Read a reply for people: its text, its images as bytes and files, in the order of the model."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from . import carriers, data_uri
+from .conversion import reading, refuse_scalars
+from .errors import ImageShimError, MissingExtraError, RemoteImageError
+from .legacy import message_of, plain_text
+from .lifting import REASONING, Reading as How, lift
+from .parts import Image, Part, Text
+from .timeline import Format
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
+
+__all__ = ["GeneratedImage", "Reading", "read", "read_all"]
+
+_EXTENSIONS = {
+    "image/avif": ".avif",
+    "image/bmp": ".bmp",
+    "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/svg+xml": ".svg",
+    "image/tiff": ".tiff",
+    "image/vnd.microsoft.icon": ".ico",
+    "image/webp": ".webp",
+    "image/x-icon": ".ico",
+}
+_SAME_TYPE = {".jpeg": ".jpg", ".jpe": ".jpg", ".tif": ".tiff", ".heif": ".heic"}
+
+
+class GeneratedImage:
+    """One image of a reply.
+
+    Nothing is decoded before it is asked for, and nothing is ever fetched.
+    """
+
+    __slots__ = ("__dict__", "index", "is_draft", "url")
+
+    url: str
+    """A data URI as a rule; an http(s) URL stays one."""
+    index: int
+    """Its place among the images of the message, from 0."""
+    is_draft: bool
+    """Whether the image is known to be an interim "thought" of the model."""
+
+    def __init__(self, url: str, index: int = 0, *, is_draft: bool = False) -> None:
+        self.url = url
+        self.index = index
+        self.is_draft = is_draft
+
+    @cached_property
+    def _parsed(self) -> data_uri.DataURI | None:
+        return data_uri.parse(self.url)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the reply holds an http(s) URL instead of the image."""
+        return self.url[:8].lower().startswith(("http:", "https:"))
+
+    @cached_property
+    def mime_type(self) -> str | None:
+        """The media type, from the bytes where the claim is wrong; None for a remote image."""
+        if self._parsed is None:
+            return None if self.is_remote else data_uri.sniff(self.url[:_HEAD])
+        start = self._parsed.payload_start
+        sniffed = data_uri.sniff(self.url[start : start + _HEAD]) if self._parsed.is_base64 else None
+        return sniffed or self._parsed.media_type
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the image, decoded once.
+
+        Raises:
+            RemoteImageError: the reply holds an http(s) URL only.
+            MalformedImageError: the payload cannot be decoded.
+
+        """
+        if self.is_remote:
+            raise RemoteImageError(
+                f"image {self.index} is the URL {self.url:.80}; imageshim fetches nothing"
+            )
+        return data_uri.decode(self._uri)
+
+    @property
+    def _uri(self) -> str:
+        # A gateway's raw base64 reads like a data URI whose claim is missing.
+        return self.url if self._parsed is not None else f"data:;base64,{self.url}"
+
+    @cached_property
+    def _size(self) -> tuple[int, int] | None:
+        return None if self.is_remote else data_uri.dimensions(self._uri)
+
+    @property
+    def width(self) -> int | None:
+        """Width in pixels, from the header; None where that does not tell."""
+        return self._size[0] if self._size else None
+
+    @property
+    def height(self) -> int | None:
+        """Height in pixels, from the header; None where that does not tell."""
+        return self._size[1] if self._size else None
+
+    @property
+    def size_in_bytes(self) -> int | None:
+        """How many bytes :attr:`data` has, without decoding; None for a remote image."""
+        return None if self.is_remote else data_uri.payload_size(self._uri)
+
+    @property
+    def extension(self) -> str:
+        """The file extension of the media type, with its dot."""
+        return _EXTENSIONS.get(self.mime_type or "", ".bin")
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the image to a file and return its path.
+
+        Args:
+            path: a file, or a folder: one that exists, or a path that ends with a slash (it is
+                made). In a folder the image gets a name that is free. A file gets the extension of
+                what the image really is: a JPEG saved to ``cat.png`` becomes ``cat.jpg``.
+            overwrite: replace a file that exists.
+
+        Raises:
+            FileExistsError: the file exists, and ``overwrite`` is not set.
+            RemoteImageError: the reply holds an http(s) URL only.
+            MalformedImageError: the payload cannot be decoded.
+
+        """
+        data = self.data
+        text = os.fspath(path)
+        target = Path(text)
+        if text.endswith(("/", os.sep)) or target.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+            names = _free_names(target / f"image-{self.index}", self.extension)
+        else:
+            suffix = target.suffix.lower()
+            if _SAME_TYPE.get(suffix, suffix) != _SAME_TYPE.get(self.extension, self.extension):
+                target = target.with_suffix(self.extension)
+            names = iter([target])
+        return _write(data, names, overwrite=overwrite)
+
+    def to_pil(self) -> PILImage:
+        """Open the image with Pillow (extra ``pillow``)."""
+        try:
+            from PIL import Image as pil  # noqa: N813, PLC0415  # optional, and Pillow's own name
+        except ImportError:
+            raise MissingExtraError("GeneratedImage.to_pil()", "pillow") from None
+        from io import BytesIO  # noqa: PLC0415  # needed here only
+
+        return pil.open(BytesIO(self.data))
+
+    def __repr__(self) -> str:
+        if self.is_remote:
+            return f"<GeneratedImage {self.index}: {self.url:.60}>"
+        size = f"{self.width}×{self.height}, " if self._size else ""
+        draft = ", draft" if self.is_draft else ""
+        return (
+            f"<GeneratedImage {self.index}: {self.mime_type}, {size}"
+            f"{self.size_in_bytes} bytes{draft}>"
+        )
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Show the picture in a notebook (IPython's display protocol)."""
+        del include, exclude
+        if self.is_remote or self.mime_type is None:
+            return {"text/plain": repr(self)}, {}
+        if self.mime_type == "image/svg+xml":
+            shown = self.data.decode("utf-8", "replace")
+        else:
+            shown = base64.b64encode(self.data).decode("ascii")
+        metadata = {"width": self.width, "height": self.height} if self._size else {}
+        return {"text/plain": repr(self), self.mime_type: shown}, {self.mime_type: metadata}
+
+
+_HEAD = 128
+"""How many characters of a payload tell its type."""
+
+
+def _free_names(stem: Path, extension: str) -> Iterable[Path]:
+    yield stem.with_name(stem.name + extension)
+    number = 1
+    while True:
+        yield stem.with_name(f"{stem.name}-{number}{extension}")
+        number += 1
+
+
+def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
+    """Write whole files only: a temporary one gets the first name that may be taken."""
+    taken = None
+    temporary = None
+    try:
+        for name in names:
+            if temporary is None:
+                temporary = name.with_name(f".{name.name}.{secrets.token_hex(4)}.tmp")
+                temporary.write_bytes(data)
+            if overwrite:
+                temporary.replace(name)
+                return name
+            try:
+                os.link(temporary, name)
+            except FileExistsError:
+                taken = name
+                continue
+            return name
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    raise FileExistsError(f"{taken} exists; pass overwrite=True to replace it")
+
+
+class Reading:
+    """The text and the images of one choice.
+
+    ``parts`` has both in the order in which the model gave them, as far as the format keeps it;
+    ``text`` is the text alone, joined.
+    """
+
+    __slots__ = ("images", "parts", "text")
+
+    text: str
+    images: tuple[GeneratedImage, ...]
+    parts: tuple[Union[str, GeneratedImage], ...]
+
+    def __init__(self, parts: Iterable[str | GeneratedImage]) -> None:
+        self.parts = tuple(parts)
+        self.images = tuple(part for part in self.parts if isinstance(part, GeneratedImage))
+        self.text = "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def final_image(self) -> GeneratedImage | None:
+        """The last image that is not known to be a draft; None where there is none."""
+        final = [image for image in self.images if not image.is_draft]
+        return final[-1] if final else None
+
+    def __repr__(self) -> str:
+        return f"<Reading: {len(self.text)} characters of text, images {list(self.images)}>"
+
+
+def _signed_images(message: Any) -> list[str]:
+    """Read the signed images that LiteLLM 1.76.2 to 1.80.0 dumps as JSON into thinking blocks."""
+    found = []
+    for block in carriers.items_of(carriers.get(message, "thinking_blocks")) or ():
+        text = carriers.get(block, "thinking")
+        if not isinstance(text, str) or '"inlineData"' not in text[:_HEAD]:
+            continue
+        try:
+            inline = json.loads(text)["inlineData"]
+            media_type, data = inline["mimeType"], inline["data"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+        if isinstance(data, str) and isinstance(media_type, str) and media_type[:6] == "image/":
+            found.append(f"data:{media_type};base64,{data}")
+    return found
+
+
+def _with_signed(parts: list[Part], message: Any) -> list[Part]:
+    """Add the signed images that the message lost, and mark the drafts beside them.
+
+    Only a final image is signed, so where one is, an unsigned image of a reply that has reasoning
+    is a thought.
+    """
+    signed = _signed_images(message)
+    if not signed:
+        return parts
+    held = [part for part in parts if isinstance(part, Image)]
+    if carriers.get(message, REASONING):
+        for image in held:
+            image.draft = image.draft or image.url not in signed
+    urls = {image.url for image in held}
+    return [*parts, *(Image(url) for url in dict.fromkeys(signed) if url not in urls)]
+
+
+def _read_message(message: Any, how: How) -> Reading:
+    view = carriers.fields(message) or {}
+    lifted = lift(dict(view), how)
+    if lifted is None:
+        text = plain_text(view.get("content"))
+        parts: list[Part] = [Text(text)] if text else []
+    else:
+        parts = lifted.parts
+    parts = _with_signed(parts, message)
+    out: list[str | GeneratedImage] = []
+    count = 0
+    for part in parts:
+        if isinstance(part, Text):
+            out.append(part.text)
+        elif isinstance(part, Image):
+            out.append(GeneratedImage(part.url, count, is_draft=part.draft))
+            count += 1
+    return Reading(out)
+
+
+def read(
+    reply: Any,
+    *,
+    source: str | Format | None = None,
+    dialects: str = "any",
+    choice: int = 0,
+) -> Reading:
+    """Read the text and the images of one choice, from any format and any carrier.
+
+    Args:
+        reply: a whole reply, a choice or a message.
+        source: where the reply comes from, as in :func:`imageshim.convert`.
+        dialects: ``"any"`` reads the spellings of all known gateways.
+        choice: which choice of a whole reply, from 0. A blocked reply has none: reading choice 0
+            of it gives no text and no images.
+
+    Raises:
+        ImageShimError: the reply has choices, but not that one.
+
+    """
+    refuse_scalars(reply, "read")
+    how = reading(source, dialects, "images")
+    message = message_of(reply, choice)
+    if message is None and choice != 0:
+        choices = carriers.items_of(carriers.get(reply, "choices")) or ()
+        raise ImageShimError(f"the reply has {len(choices)} choices; there is no choice {choice}")
+    return _read_message(message, how)
+
+
+def read_all(
+    reply: Any, *, source: str | Format | None = None, dialects: str = "any"
+) -> tuple[Reading, ...]:
+    """Read every choice of a reply, in order; see :func:`read`."""
+    refuse_scalars(reply, "read_all")
+    how = reading(source, dialects, "images")
+    choices = carriers.items_of(carriers.get(reply, "choices"))
+    count = 1 if choices is None else len(choices)
+    return tuple(_read_message(message_of(reply, place), how) for place in range(count))

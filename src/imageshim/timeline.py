@@ -1,0 +1,157 @@
+"""Which LiteLLM version puts generated images where.
+
+The table is measured: every boundary was found by running the releases on both sides of it
+against the same upstream reply (``tests/live`` repeats that for the releases it names).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NamedTuple
+
+from .errors import UnknownFormatError
+
+__all__ = ["TIMELINE", "Era", "Format", "format_of", "source_format"]
+
+
+class Format(str, Enum):
+    """How a chat message carries its images; the value is the name of the field that does."""
+
+    CONTENT = "content"
+    """Data URIs joined into the text of ``message.content`` (LiteLLM up to 1.76.0)."""
+    IMAGE = "image"
+    """One ``message.image``, ``{"url", "detail"}`` (LiteLLM 1.76.1 to 1.76.3)."""
+    IMAGES = "images"
+    """A list ``message.images`` (LiteLLM from 1.77.0, OpenRouter). The canonical format."""
+    PARTS = "parts"
+    """``message.content`` is a list of text and image parts, as OpenAI writes requests."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Era(NamedTuple):
+    """One row of the timeline: from ``since`` on, replies come in ``format``."""
+
+    since: str
+    format: Format
+    source: str
+
+
+TIMELINE: tuple[Era, ...] = (
+    Era(
+        "0",
+        Format.CONTENT,
+        "BerriAI/litellm PR #9646; images appear in 1.65.4 (earlier releases lose them), "
+        "in streams in 1.72.2",
+    ),
+    Era("1.76.1", Format.IMAGE, "BerriAI/litellm PR #13983"),
+    Era("1.77.0", Format.IMAGES, "BerriAI/litellm PR #14160"),
+)
+
+# https://peps.python.org/pep-0440/: epoch, release, pre, post, dev and local segments, each with
+# the spellings that the PEP asks tools to accept.
+_VERSION = re.compile(
+    r"""\s*v?
+    (?:(?P<epoch>[0-9]+)!)?
+    (?P<release>[0-9]+(?:\.[0-9]+)*)
+    (?:[-_.]?(?P<pre>alpha|beta|preview|pre|rc|a|b|c)[-_.]?(?P<pre_n>[0-9]*))?
+    (?P<post>-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?
+    (?P<dev>[-_.]?dev[-_.]?[0-9]*)?
+    (?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?
+    \s*""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_PRE_RANK = {"a": 0, "alpha": 0, "b": 1, "beta": 1}  # everything else is a release candidate
+_FINAL = 3
+# Longer than any version; what is longer is refused before it is parsed.
+_LONGEST_VERSION = 100
+
+
+def _sort_key(version: str) -> tuple[int, tuple[int, ...], int, int, int] | None:
+    """Order versions as PEP 440 does, as far as the boundaries of the table need it.
+
+    Numbers inside pre-, post- and dev-releases do not matter: no boundary is one of them.
+    """
+    match = _VERSION.fullmatch(version) if len(version) <= _LONGEST_VERSION else None
+    if match is None:
+        return None
+    release = [int(number) for number in match["release"].split(".")]
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    is_dev = match["dev"] is not None
+    if match["pre"]:
+        rank = _PRE_RANK.get(match["pre"].lower(), 2)
+    elif is_dev and match["post"] is None:
+        rank = -1  # 1.77.0.dev1 comes before 1.77.0a1
+    else:
+        rank = _FINAL
+    return (
+        int(match["epoch"] or 0),
+        tuple(release),
+        rank,
+        int(match["post"] is not None),
+        int(not is_dev),
+    )
+
+
+_BOUNDARIES = [(_sort_key(era.since), era.format) for era in TIMELINE]
+
+
+def format_of(version: str) -> Format:
+    """Tell in which format a LiteLLM version gives images: ``format_of("1.76.2")`` is ``image``.
+
+    Pre-, post-, development and local versions are ordered as PEP 440 orders them, so
+    ``1.77.0rc1`` still belongs to the era before ``1.77.0``.
+
+    Raises:
+        UnknownFormatError: ``version`` is no version.
+
+    """
+    key = _sort_key(version) if isinstance(version, str) else None
+    if key is None:
+        raise UnknownFormatError(
+            f"{version!r:.80} is no LiteLLM version (expected something like '1.76.2')"
+        )
+    found = Format.CONTENT
+    for boundary, era_format in _BOUNDARIES:
+        if boundary is not None and key >= boundary:
+            found = era_format
+    return found
+
+
+_BY_NAME = {member.value: member for member in Format}
+
+
+def source_format(source: str | Format | None) -> Format | None:
+    """Resolve what a caller may say of where a reply comes from: a format, a version, or None.
+
+    Raises:
+        UnknownFormatError: it is neither the name of a format nor a version.
+
+    """
+    if source is None or isinstance(source, Format):
+        return source
+    found = _BY_NAME.get(source) if isinstance(source, str) else None
+    if found is not None:
+        return found
+    try:
+        return format_of(source)
+    except UnknownFormatError:
+        raise UnknownFormatError(
+            f"{source!r:.80} is neither a format ({', '.join(_BY_NAME)}) nor a LiteLLM version"
+        ) from None
+
+
+def target_format(to: str | Format) -> Format:
+    """Resolve the name of a format to convert to.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
+    found = _BY_NAME.get(to) if isinstance(to, str) else None
+    if found is None:
+        raise UnknownFormatError(f"{to!r:.80} is no format; there are {', '.join(_BY_NAME)}")
+    return found
