@@ -1,0 +1,101 @@
+"""AVIF and HEIC: boxes of (size, type, data), in ISO base media files.
+
+No box says that it is the last, so the image ends where no known box follows.
+Source: ISO/IEC 14496-12, 4.2 (boxes), 8.11 (meta); ISO/IEC 23008-12, 6.5.3 (ispe).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .source import UNBOUNDED, take
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .source import Source, Walk
+
+_AVIF = frozenset({b"avif", b"avis"})
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+_HEIF = frozenset({b"mif1", b"mif2", b"msf1"})
+_TOP_LEVEL = frozenset(
+    {b"ftyp", b"meta", b"mdat", b"free", b"skip", b"wide", b"moov", b"moof", b"mfra", b"uuid"}
+    | {b"pdin", b"styp", b"sidx", b"emsg", b"jumb", b"mpvd", b"sefd"}
+)
+_CONTAINERS = frozenset({b"iprp", b"ipco"})
+# A meta box holds the properties of the items, never pixels; this bounds what is decoded.
+_LARGEST_META = 1 << 20
+
+
+def _brands(head: bytes) -> list[bytes]:
+    if head[4:8] != b"ftyp":
+        return []
+    size = int.from_bytes(head[:4], "big")
+    brands = [head[8:12]]
+    brands += [head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4)]
+    return brands
+
+
+def is_avif(head: bytes) -> bool:
+    return not _AVIF.isdisjoint(_brands(head))
+
+
+def is_heic(head: bytes) -> bool:
+    return not _HEIC.isdisjoint(_brands(head)) and not is_avif(head)
+
+
+def is_heif(head: bytes) -> bool:
+    return not _HEIF.isdisjoint(_brands(head)) and not is_heic(head) and not is_avif(head)
+
+
+def walk(source: Source) -> Walk:
+    offset = 0
+    seen = set[bytes]()
+    while True:
+        source.floor = offset // 3 * 4
+        head = yield from take(source, offset, 8)
+        kind = head[4:]
+        size = int.from_bytes(head[:4], "big")
+        if kind not in _TOP_LEVEL:
+            return offset if seen & {b"meta", b"moov"} else None
+        seen.add(kind)
+        if size == 0:
+            return UNBOUNDED if seen & {b"meta", b"moov"} else None
+        if size == 1:
+            size = int.from_bytes((yield from take(source, offset + 8, 8)), "big")
+        if size < 8:
+            return None
+        offset += size
+
+
+def dimensions(source: Source) -> tuple[int, int] | None:
+    """The largest of the images inside: the others are its tiles and thumbnails."""
+    offset = 0
+    while True:
+        head = source.read(offset, 16)
+        if len(head) < 16 or head[4:8] not in _TOP_LEVEL:
+            return None
+        size = int.from_bytes(head[:4], "big")
+        if size == 1:
+            size = int.from_bytes(head[8:], "big")
+        if head[4:8] == b"meta":
+            meta = source.read(offset + 12, min(max(size, 12), _LARGEST_META) - 12)
+            return max(_extents(meta), key=lambda extent: extent[0] * extent[1], default=None)
+        if size < 8:
+            return None
+        offset += size
+
+
+def _extents(boxes: bytes) -> Iterator[tuple[int, int]]:
+    """(width, height) of every ispe box."""
+    at = 0
+    while at + 8 <= len(boxes):
+        size = int.from_bytes(boxes[at : at + 4], "big")
+        kind = boxes[at + 4 : at + 8]
+        if size < 8:
+            return
+        if kind in _CONTAINERS:
+            yield from _extents(boxes[at + 8 : at + size])
+        elif kind == b"ispe" and len(ispe := boxes[at + 12 : at + 20]) == 8:
+            yield int.from_bytes(ispe[:4], "big"), int.from_bytes(ispe[4:], "big")
+        at += size

@@ -1,0 +1,99 @@
+"""JPEG: marker segments with lengths, then entropy-coded scans, up to EOI.
+
+An EXIF thumbnail is a JPEG with an EOI of its own, inside a segment: segments are skipped by
+their lengths. Entropy-coded data has no length and is searched for the next marker.
+Source: ITU-T T.81, B.1.1 (markers) and B.2 (syntax).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .source import chars_for, search, take
+
+if TYPE_CHECKING:
+    from .source import Source, Walk
+
+SIGNATURE = b"\xff\xd8\xff"
+_EOI = 0xD9
+_SOS = 0xDA
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG, DAC share the range
+
+# In entropy-coded data FF is followed by a stuffed 00, a restart marker, or more fill.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+def _find_marker(data: bytes) -> int:
+    found = _MARKER.search(data)
+    return found.start() if found else -1
+
+
+def walk(source: Source) -> Walk:
+    if source.whole and (size := _closing(source)):
+        return size
+    offset = 2
+    while True:
+        source.floor = offset // 3 * 4
+        marker = yield from take(source, offset, 2)
+        if len(marker) < 2 or marker[0] != 0xFF:
+            return None
+        code = marker[1]
+        if code == 0xFF:  # fill
+            offset += 1
+            continue
+        offset += 2
+        if code == _EOI:
+            if (yield from _another_follows(source, offset)):
+                offset += 2
+                continue
+            return offset
+        if code in _STANDALONE:
+            continue
+        length = int.from_bytes((yield from take(source, offset, 2)), "big")
+        if length < 2:
+            return None
+        offset += length
+        if code == _SOS:
+            offset = yield from search(source, offset, _find_marker, 2)
+            if offset < 0:
+                return None
+
+
+def _closing(source: Source) -> int | None:
+    """The size of a JPEG whose base64 stops, or is padded, right after an EOI.
+
+    Spares the decoding of megabytes: base64 ends only where the image does, and the glued text
+    that would decode to FF D9 at its very end is not written.
+    """
+    if source.length % 4 == 1:
+        return None
+    size = source.length * 3 // 4
+    return size if source.read(size - 2, 2) == b"\xff\xd9" else None
+
+
+def _another_follows(source: Source, offset: int) -> Walk:
+    """Whether a second JPEG is appended, as in MPO files and Ultra HDR photographs."""
+    # Padding is the end, and is there to be seen before another signature would be.
+    needed = chars_for(offset + len(SIGNATURE))
+    while source.length < needed and not source.stopped:
+        yield needed
+    return source.read(offset, len(SIGNATURE)) == SIGNATURE
+
+
+def dimensions(source: Source) -> tuple[int, int] | None:
+    offset = 2
+    while True:
+        head = source.read(offset, 9)
+        if len(head) < 9 or head[0] != 0xFF:
+            return None
+        code = head[1]
+        if code in _FRAMES:
+            return int.from_bytes(head[7:9], "big"), int.from_bytes(head[5:7], "big")
+        if code == 0xFF:
+            offset += 1
+        elif code in _STANDALONE:
+            offset += 2
+        else:
+            offset += 2 + max(2, int.from_bytes(head[2:4], "big"))
