@@ -57,7 +57,16 @@ _CLOSERS = {'"': '"', "'": "'", "`": "`", "“": "”", "<": ">"}
 _OPENERS = tuple("\"'`“”„‘’«‹([{<")
 # How the base64 of each type in the catalogue begins, but for SVG, which is text: enough to
 # turn down any other text by a look at its first characters.
-_RAW_BEGINNINGS: tuple[str, ...] = ("iVBORw0KGgo", "/9j/", "_9j_", "R0lGOD", "UklGR", "AAAA", "AAAB", "AAAC")
+_RAW_BEGINNINGS: tuple[str, ...] = (
+    "iVBORw0KGgo",
+    "/9j/",
+    "_9j_",
+    "R0lGOD",
+    "UklGR",
+    "AAAA",
+    "AAAB",
+    "AAAC",
+)
 _RAW_BEGINNINGS += ("Qk", "SUkqA", "SUkrA", "TU0AK")
 
 

@@ -113,9 +113,11 @@ def test_objects_convert_as_dicts_do(reply, to):
     carrier = ChatCompletion.construct(**copy.deepcopy(reply))
     converted = convert(carrier, to)
     assert type(converted) is ChatCompletion
-    for place, choice in enumerate(convert(reply, to)["choices"]):
+    # The stash tells places among the keys, and an object has keys of its own.
+    for place, choice in enumerate(without_stash(convert(reply, to))["choices"]):
         message = converted.choices[place].message
-        fields = {**message.__dict__, **(message.__pydantic_extra__ or {})}
+        fields = without_stash({"choices": [{"message": message.model_dump(warnings=False)}]})
+        fields = fields["choices"][0]["message"]
         assert {**fields, **choice["message"]} == fields
     assert convert(converted, "images") == carrier
 
@@ -159,13 +161,15 @@ def test_versions_agree():
             if expected(version, scenario) != upstream()[scenario]:
                 continue
             reply = normalize(replies(version)[scenario], source=version, drafts="images")
-            seen[version] = [
+            readings = [
                 (
                     message.get("content") or None,
                     [i["image_url"]["url"] for i in message.get("images") or []],
                 )
                 for message in (choice["message"] for choice in reply["choices"])
             ]
+            # A blocked reply has an empty choice, or (1.65.4) none.
+            seen[version] = [reading for reading in readings if reading != (None, [])]
         first = next(iter(seen.values()))
         assert all(value == first for value in seen.values()), (scenario, seen)
 
