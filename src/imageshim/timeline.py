@@ -135,7 +135,7 @@ def source_format(source: str | Format | None) -> Format | None:
     """
     if source is None or isinstance(source, Format):
         return source
-    if source in _BY_NAME:
+    if isinstance(source, str) and source in _BY_NAME:
         return _BY_NAME[source]
     try:
         return format_of(source)

@@ -61,7 +61,7 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
         done += length
         if kind == "text":
             parts.append(Text(piece))
-        elif kind == "image" and data_uri.parse(piece) is not None:
+        elif kind == "image" and _is_url(piece):
             parts.append(Image(piece))
         elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
             parts.append(Image(f"data:{media_type};base64,{piece}", raw=True))
@@ -73,13 +73,19 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
 _KINDS = ("text", "image", "raw")
 
 
+def _is_url(piece: str) -> bool:
+    """Tell whether what the stash calls an image can be one: it may hold any URL, not text."""
+    return data_uri.parse(piece) is not None or len(f".{piece}.".split(maxsplit=1)) == 1
+
+
 def lift_markdown(text: str) -> list[Part]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
-    spans = [span for span in data_uri.split_markdown(text) if text[span[2] : span[2] + 5] in _DATA]
+    spans = [span for span in data_uri.split_markdown(text) if _is_data(text, span[2])]
     return _cut(text, spans)
 
 
-_DATA = {"data:", "DATA:", "Data:"}
+def _is_data(text: str, start: int) -> bool:
+    return text[start : start + len("data:")].lower() == "data:"
 
 
 def raw_payload(image: Image) -> str:
