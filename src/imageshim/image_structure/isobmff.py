@@ -90,7 +90,7 @@ def dimensions(source: Source) -> tuple[int, int] | None:
 
 
 def _extents(meta: bytes) -> Iterator[tuple[int, int]]:
-    """(width, height) of every image that has them among the item properties."""
+    """Give (width, height) of every image that has them among the item properties."""
     for properties in _boxes(meta, b"iprp"):
         for container in _boxes(properties, b"ipco"):
             for ispe in _boxes(container, b"ispe"):
@@ -99,7 +99,7 @@ def _extents(meta: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _boxes(data: bytes, kind: bytes) -> Iterator[bytes]:
-    """The contents of the boxes of one type, one after another."""
+    """Give the contents of the boxes of one type, one after another."""
     at = 0
     while (size := int.from_bytes(data[at : at + 4], "big")) >= 8:
         if data[at + 4 : at + 8] == kind:

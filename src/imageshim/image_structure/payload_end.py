@@ -136,9 +136,9 @@ class PayloadScanner:
         before = self._fed
         self._fed += len(piece)
         self._source.feed(piece)
-        self._resume()
+        end = self._resume()
         self._source.forget()
-        return None if self.end is None else self.end.length - before
+        return end.length - before if end else None
 
     def finish(self) -> bool:
         """Close the stream: whether the image is complete. ``end`` says where it ended."""
@@ -147,11 +147,11 @@ class PayloadScanner:
             self._resume()
         return bool(self.end and self.end.complete)
 
-    def _resume(self) -> None:
+    def _resume(self) -> End | None:
         source = self._source
-        if source.length < self._needed and not source.stopped:
-            return
-        try:
-            self._needed = next(self._walk)
-        except StopIteration as stop:
-            self.end = stop.value
+        if source.length >= self._needed or source.stopped:
+            try:
+                self._needed = next(self._walk)
+            except StopIteration as stop:
+                self.end = stop.value
+        return self.end
