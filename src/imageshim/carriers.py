@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .errors import ImageShimError
 
@@ -96,7 +96,7 @@ def rebuilt(carrier: C, new: Mapping[str, Any], *, in_place: bool = False) -> C:
 
     """
     if isinstance(carrier, Mapping):
-        return _rebuilt_mapping(carrier, new, in_place=in_place)
+        return cast("C", _rebuilt_mapping(carrier, new, in_place=in_place))
     target = carrier if in_place else copy.copy(carrier)
     if _is_model(carrier):
         _refill_model(target, new)
@@ -128,7 +128,7 @@ def _rebuilt_mapping(carrier: Any, new: Mapping[str, Any], *, in_place: bool) ->
     if in_place:
         raise ImageShimError(f"a {type(carrier).__qualname__} cannot be changed in place")
     try:
-        return type(carrier)(dict(new))  # type: ignore[call-arg]  # as MappingProxyType takes it
+        return type(carrier)(dict(new))  # as MappingProxyType takes it
     except TypeError as error:
         raise ImageShimError(
             f"a {type(carrier).__qualname__} cannot be made again: {error}"
@@ -160,10 +160,11 @@ def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
 def replaced(carrier: C, name: str, value: Any, *, in_place: bool = False) -> C:
     """Return a carrier of the same class in which the one field ``name`` is ``value``."""
     if type(carrier) is dict:
-        if in_place:
-            carrier[name] = value
-            return carrier
-        return {**carrier, name: value}  # type: ignore[return-value]  # C is dict here
+        held = cast("dict[str, Any]", carrier)
+        if not in_place:
+            return cast("C", {**held, name: value})
+        held[name] = value
+        return carrier
     new = fields(carrier) or {}
     new[name] = value
     return rebuilt(carrier, new, in_place=in_place)

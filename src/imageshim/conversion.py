@@ -99,7 +99,7 @@ def convert_message(message: R, do: Plan, where: str) -> R:
     """Convert one message; the same object comes back where there is nothing to do."""
     if not _may_have_images(message, do.how):
         return message
-    view = message if type(message) is dict else carriers.fields(message)
+    view: dict[str, Any] | None = carriers.fields(message)
     if view is None or _is_done(view, do.to):
         return message
     lifted = lift(dict(view), do.how)

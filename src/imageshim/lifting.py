@@ -55,6 +55,8 @@ class Lifted:
     at: dict[str, int]
     null: frozenset[str]
     layout: Any
+    stashed: bool
+    """Whether the message had a stash."""
     owned: frozenset[str]
     """Which of the fields ``image`` and ``images`` the parts came from."""
 
@@ -141,8 +143,10 @@ def _find(view: Mapping[str, Any], how: Reading, kept: Stash | None) -> _Found |
             return _Found(Format.PARTS, [*images], text)
     if not text or (kept is None and _is_plain_text(view, how)):
         return None
-    parts = content_format.lift_spans(text, kept.parts) if kept else None
-    if parts is None:
+    cut = content_format.lift_spans(text, kept.parts) if kept else None
+    if cut is not None:
+        parts = cut
+    else:
         # A stash from another format means that the text was written in this one.
         written = kept is not None and kept.was is not Format.CONTENT
         parts = _from_text(text, how._replace(source=Format.CONTENT) if written else how)
@@ -204,7 +208,7 @@ def lift(view: dict[str, Any], how: Reading) -> Lifted | None:
     if drafts:
         view[REASONING] = reasoning
     owned = frozenset[str]() if found.in_specific else found.owned
-    return Lifted(found.format, parts, view, specific, *origin, owned)
+    return Lifted(found.format, parts, view, specific, *origin, kept is not None, owned)
 
 
 def _origin(

@@ -73,12 +73,10 @@ def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any
     values = target.write(parts, lifted.layout if back else None)
     if values["content"] is None and target.field and "content" not in lifted.at:
         del values["content"]
-    complement = _complement(lifted, to, target)
+    kept = _complement(lifted, to, target)
     if on_loss != "stash":
-        _report_loss(complement, lifted, to, on_loss, where)
-        complement = None
-    elif _is_exact_without(complement, lifted, to):
-        complement = None
+        _report_loss(kept, lifted, to, on_loss, where)
+    complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
     _check_free(lifted, target, where, needs_specific=complement is not None)
     specific = lifted.specific
     if complement is not None:
@@ -113,7 +111,8 @@ def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
     if to is lifted.was:
         return to is Format.CONTENT or not kept.parts
     return (
-        {to, lifted.was} == _SWAPPED
+        not lifted.stashed
+        and {to, lifted.was} == _SWAPPED
         and not kept.parts
         and kept.layout is None
         and not kept.null - {stash.FIELD}

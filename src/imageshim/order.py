@@ -132,7 +132,7 @@ def _cuts(text: str, kept: Stash) -> Iterator[Part]:
 
 
 def _is_spent(text: str, kept: Stash) -> bool:
-    return sum(length for kind, length, *_ in kept.parts if kind == "text") == len(text)
+    return len(text) == sum(entry[1] for entry in kept.parts if entry[0] == "text")
 
 
 def _other(others: Iterator[Any], kind: str) -> Other | None:

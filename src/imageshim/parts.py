@@ -7,7 +7,7 @@ cannot hold of the parts is the complement (see ``stash``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 __all__ = ["DEFAULT_DETAIL", "Image", "Other", "Part", "Text", "default_order", "text_of"]
 
@@ -49,7 +49,7 @@ class Other:
     """``part`` (of a content list) or ``item`` (of an images list)."""
 
 
-Part = Union[Text, Image, Other]
+Part = Text | Image | Other
 
 _RANK = {Text: 0, Image: 1, Other: 2}
 

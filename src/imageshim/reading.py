@@ -10,13 +10,14 @@ import secrets
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from . import carriers, data_uri
 from .conversion import reading, refuse_scalars
 from .errors import ImageShimError, MissingExtraError, RemoteImageError
 from .legacy import message_of, plain_text
-from .lifting import REASONING, Reading as How, lift
+from .lifting import REASONING, lift
+from .lifting import Reading as How
 from .parts import Image, Part, Text
 from .timeline import Format
 
@@ -77,7 +78,9 @@ class GeneratedImage:
         if self._parsed is None:
             return None if self.is_remote else data_uri.sniff(self.url[:_HEAD])
         start = self._parsed.payload_start
-        sniffed = data_uri.sniff(self.url[start : start + _HEAD]) if self._parsed.is_base64 else None
+        sniffed = (
+            data_uri.sniff(self.url[start : start + _HEAD]) if self._parsed.is_base64 else None
+        )
         return sniffed or self._parsed.media_type
 
     @cached_property
@@ -235,7 +238,7 @@ class Reading:
 
     text: str
     images: tuple[GeneratedImage, ...]
-    parts: tuple[Union[str, GeneratedImage], ...]
+    parts: tuple[str | GeneratedImage, ...]
 
     def __init__(self, parts: Iterable[str | GeneratedImage]) -> None:
         self.parts = tuple(parts)

@@ -6,7 +6,7 @@ imported on demand: the conversions need no pydantic model and take much that is
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -97,7 +97,7 @@ class ImagesMessage(_Message):
 class PartsMessage(_Message):
     """A list of text and image parts."""
 
-    content: list[Union[TextPart, ImagePart, OtherPart]] | str | None = None
+    content: list[TextPart | ImagePart | OtherPart] | str | None = None
 
 
 M = TypeVar("M", bound=_Message)

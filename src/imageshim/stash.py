@@ -80,9 +80,7 @@ def load(view: Mapping[str, Any]) -> Stash | None:
     null, parts, items, others = lists
     if not all(map(_is_entry, parts)) or not all(isinstance(name, str) for name in null):
         return None
-    places = {
-        str(name): place for name, place in at.items() if type(place) is int and place >= 0
-    }
+    places = {str(name): place for name, place in at.items() if type(place) is int and place >= 0}
     return Stash(
         Format(was), places, frozenset(null), list(map(tuple, parts)), items, others,
         raw.get("layout"),

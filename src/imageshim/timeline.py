@@ -69,12 +69,14 @@ _FINAL = 3
 _LONGEST_VERSION = 100
 
 
-def _sort_key(version: str) -> tuple[int, tuple[int, ...], int, int, int] | None:
+def _sort_key(version: object) -> tuple[int, tuple[int, ...], int, int, int] | None:
     """Order versions as PEP 440 does, as far as the boundaries of the table need it.
 
     Numbers inside pre-, post- and dev-releases do not matter: no boundary is one of them.
     """
-    match = _VERSION.fullmatch(version) if len(version) <= _LONGEST_VERSION else None
+    if not isinstance(version, str) or len(version) > _LONGEST_VERSION:
+        return None
+    match = _VERSION.fullmatch(version)
     if match is None:
         return None
     release = [int(number) for number in match["release"].split(".")]
@@ -109,7 +111,7 @@ def format_of(version: str) -> Format:
         UnknownFormatError: ``version`` is no version.
 
     """
-    key = _sort_key(version) if isinstance(version, str) else None
+    key = _sort_key(version)
     if key is None:
         raise UnknownFormatError(
             f"{version!r:.80} is no LiteLLM version (expected something like '1.76.2')"
@@ -133,9 +135,8 @@ def source_format(source: str | Format | None) -> Format | None:
     """
     if source is None or isinstance(source, Format):
         return source
-    found = _BY_NAME.get(source) if isinstance(source, str) else None
-    if found is not None:
-        return found
+    if source in _BY_NAME:
+        return _BY_NAME[source]
     try:
         return format_of(source)
     except UnknownFormatError:
@@ -151,7 +152,7 @@ def target_format(to: str | Format) -> Format:
         UnknownFormatError: there is no such format.
 
     """
-    found = _BY_NAME.get(to) if isinstance(to, str) else None
+    found = next((member for member in Format if member == to), None)
     if found is None:
         raise UnknownFormatError(f"{to!r:.80} is no format; there are {', '.join(_BY_NAME)}")
     return found

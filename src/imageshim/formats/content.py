@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import data_uri
-from ..parts import Image, Part, Text
+from imageshim import data_uri
+from imageshim.parts import Image, Part, Text
 
 __all__ = ["lift", "lift_markdown", "lift_spans", "lower"]
 
@@ -75,9 +75,7 @@ _KINDS = ("text", "image", "raw")
 
 def lift_markdown(text: str) -> list[Part]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
-    spans = [
-        span for span in data_uri.split_markdown(text) if text[span[2] : span[2] + 5] in _DATA
-    ]
+    spans = [span for span in data_uri.split_markdown(text) if text[span[2] : span[2] + 5] in _DATA]
     return _cut(text, spans)
 
 

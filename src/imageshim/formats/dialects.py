@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import carriers, data_uri
-from ..parts import DEFAULT_DETAIL, Image
+from imageshim import carriers, data_uri
+from imageshim.parts import DEFAULT_DETAIL, Image
 
 __all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item", "register"]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..parts import DEFAULT_DETAIL, Image, Part, text_of
+from imageshim.parts import DEFAULT_DETAIL, Image, Part, text_of
+
 from .dialects import read_item
 
 __all__ = ["FIELD", "layout_of", "lift", "lower"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..parts import Image, Other, Part, text_of
+from imageshim.parts import Image, Other, Part, text_of
+
 from .dialects import canonical_item, read_item
 
 __all__ = ["FIELD", "HELD", "lift", "lower"]
@@ -33,4 +34,3 @@ def lower(parts: list[Part]) -> dict[str, Any]:
         elif isinstance(part, Other) and part.kind == HELD:
             items.append(part.value)
     return {"content": text_of(parts), FIELD: items}
-

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
-from .. import carriers
-from ..parts import DEFAULT_DETAIL, Image, Other, Part, Text
-from ..stash import template
+from imageshim import carriers
+from imageshim.parts import DEFAULT_DETAIL, Image, Other, Part, Text
+from imageshim.stash import template
+
 from .dialects import read_item
 
 __all__ = ["HELD", "layout_of", "lift", "lower"]
@@ -38,11 +39,11 @@ def _lift_one(entry: Any, *, any_dialect: bool) -> Part:
     if image is None:
         return Other(entry, HELD)
     if isinstance(entry, Mapping):
-        image.item = _canonical(entry, image)
+        image.item = _canonical(image)
     return image
 
 
-def _canonical(entry: Mapping[str, Any], image: Image) -> dict[str, Any] | None:
+def _canonical(image: Image) -> dict[str, Any] | None:
     """Write the item that the part becomes: the part's own keys behind the canonical ones."""
     if image.item is None:
         return None
@@ -86,7 +87,7 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
 
 def layout_of(value: list[Any] | tuple[Any, ...], parts: list[Part]) -> list[Any] | None:
     """Describe the parts that are not spelled as :func:`lower` would spell them."""
-    layout = [_spelling(entry, part) for entry, part in zip(value, parts)]
+    layout = [_spelling(entry, part) for entry, part in zip(value, parts, strict=False)]
     return layout if any(spelling is not None for spelling in layout) else None
 
 

@@ -1,0 +1,129 @@
+"""`imageshim convert`: stored replies from one format to another."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import IO
+
+import click
+
+from imageshim.conversion import Plan, plan
+from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.timeline import Format
+from imageshim.wire import convert_body
+
+from .inputs import (
+    Record,
+    data_error,
+    files_argument,
+    progress,
+    records,
+    replaced_file,
+    source_option,
+)
+
+__all__ = ["command"]
+
+
+@click.command(
+    "convert",
+    epilog="""\b
+Examples:
+  imageshim convert old-reply.json --to images
+  imageshim convert archive.jsonl --from 1.75.9 --to images --out archive.new.jsonl
+  curl … | imageshim convert - --to content""",
+)
+@files_argument
+@click.option(
+    "--to",
+    type=click.Choice([member.value for member in Format]),
+    default=Format.IMAGES.value,
+    show_default=True,
+    help="The format to write.",
+)
+@source_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write to this file; with several inputs, or where it is one, to this folder.",
+)
+@click.option(
+    "--on-loss",
+    type=click.Choice(["stash", "drop", "raise"]),
+    default="stash",
+    show_default=True,
+    help="What to do with what the format cannot hold.",
+)
+@click.option(
+    "--dialects",
+    type=click.Choice(["litellm", "any"]),
+    default="litellm",
+    show_default=True,
+    help="Read LiteLLM's and OpenRouter's spellings, or those of every known gateway.",
+)
+@click.option(
+    "--drafts",
+    type=click.Choice(["keep", "images"]),
+    default="keep",
+    show_default=True,
+    help="Leave drafts in the reasoning text, or move them to the images.",
+)
+def command(  # noqa: PLR0913  # one parameter an option
+    files: tuple[str, ...],
+    to: str,
+    source: str | None,
+    out: Path | None,
+    on_loss: str,
+    dialects: str,
+    drafts: str,
+) -> None:
+    """Convert replies in JSON or JSON Lines files (or standard input) to another format.
+
+    A reply that cannot be read or converted is reported, with its file, line and field, and goes
+    to the output as it is.
+    """
+    try:
+        do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+    except UnknownFormatError as error:
+        raise click.BadParameter(str(error), param_hint="--from") from error
+    files = files or ("-",)
+    into_folder = out is not None and (len(files) > 1 or out.is_dir())
+    fine = True
+    with progress(len(files), "converting") as advance:
+        for file in files:
+            if out is None:
+                fine &= _convert_file(file, do, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                name = "stdin.json" if file == "-" else Path(file).name
+                with replaced_file(out / name if into_folder else out) as stream:
+                    fine &= _convert_file(file, do, stream)
+            advance()
+    if not fine:
+        sys.exit(1)
+
+
+def _convert_file(file: str, do: Plan, out: IO[bytes]) -> bool:
+    fine = True
+    for record in records(file):
+        converted, problem = _convert_one(record, do)
+        if problem is not None:
+            data_error(f"{record.place}: {problem}")
+            fine = False
+        out.write(converted.rstrip(b"\r\n") + b"\n")
+    return fine
+
+
+def _convert_one(record: Record, do: Plan) -> tuple[bytes, str | None]:
+    if record.error is not None:
+        return record.raw, record.error
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            converted = convert_body(record.raw, do)
+        except ImageShimError as error:
+            return record.raw, str(error)
+    problem = "; ".join(str(warning.message) for warning in caught)
+    return converted, problem or None

@@ -1,0 +1,81 @@
+"""The captures, and the upstream truth that they are held against."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FOLDER = Path(__file__).parent / "captures"
+VERSIONS = (
+    "1.65.4", "1.70.0", "1.75.9", "1.76.0", "1.76.1", "1.76.3", "1.77.0", "1.80.0", "1.81.6",
+    "1.109.1",
+)  # fmt: skip
+PROXIES = ("1.75.9", "1.76.3", "1.109.1")
+
+
+class Truth(NamedTuple):
+    """What the upstream sent for one candidate."""
+
+    text: str
+    images: list[str]
+    """Data URIs, drafts included, in order."""
+    drafts: list[str]
+
+
+def _truth(parts: list[dict[str, Any]]) -> Truth:
+    text, images, drafts = "", [], []
+    for part in parts:
+        inline = part.get("inlineData")
+        if inline:
+            url = f"data:{inline['mimeType']};base64,{inline['data']}"
+            if not inline["mimeType"].startswith("image/"):
+                text += url  # LiteLLM leaves what is no image in the text, every version
+                continue
+            images.append(url)
+            if part.get("thought"):
+                drafts.append(url)
+        elif not part.get("thought"):
+            text += part.get("text", "")
+    return Truth(text, images, drafts)
+
+
+@cache
+def upstream() -> dict[str, list[Truth]]:
+    lines = (FOLDER / "gemini-upstream.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    return {row["scenario"]: [_truth(parts) for parts in row["candidates"]] for row in rows}
+
+
+def calls(version: str, mode: str) -> list[dict[str, Any]]:
+    lines = (FOLDER / f"litellm-{version}.jsonl").read_text().splitlines()
+    return [row for row in map(json.loads, lines) if row["mode"] == mode]
+
+
+def replies(version: str) -> dict[str, dict[str, Any]]:
+    """Whole replies by scenario."""
+    return {row["scenario"]: row["response"] for row in calls(version, "completion")}
+
+
+def streams(version: str) -> dict[str, list[dict[str, Any]]]:
+    """Lists of chunks by scenario."""
+    return {row["scenario"]: row["chunks"] for row in calls(version, "stream")}
+
+
+def expected(version: str, scenario: str) -> list[Truth]:
+    """The truth, less what whole replies of that version lost upstream."""
+    truth = upstream()[scenario]
+    if version == "1.65.4" and scenario.startswith("j"):
+        # Thoughts were not told from the answer yet: their text is in the content.
+        thoughts = {
+            "j_thought_image": "thinking hard",
+            "j2_thought_text_thoughtimage_image": "draft: ",
+        }
+        return [Truth(thoughts[scenario] + truth[0].text, truth[0].images, [])]
+    if version == "1.76.1":
+        return [Truth(t.text, t.images[:1], t.drafts[:1]) for t in truth]
+    if version == "1.76.3" and not scenario.startswith("j"):
+        # Of several images the first only; a signed one is in the thinking blocks.
+        return [Truth(t.text, t.images[:1], t.drafts) for t in truth]
+    return truth
