@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -30,8 +30,7 @@ _SCALARS = (str, bytes, bytearray, int, float, complex, type(None), list, tuple,
 _MAPPING, _MODEL, _OBJECT, _NOTHING = range(4)
 
 
-@lru_cache(maxsize=256)  # bounded: every MagicMock has a class of its own
-def _kind(cls: type) -> int:
+def _sort(cls: type) -> int:
     """Sort a class by how its fields are read."""
     if issubclass(cls, Mapping):
         return _MAPPING
@@ -39,6 +38,10 @@ def _kind(cls: type) -> int:
         return _MODEL  # LiteLLM's and the OpenAI SDK's objects are pydantic models
     is_mock = any(base.__module__ in {"unittest.mock", "mock.mock"} for base in cls.__mro__)
     return _NOTHING if is_mock or issubclass(cls, _SCALARS) else _OBJECT
+
+
+# Bounded: every MagicMock has a class of its own.
+_kind: Callable[[type], int] = lru_cache(maxsize=256)(_sort)
 
 
 def _attribute_names(carrier: object) -> list[str]:
@@ -119,9 +122,9 @@ def rebuilt(carrier: C, new: Mapping[str, Any], *, in_place: bool = False) -> C:
             if name not in old or old[name] is not value:
                 object.__setattr__(target, name, value)
     except (AttributeError, TypeError) as error:
-        kind = type(carrier)
+        cls = type(carrier)
         raise ImageShimError(
-            f"a message of class {kind.__module__}.{kind.__qualname__} cannot hold "
+            f"a message of class {cls.__module__}.{cls.__qualname__} cannot hold "
             f"the fields {', '.join(sorted(new.keys() - old.keys())) or 'of the format'}: {error}"
         ) from error
     return target
@@ -165,11 +168,13 @@ def _copied(carrier: C) -> C:
     return target
 
 
-@lru_cache(maxsize=256)
-def _copies_as_pydantic(cls: type) -> bool:
-    """Tell whether a class has pydantic's own ``__copy__`` (where there is a model, it is there)."""
+def _has_pydantic_copy(cls: type) -> bool:
+    """Tell whether a class has pydantic's own ``__copy__``."""
     base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
     return base is not None and getattr(cls, "__copy__", None) is base.__copy__
+
+
+_copies_as_pydantic: Callable[[type], bool] = lru_cache(maxsize=256)(_has_pydantic_copy)
 
 
 def _refill_model(model: Any, new: Mapping[str, Any]) -> None:

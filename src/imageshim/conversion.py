@@ -177,7 +177,9 @@ def refuse_scalars(reply: object, function: str) -> None:
         MalformedReplyError: ``reply`` is text, a number, a list or None.
 
     """
-    if type(reply) is not dict and isinstance(reply, (str, bytes, bytearray, int, float, list, tuple, type(None))):
+    if type(reply) is not dict and isinstance(
+        reply, (str, bytes, bytearray, int, float, list, tuple, type(None))
+    ):
         hint = "; parse it first, or use convert_bytes()" if isinstance(reply, (str, bytes)) else ""
         raise MalformedReplyError(
             f"{function}() takes a reply, a choice or a message, not {type(reply).__name__}{hint}"
