@@ -9,10 +9,11 @@ import os
 import re
 import struct
 
+from openai.types.chat import ChatCompletion
+
 from imageshim import Format, convert, read
 from imageshim.testing.pictures import Picture, chunk
 from imageshim.testing.strategies import write_message
-from openai.types.chat import ChatCompletion
 
 from .rows import Row, best, ratio
 

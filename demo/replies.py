@@ -9,10 +9,11 @@ import json
 import sys
 from pathlib import Path
 
-from imageshim import convert, detect, normalize, read_all
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from imageshim import convert, detect, normalize, read_all
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = ROOT / "tests" / "captures"
