@@ -75,7 +75,7 @@ def _without_image() -> list[Row]:
     carrier = ChatCompletion.construct(**copy.deepcopy(plain))
     hundred = range(100)
     microseconds = [
-        best(lambda: [convert(value, "images") for _ in hundred]) * 1e6 / 100
+        best(lambda v=value: [convert(v, "images") for _ in hundred]) * 1e6 / 100
         for value in (plain, carrier)
     ]
     return [

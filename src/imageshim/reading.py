@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import os
-import secrets
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -208,7 +207,7 @@ def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
     try:
         for name in names:
             if temporary is None:
-                temporary = name.with_name(f".{name.name}.{secrets.token_hex(4)}.tmp")
+                temporary = name.with_name(f".{name.name}.{os.urandom(4).hex()}.tmp")
                 name.parent.mkdir(parents=True, exist_ok=True)
                 temporary.write_bytes(data)
             if overwrite:
