@@ -138,7 +138,7 @@ def test_a_source_may_be_a_version_or_unknown():
     ids=lambda value: repr(value)[:20],
 )
 def test_other_sources_are_refused(garbage):
-    with pytest.raises(UnknownFormatError, match="neither a format .* nor a LiteLLM version"):
+    with pytest.raises(UnknownFormatError, match=r"neither a format .* nor a LiteLLM version"):
         source_format(garbage)
 
 

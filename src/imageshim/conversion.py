@@ -75,8 +75,9 @@ def _plan(*words: Any) -> Plan:
     """Check the words of a conversion, the same words once only."""
     try:
         return _cached_plan(*words)
-    except TypeError as error:
-        raise ImageShimError(f"the words of a conversion are strings: {error}") from error
+    except TypeError:  # unhashable: not a word, and plan() says which
+        to, source, on_loss, dialects, drafts = words
+        return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
 
 
 def _may_have_images(message: Any, how: Reading) -> bool:

@@ -7,6 +7,7 @@ all has to be found out: ``data_uri`` does.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from imageshim import data_uri
@@ -52,6 +53,8 @@ def lift(text: str, *, trusted: bool) -> list[Part]:
 def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
     """Cut the text where the stash says; None where that does not fit."""
     inside = [entry for entry in entries if entry[0] in _KINDS]
+    if len(inside) == len(entries) and all(entry[0] == "text" for entry in inside):
+        return None  # no stash is kept of text alone
     if sum(entry[1] for entry in inside) != len(text):
         return None
     parts: list[Part] = []
@@ -74,8 +77,13 @@ _KINDS = ("text", "image", "raw")
 
 
 def _is_url(piece: str) -> bool:
-    """Tell whether what the stash calls an image can be one: it may hold any URL, not text."""
-    return data_uri.parse(piece) is not None or len(f".{piece}.".split(maxsplit=1)) == 1
+    """Tell whether what the stash calls an image can be one: a URL, or base64 as gateways send."""
+    if data_uri.parse(piece) is not None or data_uri.sniff(piece) is not None:
+        return True
+    return _REMOTE.fullmatch(piece) is not None
+
+
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
 def lift_markdown(text: str) -> list[Part]:
