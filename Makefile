@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## convert real replies of several LiteLLM versions and save their images
-	@$(BIN)/python benchmarks/demo.py
+	@$(BIN)/python demo/replies.py
 
 test: $(READY)  ## all tests, with the core's branch coverage
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TEST_ARGS)

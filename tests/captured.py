@@ -68,7 +68,10 @@ def expected(version: str, scenario: str) -> list[Truth]:
     truth = upstream()[scenario]
     if version == "1.65.4" and scenario.startswith("j"):
         # Thoughts were not told from the answer yet: their text is in the content.
-        thoughts = {"j_thought_image": "thinking hard", "j2_thought_text_thoughtimage_image": "draft: "}
+        thoughts = {
+            "j_thought_image": "thinking hard",
+            "j2_thought_text_thoughtimage_image": "draft: ",
+        }
         return [Truth(thoughts[scenario] + truth[0].text, truth[0].images, [])]
     if version == "1.76.1":
         return [Truth(t.text, t.images[:1], t.drafts[:1]) for t in truth]

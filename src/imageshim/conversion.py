@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from . import carriers
@@ -64,23 +65,56 @@ def plan(  # noqa: PLR0913  # the words of convert()
     return Plan(target_format(to), reading(source, dialects, drafts), on_loss, in_place)
 
 
+@lru_cache(maxsize=64)
+def _cached_plan(*words: Any) -> Plan:
+    to, source, on_loss, dialects, drafts = words
+    return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+
+
+def _plan(*words: Any) -> Plan:
+    """Check the words of a conversion, the same words once only."""
+    try:
+        return _cached_plan(*words)
+    except TypeError as error:
+        raise ImageShimError(f"the words of a conversion are strings: {error}") from error
+
+
 def _may_have_images(message: Any, how: Reading) -> bool:
-    """Rule out most messages without building anything."""
-    get = message.get if type(message) is dict else None
-    value = get("content") if get else carriers.get(message, "content")
-    if value and (not isinstance(value, str) or len(value) > _SHORTEST_IMAGE):
+    """Rule out most messages at the cost of a few look-ups."""
+    get = message.get if type(message) is dict else partial(carriers.get, message)
+    images = get("images")
+    if images or get("image"):
         return True
-    names = _PLACES_ANY if how.any_dialect else _PLACES
-    for name in names:
-        if get(name) if get else carriers.get(message, name):
+    specific = get("provider_specific_fields")
+    if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
+        return True
+    content = get("content")
+    if content:
+        if type(content) is not str:
             return True
-    return how.drafts and bool(carriers.get(message, "reasoning_content"))
+        if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
+            return True
+    if how.any_dialect and get("content_blocks"):
+        return True
+    return how.drafts and bool(get("reasoning_content"))
+
+
+def _may_hold_image(text: str) -> bool:
+    """Rule out a text that has no data URI and is no base64 as a whole."""
+    if len(text) < _SHORTEST_IMAGE:
+        return False
+    if len(text) > _LONG or "data:" in text or "data:" in text.lower():
+        return True
+    head = text[:_HEAD].strip()
+    return " " not in head and head.isascii()
 
 
 # "data:image/x;base64,AAAA": no text that is shorter can hold an image, with or without a prefix.
 _SHORTEST_IMAGE = 21
-_PLACES = ("images", "image", "provider_specific_fields")
-_PLACES_ANY = (*_PLACES, "content_blocks")
+_LONG = 4096
+_HEAD = 32
+_AMBIGUOUS = (None, Format.CONTENT)
+_SPECIFIC = frozenset({"images", "image", "imageshim"})
 
 
 def _is_done(view: dict[str, Any], to: Format) -> bool:
@@ -137,7 +171,15 @@ def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool
 
 
 def refuse_scalars(reply: object, function: str) -> None:
-    if isinstance(reply, (str, bytes, bytearray, int, float, list, tuple, type(None))):
+    """Refuse what is no reply at all.
+
+    Raises:
+        MalformedReplyError: ``reply`` is text, a number, a list or None.
+
+    """
+    if type(reply) is not dict and isinstance(
+        reply, (str, bytes, bytearray, int, float, list, tuple, type(None))
+    ):
         hint = "; parse it first, or use convert_bytes()" if isinstance(reply, (str, bytes)) else ""
         raise MalformedReplyError(
             f"{function}() takes a reply, a choice or a message, not {type(reply).__name__}{hint}"
@@ -188,7 +230,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
         MalformedReplyError: ``reply`` is no reply at all, such as a str.
 
     """
-    do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+    do = _plan(to, source, on_loss, dialects, drafts)
     return _run(reply, do, "convert")
 
 
@@ -206,7 +248,7 @@ def normalize(
     ``index`` counting 0, 1, … in each message, ``detail`` ``"auto"`` where it was absent, and keys
     that are not known kept behind.
     """
-    do = plan(Format.IMAGES, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+    do = _plan(Format.IMAGES, source, on_loss, dialects, drafts)
     return _run(reply, do, "normalize")
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .image_structure import ImageType
 
 __all__ = [
+    "CONTEXT_AFTER",
+    "CONTEXT_BEFORE",
     "LONGEST_HEADER",
     "DataURI",
     "End",
@@ -40,6 +42,7 @@ __all__ = [
     "find_header",
     "find_images",
     "is_enclosed",
+    "is_mention",
     "is_opened",
     "parse",
     "payload_size",
@@ -52,44 +55,63 @@ __all__ = [
 # Fewer characters are no base64 of anything: four carry the first byte, padding included.
 _SHORTEST_PAYLOAD = 4
 _SNIFFED = 64
+CONTEXT_BEFORE = 4
+"""How much of the text before a data URI says whether it is quoted: as much as ``url(``."""
+CONTEXT_AFTER = 3
+"""How much of the text after it does: as much as an ellipsis."""
+_ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
 # What text puts around a URI that it talks about.
 _CLOSERS = {'"': '"', "'": "'", "`": "`", "“": "”", "<": ">"}
-_OPENERS = tuple("\"'`“”„‘’«‹([{<")
+_OPENERS = tuple("\"'`“”„«([{<\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
 # How the base64 of each type in the catalogue begins, but for SVG, which is text: enough to
 # turn down any other text by a look at its first characters.
-_RAW_BEGINNINGS: tuple[str, ...] = ("iVBORw0KGgo", "/9j/", "_9j_", "R0lGOD", "UklGR", "AAAA", "AAAB", "AAAC")
-_RAW_BEGINNINGS += ("Qk", "SUkqA", "SUkrA", "TU0AK")
+_RAW_BEGINNINGS = (
+    *("iVBORw0KGgo", "/9j/", "_9j_", "R0lGOD", "UklGR", "Qk"),  # PNG, JPEG, GIF, WebP, BMP
+    *("AAAA", "AAAB", "AAAC", "SUkqA", "SUkrA", "TU0AK"),  # AVIF and HEIC, ICO, CUR, TIFF
+)
 
 
 def find_images(text: str, *, trusted: bool, start: int = 0) -> list[tuple[int, int]]:
-    """The data URIs in ``text``, from ``start`` on, that are images: (start, end) of each.
+    """Find the data URIs in ``text``, from ``start`` on, that are images: (start, end) of each.
 
     In order, not overlapping. ``trusted``: the text is known to be LiteLLM's ``content`` format.
-    Then every image's data URI is an image, even a truncated one, unless the text encloses it in
-    quotes, pointed brackets, or the parentheses of ``](…)`` and ``url(…)``: then it is text about
-    a URI. Not ``trusted``: only complete images of a known type, which no quote, bracket or
-    backtick opens. Never raises; linear time.
+    Then every image's data URI is an image, even a truncated one, unless the text is about it
+    (`is_mention`). Not ``trusted``: only complete images of a known type, which no quote, bracket
+    or backtick opens. Never raises; linear time.
     """
     spans = []
     header = find_header(text, start)
     while header:
         begin, resume = header
-        if trusted or not is_opened(text[max(begin - 2, 0) : begin]):
+        before = text[max(begin - CONTEXT_BEFORE, 0) : begin]
+        if trusted or not is_opened(before):
             end = payload_end(text, resume, complete_only=not trusted)
-            if end and end.length >= _SHORTEST_PAYLOAD:
+            if end:
                 resume += end.length
-                before = text[max(begin - 5, 0) : begin]
-                if not trusted or not is_enclosed(before, text[resume : resume + 2]):
+                after = text[resume : resume + CONTEXT_AFTER]
+                if not trusted or not is_mention(before, after, end):
                     spans.append((begin, resume))
         header = find_header(text, resume)
     return spans
 
 
-def is_enclosed(before: str, after: str) -> bool:
-    """Whether text around a data URI encloses it: its last characters before, the first after.
+def is_mention(before: str, after: str, end: End) -> bool:
+    """Whether a data URI in LiteLLM's ``content`` is part of the text, and no image.
 
-    Five characters before and two after are all that is looked at.
+    ``before`` and ``after`` are the characters around it, `CONTEXT_BEFORE` and `CONTEXT_AFTER`
+    of them at least where there are; ``end`` is how its payload ended. It is text if it has no
+    payload, if it breaks off in an ellipsis, or if the text encloses it in quotes, pointed
+    brackets, or the parentheses of ``](…)`` and ``url(…)``.
     """
+    return (
+        end.length < _SHORTEST_PAYLOAD
+        or (not end.complete and after.startswith(_ELLIPSES))
+        or is_enclosed(before, after)
+    )
+
+
+def is_enclosed(before: str, after: str) -> bool:
+    """Whether the text right around a data URI encloses it in a matching pair."""
     opener = before[-1:]
     closer = _CLOSERS.get(opener)
     if opener == "(" and (before[-2:-1] == "]" or before[-4:-1].lower() == "url"):
@@ -106,7 +128,7 @@ def is_opened(before: str) -> bool:
 
 
 def raw_image(text: str) -> str | None:
-    """The media type of an image whose base64, without ``data:``, is all of ``text``.
+    """Tell the media type of an image whose base64, without ``data:``, is all of ``text``.
 
     The image is complete and of a binary type; blank space around and line feeds within are
     allowed, and padding may be missing. None for any other text, after a look at its beginning.
@@ -114,6 +136,8 @@ def raw_image(text: str) -> str | None:
     if not text[:_SNIFFED].lstrip().startswith(_RAW_BEGINNINGS):
         return None
     stripped = text.strip()
+    if not sniff(stripped):
+        return None
     if "\n" in stripped:
         stripped = "".join(stripped.split())
     end = payload_end(stripped, 0, complete_only=True)
@@ -125,7 +149,7 @@ def _image_type(payload: str) -> ImageType | None:
 
 
 def sniff(payload: str) -> str | None:
-    """The media type of an image by the first characters of its base64; None if unknown."""
+    """Tell the media type of an image by the first characters of its base64; None if unknown."""
     image_type = _image_type(payload)
     return image_type.media_type if image_type else None
 
@@ -138,7 +162,7 @@ def _header(uri: str) -> DataURI:
 
 
 def decode(uri: str) -> bytes:
-    """The bytes of a data URI.
+    """Decode a data URI to bytes.
 
     Base64 of either alphabet, padded or not; blank space and percent-escapes are tolerated in
     it. Without ``;base64`` the payload is percent-encoded text, in UTF-8.
@@ -223,4 +247,6 @@ def dimensions(uri: str) -> tuple[int, int] | None:
 
 def _dimensions(text: str, start: int) -> tuple[int, int] | None:
     image_type = _image_type(text[start : start + _SNIFFED])
-    return image_type.dimensions(TextSource(text, start)) if image_type else None
+    return (
+        image_type.dimensions(TextSource(text, start, look_for_stops=False)) if image_type else None
+    )

@@ -132,7 +132,8 @@ def _cuts(text: str, kept: Stash) -> Iterator[Part]:
 
 
 def _is_spent(text: str, kept: Stash) -> bool:
-    return len(text) == sum(entry[1] for entry in kept.parts if entry[0] == "text")
+    lengths: list[int] = [entry[1] for entry in kept.parts if entry[0] == "text"]
+    return len(text) == sum(lengths)
 
 
 def _other(others: Iterator[Any], kind: str) -> Other | None:

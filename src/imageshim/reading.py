@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import os
-import secrets
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -131,8 +130,8 @@ class GeneratedImage:
         """Write the image to a file and return its path.
 
         Args:
-            path: a file, or a folder: one that exists, or a path that ends with a slash (it is
-                made). In a folder the image gets a name that is free. A file gets the extension of
+            path: a file, or a folder: one that exists, or a path that ends with a slash. Folders
+                are made where they are missing. In a folder the image gets a name that is free. A file gets the extension of
                 what the image really is: a JPEG saved to ``cat.png`` becomes ``cat.jpg``.
             overwrite: replace a file that exists.
 
@@ -146,7 +145,6 @@ class GeneratedImage:
         text = os.fspath(path)
         target = Path(text)
         if text.endswith(("/", os.sep)) or target.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
             names = _free_names(target / f"image-{self.index}", self.extension)
         else:
             suffix = target.suffix.lower()
@@ -209,7 +207,8 @@ def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
     try:
         for name in names:
             if temporary is None:
-                temporary = name.with_name(f".{name.name}.{secrets.token_hex(4)}.tmp")
+                temporary = name.with_name(f".{name.name}.{os.urandom(4).hex()}.tmp")
+                name.parent.mkdir(parents=True, exist_ok=True)
                 temporary.write_bytes(data)
             if overwrite:
                 temporary.replace(name)

@@ -106,7 +106,7 @@ def dump(stash: Stash) -> dict[str, Any]:
 def template(item: Mapping[str, Any], *path: str) -> dict[str, Any]:
     """Copy ``item`` with null at the end of ``path``: the part of it that a message holds."""
     copied = dict(item)
-    if len(path) > 1:
+    if path[1:]:
         copied[path[0]] = template(copied[path[0]], *path[1:])
     else:
         copied[path[0]] = None

@@ -44,7 +44,7 @@ def parse(uri: str) -> DataURI | None:
 
 
 def find_header(text: str, start: int = 0, stop: int | None = None) -> tuple[int, int] | None:
-    """The first ``data:image/…;base64,`` in ``text[start:stop]``, as (start, payload start).
+    """Find the first ``data:image/…;base64,`` in ``text[start:stop]``, as (start, payload start).
 
     It is recognised in any case, and only when it is complete.
     """
@@ -62,7 +62,7 @@ def find_header(text: str, start: int = 0, stop: int | None = None) -> tuple[int
 
 
 def _beginnings(literal: str) -> str:
-    """A pattern for every non-empty beginning of ``literal``, and what may follow all of it."""
+    """Build a pattern for every beginning of ``literal``, and what may follow all of it."""
     pattern = rf"(?:[\w.+-]+{_PARAMETERS}(?:;base64,)?)?"
     for char in reversed(literal):
         pattern = rf"{char}(?:{pattern})?"

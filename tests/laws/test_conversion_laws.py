@@ -20,6 +20,16 @@ def same(one, other):
     return json.dumps(one) == json.dumps(other)
 
 
+def without_stash(reply):
+    """The reply less the stashes, and less the places that only they need."""
+    stripped = copy.deepcopy(reply)
+    for choice in stripped["choices"]:
+        specific = choice["message"].pop("provider_specific_fields", None) or {}
+        specific.pop("imageshim", None)
+        choice["message"]["provider_specific_fields"] = specific
+    return stripped
+
+
 def captures():
     for version in VERSIONS:
         for scenario, reply in replies(version).items():
@@ -47,7 +57,10 @@ def test_any_path_gives_the_same(name, data):
     walked = reply
     for step in path:
         walked = convert(walked, step, source=name)
-    assert same(convert(walked, to, source=name), convert(reply, to, source=name))
+    assert same(
+        without_stash(convert(walked, to, source=name)),
+        without_stash(convert(reply, to, source=name)),
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -100,14 +113,16 @@ def test_objects_convert_as_dicts_do(reply, to):
     carrier = ChatCompletion.construct(**copy.deepcopy(reply))
     converted = convert(carrier, to)
     assert type(converted) is ChatCompletion
-    for place, choice in enumerate(convert(reply, to)["choices"]):
+    # The stash tells places among the keys, and an object has keys of its own.
+    for place, choice in enumerate(without_stash(convert(reply, to))["choices"]):
         message = converted.choices[place].message
-        fields = {**message.__dict__, **(message.__pydantic_extra__ or {})}
-        assert choice["message"].items() <= fields.items()
+        fields = without_stash({"choices": [{"message": message.model_dump(warnings=False)}]})
+        fields = fields["choices"][0]["message"]
+        assert {**fields, **choice["message"]} == fields
     assert convert(converted, "images") == carrier
 
 
-@pytest.mark.parametrize(("version", "scenario", "reply"), captures())
+@pytest.mark.parametrize(("version", "scenario", "reply"), list(captures()))
 @pytest.mark.parametrize("known", [True, False], ids=["source", "no-source"])
 def test_captures_read_as_the_upstream_sent_them(version, scenario, reply, known):
     truths = expected(version, scenario)
@@ -118,7 +133,7 @@ def test_captures_read_as_the_upstream_sent_them(version, scenario, reply, known
     assert len(readings) >= len([truth for truth in truths if truth.images])
 
 
-@pytest.mark.parametrize(("version", "scenario", "reply"), captures())
+@pytest.mark.parametrize(("version", "scenario", "reply"), list(captures()))
 def test_captures_round_trip(version, scenario, reply):
     before = json.dumps(reply)
     canonical = normalize(reply, source=version)
@@ -131,18 +146,30 @@ def test_captures_round_trip(version, scenario, reply):
     assert json.dumps(reply) == before
 
 
+# 1.76.3 has the final image only as JSON in a thinking block: read() recovers it, normalize() keeps
+# to the message's own images.
+ONLY_IN_THINKING_BLOCKS = {("1.76.3", "j2_thought_text_thoughtimage_image")}
+
+
 def test_versions_agree():
     """One upstream reply, normalised: the same text and images but for the listed losses."""
     for scenario in upstream():
         seen = {}
         for version in VERSIONS:
+            if (version, scenario) in ONLY_IN_THINKING_BLOCKS:
+                continue
             if expected(version, scenario) != upstream()[scenario]:
                 continue
             reply = normalize(replies(version)[scenario], source=version, drafts="images")
-            seen[version] = [
-                (message.get("content") or None, [i["image_url"]["url"] for i in message.get("images") or []])
+            readings = [
+                (
+                    message.get("content") or None,
+                    [i["image_url"]["url"] for i in message.get("images") or []],
+                )
                 for message in (choice["message"] for choice in reply["choices"])
             ]
+            # A blocked reply has an empty choice, or (1.65.4) none.
+            seen[version] = [reading for reading in readings if reading != (None, [])]
         first = next(iter(seen.values()))
         assert all(value == first for value in seen.values()), (scenario, seen)
 

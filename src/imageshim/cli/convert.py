@@ -90,6 +90,8 @@ def command(  # noqa: PLR0913  # one parameter an option
         raise click.BadParameter(str(error), param_hint="--from") from error
     files = files or ("-",)
     into_folder = out is not None and (len(files) > 1 or out.is_dir())
+    if into_folder and len({_name_of(file) for file in files}) < len(files):
+        raise click.UsageError("two inputs have the same name, and would be one file in --out")
     fine = True
     with progress(len(files), "converting") as advance:
         for file in files:
@@ -97,12 +99,15 @@ def command(  # noqa: PLR0913  # one parameter an option
                 fine &= _convert_file(file, do, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
-                name = "stdin.json" if file == "-" else Path(file).name
-                with replaced_file(out / name if into_folder else out) as stream:
+                with replaced_file(out / _name_of(file) if into_folder else out) as stream:
                     fine &= _convert_file(file, do, stream)
             advance()
     if not fine:
         sys.exit(1)
+
+
+def _name_of(file: str) -> str:
+    return "stdin.json" if file == "-" else Path(file).name
 
 
 def _convert_file(file: str, do: Plan, out: IO[bytes]) -> bool:

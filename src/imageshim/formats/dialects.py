@@ -93,6 +93,8 @@ def _with_prefix(payload: str, claimed: object = None) -> str:
 
 
 def _is_image_url(url: str) -> bool:
+    if url.startswith("data:image/"):
+        return True
     if url[:5].lower() != "data:":
         return bool(url)
     parsed = data_uri.parse(url)

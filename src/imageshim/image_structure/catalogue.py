@@ -56,7 +56,7 @@ IMAGE_TYPES: dict[str, ImageType] = {
 
 
 def sniff_bytes(head: bytes) -> ImageType | None:
-    """The type of an image by its first bytes, `SNIFFED_BYTES` of them where there are."""
+    """Tell the type of an image by its first bytes, `SNIFFED_BYTES` of them where there are."""
     for image_type in IMAGE_TYPES.values():
         if image_type.matches(head):
             return image_type

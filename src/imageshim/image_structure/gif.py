@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from .source import ALPHABET, take
+from .source import ALPHABET, first_foreign, take
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,9 +24,13 @@ _IMAGE = 0x2C
 _TRAILER = 0x3B
 # Below this size, looking at every sub-block costs less than setting up a strided slice.
 _WORTH_STRIDING = 64
+# Sub-blocks that are looked at together, in each phase: they fit into the processor's cache.
+_WIDEST = 1024
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def walk(source: Source) -> Walk:
+    """Go through the blocks up to the trailer."""
     screen = source.read(0, 13)
     if len(screen) < 13:
         return None
@@ -53,6 +57,7 @@ def walk(source: Source) -> Walk:
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
+    """Give those of the logical screen, on which all frames are drawn."""
     screen = source.read(6, 4)
     if len(screen) < 4:
         return None
@@ -92,24 +97,20 @@ def _repeats(source: Source, offset: int, size: int) -> int:
             last = first + stride * window
             left, right = _characters(at % 3, size)
             count = min(
-                _prefix(source.chars(first, last, stride), left),
-                _prefix(source.chars(first + 1, last + 1, stride), right),
+                first_foreign(source.chars(first, last, stride), left),
+                first_foreign(source.chars(first + 1, last + 1, stride), right),
             )
             counts.append(3 * count + phase)
         got = min(counts)
         total += got
         if got < 3 * window:
             return max(total, 1)
-        window *= 4
-
-
-def _prefix(chars: str, allowed: str) -> int:
-    return len(chars) - len(chars.lstrip(allowed))
+        window = min(window * 4, _WIDEST)
 
 
 @functools.lru_cache(maxsize=64)
-def _characters(phase: int, value: int) -> tuple[str, str]:
-    """The base64 characters that can carry the byte ``value``: its first and its second."""
+def _characters(phase: int, value: int) -> tuple[bytes, bytes]:
+    """Give the base64 characters that can carry the byte ``value``: its first, its second."""
     # Bits of the byte in its first and in its second character, by its place among three bytes.
     left_bits, right_bits = ((6, 2), (4, 4), (2, 6))[phase]
     left, right = value >> 8 - left_bits, value & (1 << right_bits) - 1
@@ -119,6 +120,6 @@ def _characters(phase: int, value: int) -> tuple[str, str]:
     )
 
 
-def _spelt(values: Generator[int, None, None]) -> str:
-    chars = bytes(ALPHABET[value] for value in values).decode("ascii")
-    return chars + chars.translate({ord("+"): "-", ord("/"): "_"})
+def _spelt(values: Generator[int, None, None]) -> bytes:
+    chars = bytes(ALPHABET[value] for value in values)
+    return chars + chars.translate(_URL_SAFE)

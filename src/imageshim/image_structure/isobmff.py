@@ -22,7 +22,6 @@ _TOP_LEVEL = frozenset(
     {b"ftyp", b"meta", b"mdat", b"free", b"skip", b"wide", b"moov", b"moof", b"mfra", b"uuid"}
     | {b"pdin", b"styp", b"sidx", b"emsg", b"jumb", b"mpvd", b"sefd"}
 )
-_CONTAINERS = frozenset({b"iprp", b"ipco"})
 # A meta box holds the properties of the items, never pixels; this bounds what is decoded.
 _LARGEST_META = 1 << 20
 
@@ -37,18 +36,22 @@ def _brands(head: bytes) -> list[bytes]:
 
 
 def is_avif(head: bytes) -> bool:
+    """Whether a brand says AV1."""
     return not _AVIF.isdisjoint(_brands(head))
 
 
 def is_heic(head: bytes) -> bool:
+    """Whether a brand says HEVC."""
     return not _HEIC.isdisjoint(_brands(head)) and not is_avif(head)
 
 
 def is_heif(head: bytes) -> bool:
+    """Whether only the structure is said, not the codec."""
     return not _HEIF.isdisjoint(_brands(head)) and not is_heic(head) and not is_avif(head)
 
 
 def walk(source: Source) -> Walk:
+    """Go from box to box while their types are known."""
     offset = 0
     seen = set[bytes]()
     while True:
@@ -69,7 +72,7 @@ def walk(source: Source) -> Walk:
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
-    """The largest of the images inside: the others are its tiles and thumbnails."""
+    """Take the largest of the images inside: the others are its tiles and thumbnails."""
     offset = 0
     while True:
         head = source.read(offset, 16)
@@ -86,16 +89,19 @@ def dimensions(source: Source) -> tuple[int, int] | None:
         offset += size
 
 
-def _extents(boxes: bytes) -> Iterator[tuple[int, int]]:
-    """(width, height) of every ispe box."""
+def _extents(meta: bytes) -> Iterator[tuple[int, int]]:
+    """Give (width, height) of every image that has them among the item properties."""
+    for properties in _boxes(meta, b"iprp"):
+        for container in _boxes(properties, b"ipco"):
+            for ispe in _boxes(container, b"ispe"):
+                if len(ispe) >= 12:
+                    yield int.from_bytes(ispe[4:8], "big"), int.from_bytes(ispe[8:12], "big")
+
+
+def _boxes(data: bytes, kind: bytes) -> Iterator[bytes]:
+    """Give the contents of the boxes of one type, one after another."""
     at = 0
-    while at + 8 <= len(boxes):
-        size = int.from_bytes(boxes[at : at + 4], "big")
-        kind = boxes[at + 4 : at + 8]
-        if size < 8:
-            return
-        if kind in _CONTAINERS:
-            yield from _extents(boxes[at + 8 : at + size])
-        elif kind == b"ispe" and len(ispe := boxes[at + 12 : at + 20]) == 8:
-            yield int.from_bytes(ispe[:4], "big"), int.from_bytes(ispe[4:], "big")
+    while (size := int.from_bytes(data[at : at + 4], "big")) >= 8:
+        if data[at + 4 : at + 8] == kind:
+            yield data[at + 8 : at + size]
         at += size

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .source import chars_for, search, take
+from .source import search, take
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from .source import Source, Walk
 
 SIGNATURE = b"\xff\xd8\xff"
 _EOI = 0xD9
 _SOS = 0xDA
+_FILL = 0xFF
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG, DAC share the range
 
@@ -31,6 +34,7 @@ def _find_marker(data: bytes) -> int:
 
 
 def walk(source: Source) -> Walk:
+    """Go from segment to segment, and through the scans, up to EOI."""
     if source.whole and (size := _closing(source)):
         return size
     offset = 2
@@ -40,29 +44,33 @@ def walk(source: Source) -> Walk:
         if len(marker) < 2 or marker[0] != 0xFF:
             return None
         code = marker[1]
-        if code == 0xFF:  # fill
-            offset += 1
-            continue
-        offset += 2
         if code == _EOI:
-            if (yield from _another_follows(source, offset)):
-                offset += 2
-                continue
-            return offset
-        if code in _STANDALONE:
-            continue
-        length = int.from_bytes((yield from take(source, offset, 2)), "big")
-        if length < 2:
+            offset += 2
+            if not (yield from _another_follows(source, offset)):
+                return offset
+            offset += 2
+        else:
+            offset = yield from _past_segment(source, offset, code)
+        if offset < 0:
             return None
-        offset += length
-        if code == _SOS:
-            offset = yield from search(source, offset, _find_marker, 2)
-            if offset < 0:
-                return None
+
+
+def _past_segment(source: Source, offset: int, code: int) -> Generator[int, None, int]:
+    """Go past a segment, and past the scan after SOS; -1 if it has no sound end."""
+    if code == _FILL:
+        return offset + 1
+    offset += 2
+    if code in _STANDALONE:
+        return offset
+    length = int.from_bytes((yield from take(source, offset, 2)), "big")
+    if length < 2:
+        return -1
+    offset += length
+    return (yield from search(source, offset, _find_marker, 2)) if code == _SOS else offset
 
 
 def _closing(source: Source) -> int | None:
-    """The size of a JPEG whose base64 stops, or is padded, right after an EOI.
+    """Give the size of a JPEG whose base64 stops, or is padded, right after an EOI.
 
     Spares the decoding of megabytes: base64 ends only where the image does, and the glued text
     that would decode to FF D9 at its very end is not written.
@@ -73,16 +81,13 @@ def _closing(source: Source) -> int | None:
     return size if source.read(size - 2, 2) == b"\xff\xd9" else None
 
 
-def _another_follows(source: Source, offset: int) -> Walk:
+def _another_follows(source: Source, offset: int) -> Generator[int, None, bool]:
     """Whether a second JPEG is appended, as in MPO files and Ultra HDR photographs."""
-    # Padding is the end, and is there to be seen before another signature would be.
-    needed = chars_for(offset + len(SIGNATURE))
-    while source.length < needed and not source.stopped:
-        yield needed
-    return source.read(offset, len(SIGNATURE)) == SIGNATURE
+    return (yield from take(source, offset, len(SIGNATURE))) == SIGNATURE
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
+    """Go from segment to segment up to the frame header."""
     offset = 2
     while True:
         head = source.read(offset, 9)
@@ -91,7 +96,7 @@ def dimensions(source: Source) -> tuple[int, int] | None:
         code = head[1]
         if code in _FRAMES:
             return int.from_bytes(head[7:9], "big"), int.from_bytes(head[5:7], "big")
-        if code == 0xFF:
+        if code == _FILL:
             offset += 1
         elif code in _STANDALONE:
             offset += 2

@@ -43,7 +43,7 @@ class End(NamedTuple):
 
 
 def payload_end(text: str, start: int, *, complete_only: bool = False) -> End | None:
-    """The end of the payload that begins at ``text[start]``.
+    """Find the end of the payload that begins at ``text[start]``.
 
     ``complete_only``: None unless the payload is a complete image of a known type.
     """
@@ -68,7 +68,7 @@ def _ending(source: Source, *, complete_only: bool = False) -> Generator[int, No
 
 
 def _structural_length(source: Source, size: int) -> Generator[int, None, int | None]:
-    """The characters of ``size`` bytes and their padding; None if they are not the whole."""
+    """Count the characters of ``size`` bytes and their padding; None if they are not the whole."""
     length = chars_for(size)
     padding = -size % 3
     source.floor = length - 1
@@ -99,7 +99,7 @@ def _run_length(source: Source) -> Generator[int, None, int]:
 
 
 def _padding(source: Source, most: int) -> Generator[int, None, int]:
-    """How many ``=`` stand at the stop, ``most`` at most."""
+    """Count the ``=`` that stand at the stop, ``most`` at most."""
     while len(source.trail) < most and not source.trail.strip("=") and not source.closed:
         yield source.length + 1
     expected = source.trail[:most]
@@ -136,22 +136,22 @@ class PayloadScanner:
         before = self._fed
         self._fed += len(piece)
         self._source.feed(piece)
-        self._resume()
+        end = self._resume()
         self._source.forget()
-        return None if self.end is None else self.end.length - before
+        return end.length - before if end else None
 
     def finish(self) -> bool:
-        """The stream is over: whether the image is complete. ``end`` says where it ended."""
+        """Close the stream: whether the image is complete. ``end`` says where it ended."""
         if self.end is None:
             self._source.close()
             self._resume()
-        return self.end is not None and self.end.complete
+        return bool(self.end and self.end.complete)
 
-    def _resume(self) -> None:
+    def _resume(self) -> End | None:
         source = self._source
-        if source.length < self._needed and not source.stopped:
-            return
-        try:
-            self._needed = next(self._walk)
-        except StopIteration as stop:
-            self.end = stop.value
+        if source.length >= self._needed or source.stopped:
+            try:
+                self._needed = next(self._walk)
+            except StopIteration as stop:
+                self.end = stop.value
+        return self.end

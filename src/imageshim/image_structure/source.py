@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 __all__ = [
+    "UNBOUNDED",
     "Source",
     "StreamSource",
-    "UNBOUNDED",
     "TextSource",
     "Walk",
     "chars_for",
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_ALPHABETS = ALPHABET + b"-_"
+BOTH_ALPHABETS = ALPHABET + b"-_"
 
 UNBOUNDED = -1
 """The size of an image that lasts as long as what it is in."""
 
 # What ends a payload and is cheap to look for: str.find runs at memory speed, a search for
 # "anything but base64" does not. All other foreign characters are met where a walk reads.
-# The colon comes first: it bounds the other searches by the next data URI, which keeps the time
-# linear when a text holds thousands of them.
-STOPS = (":", "=", " ", "\n")
+_STOPS = (":", "=", " ", "\n")
+# A block that one search has brought into the processor's cache is there for the others.
+_BLOCK = 1 << 17
 
 # Reads above this size are worth the import of a faster decoder.
 _LARGE = 4096
@@ -72,11 +72,25 @@ def chars_for(size: int) -> int:
     return (size * 4 + 2) // 3
 
 
-def first_foreign(chars: str) -> int:
-    """Index of the first character of no base64 alphabet, standard or URL-safe; length if none."""
+def first_foreign(chars: str, allowed: bytes = BOTH_ALPHABETS) -> int:
+    """Index of the first character that is not ``allowed``; the length if all are."""
     raw = chars.encode("ascii", "replace")
-    rest = raw.translate(None, _ALPHABETS)
+    rest = raw.translate(None, allowed)
     return raw.index(rest[:1]) if rest else len(raw)
+
+
+def _first_stop(text: str, start: int) -> int:
+    """Index of the first stop in ``text``, from ``start`` on; the length if there is none."""
+    end = len(text)
+    for block in range(start, end, _BLOCK):
+        limit = nearest = min(block + _BLOCK, end)
+        for stop in _STOPS:
+            found = text.find(stop, block, nearest)
+            if found >= 0:
+                nearest = found
+        if nearest < limit:
+            return nearest
+    return end
 
 
 def decode_exact(chars: str) -> bytes | None:
@@ -106,7 +120,7 @@ class Source:
 
     def __init__(self) -> None:
         self.length = 0
-        """Characters known, those of `STOPS` and all after them excluded."""
+        """Characters known, those of `_STOPS` and all after them excluded."""
         self.stopped = False
         """No more characters will come: a stop was met, or the text is over."""
         self.closed = False
@@ -141,32 +155,20 @@ class Source:
             self._soiled = found < len(window)
         return self._clean
 
-    def past_equal(self, offset: int, step: int, expected: bytes) -> int:
-        """Go from ``offset`` in steps while the bytes there are ``expected``."""
-        chars, size = self.chars, len(expected)
-        while True:
-            first = offset // 3 * 4
-            run = chars(first, first + (offset % 3 + size + 2) // 3 * 4)
-            try:
-                data = a2b_base64(run)
-            except ValueError:
-                return offset
-            skip = offset % 3
-            if data[skip : skip + size] != expected:
-                return offset
-            offset += step
+    def starts(self, expected: str, start: int) -> bool:
+        """Whether the payload goes on with these characters at ``start``."""
+        return self.chars(start, start + len(expected)) == expected
 
 
 class TextSource(Source):
-    """A payload that begins at ``text[start]``, with all that follows it."""
+    """A payload that begins at ``text[start]``, with all that follows it.
 
-    def __init__(self, text: str, start: int) -> None:
+    Without ``look_for_stops`` it goes on to the end of the text, and making it takes no time.
+    """
+
+    def __init__(self, text: str, start: int, *, look_for_stops: bool = True) -> None:
         super().__init__()
-        end = len(text)
-        for stop in STOPS:
-            found = text.find(stop, start, end)
-            if found >= 0:
-                end = found
+        end = _first_stop(text, start) if look_for_stops else len(text)
         self._text = text
         self._start = start
         self.length = end - start
@@ -174,8 +176,13 @@ class TextSource(Source):
         self.trail = text[end : end + 3]
 
     def chars(self, start: int, stop: int, step: int = 1) -> str:
+        """Slice the text."""
         begin = self._start
         return self._text[begin + start : begin + min(stop, self.length) : step]
+
+    def starts(self, expected: str, start: int) -> bool:
+        """Compare in place."""
+        return self._text.startswith(expected, self._start + start)
 
 
 class StreamSource(Source):
@@ -187,14 +194,11 @@ class StreamSource(Source):
         self._kept_from = 0
 
     def feed(self, piece: str) -> None:
+        """Add a piece; what comes after the stop is not kept."""
         if self.stopped:
             self.trail = (self.trail + piece[:3])[:3]
             return
-        end = len(piece)
-        for stop in STOPS:
-            found = piece.find(stop, 0, end)
-            if found >= 0:
-                end = found
+        end = _first_stop(piece, 0)
         self._kept += piece[:end].encode("ascii", "replace")
         self.length += end
         if end < len(piece):
@@ -202,6 +206,7 @@ class StreamSource(Source):
             self.trail = piece[end : end + 3]
 
     def close(self) -> None:
+        """Add no more."""
         self.stopped = self.closed = True
 
     def forget(self) -> None:
@@ -213,16 +218,17 @@ class StreamSource(Source):
             self._kept_from = keep_from
 
     def chars(self, start: int, stop: int, step: int = 1) -> str:
+        """Slice what is kept."""
         origin = self._kept_from
         return self._kept[start - origin : max(stop - origin, 0) : step].decode("ascii")
 
 
 def outcome(walk: Generator[int, None, T]) -> T:
-    """What a walk through a payload that is all there comes to."""
+    """Run a walk through a payload that is all there, to its result."""
     while True:
         try:
             next(walk)
-        except StopIteration as stop:
+        except StopIteration as stop:  # noqa: PERF203  # how a generator returns; it comes once
             result: T = stop.value
             return result
 

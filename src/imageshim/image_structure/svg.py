@@ -7,6 +7,7 @@ Source: W3C "Extensible Markup Language (XML) 1.0 (Fifth Edition)", 2.4 to 2.8; 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,12 @@ _OPAQUE = {b"<?": b"?>", b"<!--": b"-->", b"<![CDATA[": b"]]>"}
 _NAME = re.compile(rb"</?([^\s/>]+)")
 _TAG_STOP = re.compile(rb"[>\"']")
 _DOCTYPE_STOP = re.compile(rb"[\[>]")
+_LONGEST_LENGTH = 64
 # A root tag is longer only if somebody hides something in it; this bounds what is decoded.
 _LONGEST_ROOT_TAG = 65536
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# The look behind keeps the search linear: a name is not tried again from its middle.
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_INSIDE_TAG = re.compile(r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*")
 _LENGTH = re.compile(
     r"\s*\+?(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)(px|pt|pc|mm|cm|in|q)?\s*", re.IGNORECASE
 )
@@ -35,12 +39,14 @@ _PIXELS["q"] = 96 / 101.6
 
 
 def matches(head: bytes) -> bool:
+    """Whether these first bytes can be of an SVG: a walk alone tells."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK).lower().startswith(_BEGINNINGS)
 
 
 def walk(source: Source) -> Walk:
+    """Go from tag to tag until the root is closed."""
     offset = depth = 0
-    root = None
+    root = b""
     while True:
         offset = yield from search(source, offset, _finder(b"<"), 1)
         if offset < 0:
@@ -48,25 +54,25 @@ def walk(source: Source) -> Walk:
         end = yield from _past_opaque(source, offset)
         if end is None:
             end = yield from _past_tag(source, offset)
-            if end < 0:
+            name = _NAME.match(source.read(offset, 64))
+            # The first tag is the root, and the root is an svg element.
+            root = root or (name[1] if name else b"")
+            if root.rpartition(b":")[2] != b"svg":
                 return None
-            tag = source.read(offset, 64)
-            name = _NAME.match(tag)
-            # `root or` reads: the first tag is the root, and the root must be an svg element.
-            root = root or (name and name[1])
-            if root is None or root.rpartition(b":")[2] != b"svg":
-                return None
-            if name and name[1] == root:
-                closes = tag.startswith(b"</")
-                if closes:
-                    depth -= 1
-                elif source.read(end - 2, 1) != b"/":
-                    depth += 1
+            if name and name[1] == root and end > 0:
+                depth += _nesting(source.read(offset, 2), source.read(end - 2, 1))
                 if depth <= 0:
                     return (yield from _past_blank(source, end))
         if end < 0:
             return None
         offset = end
+
+
+def _nesting(first: bytes, last: bytes) -> int:
+    """Tell what a tag does to the depth, by its beginning and the character before its ``>``."""
+    if first == b"</":
+        return -1
+    return 0 if last == b"/" else 1
 
 
 def _finder(needle: bytes) -> Callable[[bytes], int]:
@@ -82,7 +88,7 @@ def _matcher(pattern: re.Pattern[bytes]) -> Callable[[bytes], int]:
 
 
 def _past_opaque(source: Source, offset: int) -> Generator[int, None, int | None]:
-    """Where the comment, section, instruction or DOCTYPE ends; -1 if never; None if it is a tag."""
+    """Find where a comment, section or the like ends; -1 if never; None if it is a tag."""
     head = yield from take(source, offset, 2)
     if head == b"<!":
         head = yield from take(source, offset, 4)
@@ -125,12 +131,14 @@ def _past_blank(source: Source, offset: int) -> Walk:
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
-    """``width`` and ``height`` in CSS pixels, or else those of the ``viewBox``."""
+    """Give ``width`` and ``height`` in CSS pixels, or else those of the ``viewBox``."""
     return text_dimensions(source.read(0, _LONGEST_ROOT_TAG))
 
 
 def text_dimensions(svg: bytes) -> tuple[int, int] | None:
-    text = svg.decode("utf-8", "replace")
+    """Read the root's attributes; None where they say no size in CSS pixels."""
+    text, *after_comments = svg.decode("utf-8", "replace").split("<!--")
+    text += "".join(after.partition("-->")[2] for after in after_comments)
     begin = re.search(r"<(?:\w+:)?svg[\s>/]", text)
     if not begin:
         return None
@@ -147,14 +155,16 @@ def text_dimensions(svg: bytes) -> tuple[int, int] | None:
                 width, height = box_width, box_height
             width = width or (height or 0) * box_width / box_height
             height = height or width * box_height / box_width
-    return (round(width), round(height)) if width and height else None
+    if not width or not height or not math.isfinite(width * height):
+        return None
+    return round(width), round(height)
 
 
 def _tag_end(text: str, start: int) -> int:
-    quoteless = re.compile(r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*").match(text, start)
-    return quoteless.end() if quoteless else start
+    inside = _INSIDE_TAG.match(text, start)
+    return inside.end() if inside else start
 
 
 def _pixels(length: str) -> float | None:
-    found = _LENGTH.fullmatch(length)
+    found = _LENGTH.fullmatch(length[:_LONGEST_LENGTH])
     return float(found[1]) * _PIXELS[(found[2] or "").lower()] if found else None

@@ -54,64 +54,85 @@ class _Entry:
         return [layout.number(data[at : at + width]) for at in range(0, len(data), width)]
 
 
-def _entries(
-    source: Source, layout: _Layout, at: int
-) -> Generator[int, None, tuple[list[_Entry], int, int] | None]:
-    """The entries of the directory at ``at``, the offset of the next one, and where this ends."""
+class _Directory:
+    """One directory, as far as it is read."""
+
+    def __init__(self, entries: list[_Entry], following: int, end: int) -> None:
+        self.entries = entries
+        self.following = following
+        self.end = end
+        """The furthest byte that the directory has or points at."""
+        self.reach = end
+        """The furthest byte that has been read for it."""
+        self.spent = 0
+        """How many bytes have been read for it."""
+        self.more: list[int] = []
+        """Where the directories are that it points at."""
+
+
+def _directory(source: Source, layout: _Layout, at: int) -> Generator[int, None, _Directory | None]:
     count = layout.number((yield from take(source, at, layout.count)))
     start, size = at + layout.count, count * layout.entry
     body = yield from take(source, start, size + layout.word)
     if count == 0 or len(body) < size + layout.word:
         return None
     entries = [_Entry(body[n : n + layout.entry], layout) for n in range(0, size, layout.entry)]
-    return entries, layout.number(body[size:]), start + size + layout.word
+    found = _Directory(entries, layout.number(body[size:]), start + size + layout.word)
+    found.spent = found.end - at
+    return found
+
+
+def _follow(source: Source, layout: _Layout, directory: _Directory) -> Generator[int, None, bool]:
+    """Read what the directory points with, and note how far it points; False if it is missing."""
+    pointers: dict[int, list[int]] = {}
+    for entry in directory.entries:
+        data = entry.field[: entry.size]
+        if entry.offset is not None:
+            end = entry.offset + entry.size
+            directory.end = max(directory.end, end)
+            if entry.tag in _POINTERS:
+                data = yield from take(source, entry.offset, entry.size)
+                if len(data) < entry.size:
+                    return False
+                directory.spent += entry.size
+                directory.reach = max(directory.reach, end)
+        if entry.tag in _POINTERS:
+            pointers[entry.tag] = entry.numbers(data, layout)
+    for begins, sizes in _EXTENTS:
+        for begin, size in zip(pointers.get(begins, ()), pointers.get(sizes, ()), strict=False):
+            directory.end = max(directory.end, begin + size)
+    directory.more = [at for tag in _DIRECTORIES for at in pointers.get(tag, ())]
+    directory.more.append(directory.following)
+    return True
 
 
 def walk(source: Source) -> Walk:
+    """Go from directory to directory, and to the furthest byte that any of them points at."""
     layout = _Layout(source.read(0, 16))
     pending = [layout.number(source.read(layout.first_at, layout.word))]
     seen = {0}
     # Directories and their values do not overlap: in a sound file there is never more to read
     # than up to the furthest byte read so far. In a file made to be read for ever there is.
-    end, reach, spent = 8, 8, 0
+    end = reach = spent = 0
     while pending:
         at = pending.pop()
         if at in seen:
             continue
         seen.add(at)
-        directory = yield from _entries(source, layout, at)
-        if directory is None:
+        directory = yield from _directory(source, layout, at)
+        if directory is None or not (yield from _follow(source, layout, directory)):
             return None
-        entries, following, stop = directory
-        pending.append(following)
-        end, reach, spent = max(end, stop), max(reach, stop), spent + stop - at
-        pointers: dict[int, list[int]] = {}
-        for entry in entries:
-            data = entry.field[: entry.size]
-            if entry.offset is not None:
-                end = max(end, entry.offset + entry.size)
-                if entry.tag in _POINTERS:
-                    data = yield from take(source, entry.offset, entry.size)
-                    if len(data) < entry.size:
-                        return None
-                    spent += entry.size
-                    reach = max(reach, entry.offset + entry.size)
-            if entry.tag in _POINTERS:
-                pointers[entry.tag] = entry.numbers(data, layout)
-        for begins, sizes in _EXTENTS:
-            for begin, size in zip(pointers.get(begins, ()), pointers.get(sizes, ()), strict=False):
-                end = max(end, begin + size)
-        for tag in _DIRECTORIES:
-            pending += pointers.get(tag, ())
+        end = max(end, directory.end)
+        reach = max(reach, directory.reach)
+        spent += directory.spent
         if spent > reach:
             return None
-    if len(seen) == 1:
-        return None
-    return end + (yield from _filling(source, end))
+        pending += directory.more
+    return end + (yield from _filling(source, end)) if end else None
 
 
 def _filling(source: Source, end: int) -> Generator[int, None, int]:
-    """How many zeros fill up the file: data begins at even offsets, and Pillow aligns pages to 16."""
+    """Count the zeros that fill up the file: values lie at even offsets, Pillow's pages at 16s."""
     for alignment in (16, 2):
         zeros = bytes(-end % alignment)
         if (yield from take(source, end, len(zeros))) == zeros:
@@ -120,14 +141,15 @@ def _filling(source: Source, end: int) -> Generator[int, None, int]:
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
+    """Read the first directory."""
     layout = _Layout(source.read(0, 16))
     first = layout.number(source.read(layout.first_at, layout.word))
-    directory = outcome(_entries(source, layout, first))
+    directory = outcome(_directory(source, layout, first))
     if directory is None:
         return None
     sides = {
         entry.tag: layout.number(entry.field[: entry.width])
-        for entry in directory[0]
+        for entry in directory.entries
         if entry.tag in (_WIDTH, _HEIGHT)
     }
     return (sides[_WIDTH], sides[_HEIGHT]) if len(sides) == 2 else None

@@ -16,10 +16,12 @@ _CHUNKS = (b"VP8 ", b"VP8L", b"VP8X")
 
 
 def matches(head: bytes) -> bool:
+    """Whether the RIFF container holds WebP."""
     return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
 
 
 def walk(source: Source) -> Walk:
+    """Believe the size that the container states."""
     head = source.read(0, 16)
     if head[12:] not in _CHUNKS:
         return None
@@ -31,6 +33,7 @@ def walk(source: Source) -> Walk:
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
+    """Read the first chunk: the canvas (VP8X) or the only picture."""
     head = source.read(12, 18)
     if len(head) < 18:
         return None

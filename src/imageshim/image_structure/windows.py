@@ -21,10 +21,12 @@ _CURSORS = 2
 
 
 def is_bmp(head: bytes) -> bool:
+    """Whether a bitmap header of a known size follows ``BM``."""
     return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS
 
 
 def walk_bmp(source: Source) -> Walk:
+    """Believe the size that the file header states."""
     yield from ()
     head = source.read(0, 18)
     size = int.from_bytes(head[2:6], "little")
@@ -34,6 +36,7 @@ def walk_bmp(source: Source) -> Walk:
 
 
 def bmp_dimensions(source: Source) -> tuple[int, int] | None:
+    """Read the bitmap header."""
     head = source.read(14, 12)
     if len(head) < 12:
         return None
@@ -56,14 +59,17 @@ def _is_directory(head: bytes, kind: int) -> bool:
 
 
 def is_ico(head: bytes) -> bool:
+    """Whether a directory of icons begins here."""
     return _is_directory(head, _ICONS)
 
 
 def is_cur(head: bytes) -> bool:
+    """Whether a directory of cursors begins here."""
     return _is_directory(head, _CURSORS)
 
 
 def walk_ico(source: Source) -> Walk:
+    """Go to where the last of the icons ends."""
     count = int.from_bytes(source.read(4, 2), "little")
     end = directory = 6 + 16 * count
     entries = yield from take(source, 6, 16 * count)
@@ -85,7 +91,7 @@ def walk_ico(source: Source) -> Walk:
 
 
 def ico_dimensions(source: Source) -> tuple[int, int] | None:
-    """The largest of the icons."""
+    """Take the largest of the icons."""
     count = int.from_bytes(source.read(4, 2), "little")
     entries = source.read(6, 16 * count)
     sizes = [(entries[at] or 256, entries[at + 1] or 256) for at in range(0, len(entries) - 15, 16)]

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-__all__ = ["KINDS", "Picture", "gif", "jpeg", "png", "svg", "webp"]
+__all__ = ["KINDS", "Picture", "chunk", "gif", "jpeg", "png", "svg", "webp"]
 
 
 class Picture(NamedTuple):
@@ -22,7 +22,8 @@ class Picture(NamedTuple):
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Write a PNG chunk: length, kind, data, checksum."""
     checksum = zlib.crc32(kind + data)
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
@@ -31,14 +32,14 @@ def png(width: int = 2, height: int = 2, *, filling: int = 0, grey: int = 128) -
     """Make a grey PNG; ``filling`` bytes of comment vary the base64 padding."""
     rows = b"".join(b"\0" + bytes([grey % 256]) * width for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    comment = _chunk(b"tEXt", b"Comment\0" + b"x" * filling) if filling else b""
+    comment = chunk(b"tEXt", b"Comment\0" + b"x" * filling) if filling else b""
     data = b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", header),
+            chunk(b"IHDR", header),
             comment,
-            _chunk(b"IDAT", zlib.compress(rows)),
-            _chunk(b"IEND", b""),
+            chunk(b"IDAT", zlib.compress(rows)),
+            chunk(b"IEND", b""),
         )
     )
     return Picture("image/png", data)

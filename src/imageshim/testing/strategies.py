@@ -175,7 +175,7 @@ class Scripted(NamedTuple):
         return "".join(part for part in self.choices[choice] if isinstance(part, str))
 
 
-_EXTRAS = {
+_EXTRAS: dict[str, st.SearchStrategy[Any]] = {
     "tool_calls": st.none(),
     "function_call": st.none(),
     "thinking_blocks": st.just([]),

@@ -1,0 +1,114 @@
+"""The core on a reply with a 5 MB image, beside what users write by hand."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import re
+import struct
+
+from openai.types.chat import ChatCompletion
+
+from imageshim import Format, convert, read
+from imageshim.testing.pictures import Picture, chunk
+from imageshim.testing.strategies import write_message
+
+from .rows import Row, best, ratio
+
+SIZE = 3_750_000  # bytes of picture: 5 MB of base64
+
+
+def picture(size: int = SIZE) -> Picture:
+    """A PNG of random bytes (which no PNG reader is asked to open), in chunks of 64 KiB."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1024, 1024, 8, 2, 0, 0, 0))
+    data = os.urandom(size)
+    rows = b"".join(chunk(b"IDAT", data[at : at + 65536]) for at in range(0, size, 65536))
+    return Picture("image/png", b"\x89PNG\r\n\x1a\n" + header + rows + chunk(b"IEND", b""))
+
+
+def reply(message: dict[str, object]) -> dict[str, object]:
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+
+
+def by_hand(content: str) -> tuple[str, str]:
+    """What code for the old format does: it swallows letters that follow the image."""
+    found = re.search(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", content)
+    assert found is not None
+    return content.replace(found[0], ""), found[0].split(",")[1]
+
+
+def run() -> list[Row]:
+    parts = ("Here is the image: ", picture())
+    replies = {name: reply(write_message(parts, name)) for name in Format}
+    objects = {
+        name: ChatCompletion.construct(**copy.deepcopy(value)) for name, value in replies.items()
+    }
+    text = replies[Format.CONTENT]["choices"][0]["message"]["content"]
+    url = parts[1].url
+    dump = lambda: json.dumps(replies[Format.IMAGES])  # noqa: E731
+    rows = [
+        Row("objects: image -> images / json.dumps",
+            ratio(lambda: convert(objects["image"], "images"), dump), 1 / 300),
+        Row("objects: images -> image / json.dumps",
+            ratio(lambda: convert(objects["images"], "image"), dump), 1 / 300),
+        Row("content -> images, version known / one slice",
+            ratio(lambda: convert(replies["content"], "images", source="1.75.9"),
+                  lambda: text[19:-1]), 5),
+        Row("content -> images, nothing known / one slice",
+            ratio(lambda: convert(replies["content"], "images"), lambda: text[19:-1]), 5),
+        Row("images -> content / one concatenation",
+            ratio(lambda: convert(replies["images"], "content"),
+                  lambda: "Here is the image: " + url), 2),
+        Row("width from the header / json.dumps",
+            ratio(lambda: read(replies["images"]).images[0].width, dump), 1 / 300),
+        Row("by hand: a regular expression and split / one slice",
+            ratio(lambda: by_hand(text), lambda: text[19:-1]), math.inf),
+    ]  # fmt: skip
+    return rows + _without_image() + _per_megabyte()
+
+
+def _without_image() -> list[Row]:
+    plain = reply({"content": "I can only talk: " * 8, "role": "assistant", "images": []})
+    carrier = ChatCompletion.construct(**copy.deepcopy(plain))
+    hundred = range(100)
+    microseconds = [
+        best(lambda v=value: [convert(v, "images") for _ in hundred]) * 1e6 / 100
+        for value in (plain, carrier)
+    ]
+    return [
+        Row("no image, dict, in µs", microseconds[0], 2),
+        Row("no image, object, in µs", microseconds[1], 5),
+    ]
+
+
+def _per_megabyte() -> list[Row]:
+    """Time per MB at 50 MB as a multiple of that at 1 MB, beside that of one slice.
+
+    A slice's own time per MB grows where the allocator asks the system for fresh pages, which is
+    how large it is on most machines: what counts is what the conversion adds to that.
+    """
+    converted, sliced = [
+        seconds(50_000_000) / seconds(1_000_000) / 50 for seconds in (_converting, _slicing)
+    ]
+    return [
+        Row("content -> images: growth of the time per MB / a slice's", converted / sliced, 1.5),
+        Row("content -> images: time per MB, 50 MB / 1 MB", converted, math.inf),
+        Row("one slice: time per MB, 50 MB / 1 MB", sliced, math.inf),
+    ]
+
+
+def _text(size: int) -> dict[str, object]:
+    return reply(write_message(("Here: ", picture(size * 3 // 4)), "content"))
+
+
+def _converting(size: int) -> float:
+    value = _text(size)
+    return best(lambda: convert(value, "images", source="content"), 1)
+
+
+def _slicing(size: int) -> float:
+    text = _text(size)["choices"][0]["message"]["content"]
+    return best(lambda: text[6:-1], 1)
