@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from .delivery import Delivery
 from .pacing import steps
@@ -29,13 +28,16 @@ class Handler(BaseHTTPRequestHandler):
     # A whole reply is written as headers and body: without this the second waits for the first
     # to be acknowledged, 40 ms.
     disable_nagle_algorithm: ClassVar[bool] = True
-    server: Connections
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # http.server's name
         """Write nothing to stderr."""
 
+    @property
+    def _connections(self) -> Connections:
+        return cast("Connections", self.server)
+
     def _receive(self) -> None:
-        self.server.received(self, self._body())
+        self._connections.received(self, self._body())
 
     do_GET = do_POST = _receive  # noqa: N815  # the names that http.server looks for
 
@@ -64,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
         chunked = delivery.streamed and not is_old
         for step in steps(delivery, reply):
             if step.do == "wait":
-                if self.server.stopping.wait(step.seconds):
+                if self._connections.stopping.wait(step.seconds):
                     break
             elif step.do == "head":
                 self._head(delivery, chunked=chunked)
@@ -78,8 +80,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection |= delivery.streamed and is_old
                 return True
             elif step.do == "stall":
-                # A client that leaves, and stop(), both make the socket readable.
-                select.select([self.connection], [], [])
+                # Nothing is read: it returns when the client leaves, or at stop().
+                self.connection.recv(1, socket.MSG_PEEK)
         self.close_connection = True
         return False
 
