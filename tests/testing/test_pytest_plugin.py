@@ -33,7 +33,7 @@ def test_fresh(fake_gemini):
 
     run = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         "-p", "no:cov", "-p", "no:xdist", tmp_path],
+         "-p", "no:cov", "-p", "no:xdist", "-p", "no:asyncio", tmp_path],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
 
