@@ -18,6 +18,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: dict[str, str] = {
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
+    "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
 }
