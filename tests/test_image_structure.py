@@ -231,6 +231,7 @@ def test_a_stream_keeps_next_to_nothing():
         box(b"ftyp", b"heic", bytes(4)) + b"\0\0\0\0mdat" + bytes(40),
         b"II*\0" + struct.pack("<I", 0) + bytes(40),  # no directory
         b"II*\0" + struct.pack("<IH", 8, 0) + bytes(40),  # an empty one
+        b"II*\0" + struct.pack("<IHHHIII", 8, 1, 256, 4, 1, 9, 0) + bytes(40),  # no pixels
         b"II*\0" + struct.pack("<IH", 8, 900) + bytes(40),  # one beyond the end
         b"II*\0" + struct.pack("<IHHHII", 8, 1, 273, 4, 99, 9999) + bytes(40),
         b"\0\0\1\0\1\0" + bytes(8) + struct.pack("<II", 9, 22) + b"abcdefgh" + bytes(9),
@@ -256,7 +257,7 @@ def test_a_broken_structure_is_no_complete_image(data):
 
 
 def test_a_directory_that_is_read_again_and_again_ends():
-    cycle = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 256, 4, 1, 9, 8)
+    cycle = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 273, 4, 1, 9, 8)
     assert end_of(cycle) == (len(encoded(cycle)), True, "image/tiff")
     # Every directory has the same long list of strips.
     count, listed = 60, 1000
@@ -274,7 +275,7 @@ def test_a_file_of_odd_size_may_be_filled_up():
     for after in (b"", b"\0"):
         data = b"RIFF" + struct.pack("<I", 13) + b"WEBPVP8L\1\0\0\0a" + after
         assert end_of(data) == (len(encoded(data)), True, "image/webp")
-    entry = struct.pack("<HHHIII", 1, 700, 1, 5, 26, 0)
+    entry = struct.pack("<HHHIIHHIII", 2, 700, 1, 5, 38, 273, 4, 1, 8, 0)
     for after in (b"", b"\0"):
         data = b"II*\0" + struct.pack("<I", 8) + entry + b"aaaaa" + after
         assert end_of(data) == (len(encoded(data)), True, "image/tiff")
