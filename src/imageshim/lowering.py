@@ -81,7 +81,10 @@ def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any
     specific = lifted.specific
     if complement is not None:
         specific = {**(specific or {}), stash.KEY: stash.dump(complement)}
-    if specific or stash.FIELD in lifted.at:
+    held = lifted.fields.get(stash.FIELD)
+    if specific is None and held is not None:
+        values[stash.FIELD] = held  # no object: not ours to change
+    elif specific or stash.FIELD in lifted.at:
         values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
     if to is Format.CONTENT and any(isinstance(part, Image) and part.draft for part in parts):
         values[REASONING] = _with_drafts(lifted, where)
@@ -129,7 +132,9 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: str, where: s
     if any(item is not None for item in kept.items[: 1 if _TARGETS[to].only_first else None]):
         losses.append("the detail or unknown keys of an image")
     if kept.others:
-        losses.append(f"{len(kept.others)} entries that are no images")
+        several = len(kept.others) > 1
+        entries = "entries that are no images" if several else "entry that is no image"
+        losses.append(f"{len(kept.others)} {entries}")
     if to is not lifted.was and isinstance(lifted.layout, list):
         losses.append("the other keys of text and image parts")
     if not losses:
