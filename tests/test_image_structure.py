@@ -376,3 +376,21 @@ def test_long_runs_decode_the_same_without_the_faster_decoder(monkeypatch):
         assert decode_run(url_safe[:100_000] + "é") == expected
     finally:
         source._large_decoder.cache_clear()
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["multi-picture", "text behind"])
+def test_a_second_jpeg_belongs_to_the_first_only_where_that_says_so(declared):
+    from imageshim.data_uri import find_images
+    from imageshim.testing.pictures import Picture, jpeg
+
+    first = jpeg().data
+    if declared:
+        first = first[:2] + b"\xff\xe2\x00\x06MPF\0" + first[2:]
+    first = first[:2] + b"\xff\xfe" + (2 + -(len(first) + 4) % 3).to_bytes(2, "big") + (
+        b"x" * (-(len(first) + 4) % 3)
+    ) + first[2:]  # fmt: skip
+    alone = Picture("image/jpeg", first).url
+    both = Picture("image/jpeg", first + jpeg().data).url
+    text = both.rstrip("=") + " and text"
+    (span,) = find_images(text, trusted=True)
+    assert span == (0, len(both.rstrip("=")) if declared else len(alone))

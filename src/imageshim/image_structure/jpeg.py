@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .source import Source, Walk
 
 SIGNATURE = b"\xff\xd8\xff"
+_APP2 = 0xE2
+_MPF = b"MPF\0"
 _EOI = 0xD9
 _END = b"\xff\xd9"
 _SOS = 0xDA
@@ -40,6 +42,7 @@ def walk(source: Source) -> Walk:
     if source.whole and (size := _closing(source)):
         return size
     offset = 2
+    several = False
     while True:
         source.floor = offset // 3 * 4
         marker = yield from take(source, offset, 2)
@@ -48,10 +51,14 @@ def walk(source: Source) -> Walk:
         code = marker[1]
         if code == _EOI:
             offset += 2
-            if not (yield from _another_follows(source, offset)):
+            if not several or (yield from take(source, offset, len(SIGNATURE))) != SIGNATURE:
                 return offset
             offset += 2
         else:
+            # Multi-picture files (Ultra HDR photographs) say so; text that happens to read like the
+            # beginning of a JPEG is no second picture.
+            if code == _APP2 and (yield from take(source, offset + 4, len(_MPF))) == _MPF:
+                several = True
             offset = yield from _past_segment(source, offset, code)
         if offset < 0:
             return None
@@ -83,11 +90,6 @@ def _closing(source: Source) -> int | None:
     size = source.length * 3 // 4
     start = max(size - _LONGEST_GLUED, 0)
     return size if source.read(start, _LONGEST_GLUED).find(_END) == size - start - 2 else None
-
-
-def _another_follows(source: Source, offset: int) -> Generator[int, None, bool]:
-    """Whether a second JPEG is appended, as in MPO files and Ultra HDR photographs."""
-    return (yield from take(source, offset, len(SIGNATURE))) == SIGNATURE
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:
