@@ -1,0 +1,39 @@
+"""The live tests' fixtures: the upstream, and one process for each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from imageshim.testing.fake_gemini import FakeGemini
+
+from .environments import PackageSet
+from .probing import Probe
+from .scenarios import serve
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGemini]:
+    """The fake Gemini that plays the captured scenarios."""
+    with serve(tmp_path_factory.mktemp("upstream")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def probe() -> Iterator[Callable[[PackageSet], Probe]]:
+    """Gives the process of an environment; at the end it must have contacted nobody."""
+    probes: dict[PackageSet, Probe] = {}
+
+    def of(packages: PackageSet) -> Probe:
+        if packages not in probes:
+            probes[packages] = Probe(packages)
+        return probes[packages]
+
+    yield of
+    contacted = {
+        name.name: found for name, p in probes.items() if (found := p.call("serve.contacts"))
+    }
+    for started in probes.values():
+        started.close()
+    assert not contacted, f"these were to be contacted: {contacted}"
