@@ -29,7 +29,9 @@ __all__ = [
     "LITELLM",
     "NEWEST",
     "OPENAI",
+    "REFUSED",
     "PackageSet",
+    "clean_environ",
     "environment",
     "litellm",
     "litellm_proxy",
@@ -39,6 +41,9 @@ __all__ = [
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".live"
+_LOOPBACK = Path(__file__).parent / "loopback"
+
+REFUSED = "refused-hosts"
 
 NEWEST = "newest"
 LITELLM = ("1.70.0", "1.75.9", "1.76.1", "1.76.3", "1.77.0", "1.80.0", NEWEST)
@@ -175,7 +180,8 @@ def environment(packages: PackageSet) -> Path:
 def clean_environ(home: Path) -> dict[str, str]:
     """Environment variables for a process in such an environment: nothing of the user's.
 
-    LiteLLM fetches its price list at import unless it is told to take the one it has.
+    LiteLLM fetches its price list at import unless it is told to take the one it has. Hosts other
+    than loopback are refused, and noted in the file :data:`REFUSED` of ``home``.
     """
     return {
         "HOME": str(home),
@@ -183,5 +189,6 @@ def clean_environ(home: Path) -> dict[str, str]:
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "NO_PROXY": "127.0.0.1,localhost",
         "PATH": os.defpath,
-        "PYTHONPATH": str(ROOT / "src"),
+        "IMAGESHIM_LIVE_REFUSED": str(home / REFUSED),
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(_LOOPBACK))),
     }

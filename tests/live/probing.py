@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .environments import PackageSet, clean_environ, environment
+from .environments import REFUSED, PackageSet, clean_environ, environment
 
 __all__ = ["Probe", "ProbeError"]
 
@@ -78,12 +78,15 @@ class Probe:
         self._errors.seek(0)
         return self._errors.read().decode(errors="replace")[-4000:]
 
-    def close(self) -> None:
-        """End the process."""
+    def close(self) -> list[str]:
+        """End the process; returns the hosts that it wanted to contact."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(_PATIENCE)
         self._process.stdout.close()
         self._errors.close()
+        refused = Path(self._home.name) / REFUSED
+        contacted = refused.read_text().split() if refused.exists() else []
         self._home.cleanup()
+        return contacted
