@@ -8,6 +8,8 @@ import math
 import os
 import re
 import struct
+import tracemalloc
+from collections.abc import Callable
 
 from openai.types.chat import ChatCompletion
 
@@ -67,7 +69,30 @@ def run() -> list[Row]:
         Row("by hand: a regular expression and split / one slice",
             ratio(lambda: by_hand(text), lambda: text[19:-1]), math.inf),
     ]  # fmt: skip
-    return rows + _without_image() + _per_megabyte()
+    memory = [
+        Row("objects: peak extra memory, in KiB",
+            _peak(lambda: convert(objects["image"], "images")) / 1024, 64),
+        Row("content -> images: peak extra memory / the image",
+            _peak(lambda: convert(replies["content"], "images")) / len(url), 1.01),
+        Row("images -> content: peak extra memory / the image",
+            _peak(lambda: convert(replies["images"], "content")) / len(url), 1.01),
+    ]  # fmt: skip
+    swallowed = len(by_hand(text + "Here you go")[1]) - len(url.partition(",")[2])
+    rows.append(
+        Row("by hand: letters of the text behind taken into the image", swallowed, math.inf)
+    )
+    return rows + memory + _without_image() + _per_megabyte()
+
+
+def _peak(run: Callable[[], object]) -> int:
+    """Tell how many bytes one call holds at its peak, beyond what was there."""
+    run()
+    tracemalloc.start()
+    kept = run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    del kept
+    return peak
 
 
 def _without_image() -> list[Row]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -116,18 +116,32 @@ def rebuilt(carrier: C, new: Mapping[str, Any], *, in_place: bool = False) -> C:
         return target
     old = fields(carrier) or {}
     try:
-        for name in old.keys() - new.keys():
-            object.__delattr__(target, name)
-        for name, value in new.items():
-            if name not in old or old[name] is not value:
-                object.__setattr__(target, name, value)
+        _refill_object(target, old, new)
     except (AttributeError, TypeError) as error:
-        cls = type(carrier)
-        raise ImageShimError(
-            f"a message of class {cls.__module__}.{cls.__qualname__} cannot hold "
-            f"the fields {', '.join(sorted(new.keys() - old.keys())) or 'of the format'}: {error}"
-        ) from error
+        if in_place:
+            _refill_object(target, new, old)
+        raise _cannot_hold(carrier, new.keys() - old.keys()) from error
     return target
+
+
+def _cannot_hold(carrier: object, names: Iterable[str]) -> ImageShimError:
+    cls = type(carrier)
+    return ImageShimError(
+        f"a message of class {cls.__module__}.{cls.__qualname__} cannot hold "
+        f"the fields {', '.join(sorted(names))}"
+    )
+
+
+def _refill_object(target: object, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    declared = getattr(type(target), "__dataclass_fields__", ())
+    for name in old.keys() - new.keys():
+        if name in getattr(target, "__dict__", ()) and name not in declared:
+            object.__delattr__(target, name)
+        elif hasattr(target, name):  # its class counts on the attribute
+            object.__setattr__(target, name, None)
+    for name, value in new.items():
+        if name not in old or old[name] is not value:
+            object.__setattr__(target, name, value)
 
 
 def _rebuilt_mapping(carrier: Any, new: Mapping[str, Any], *, in_place: bool) -> Any:
@@ -181,6 +195,9 @@ def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
     declared, extra = model.__dict__, model.__pydantic_extra__
     known = type(model).__pydantic_fields__
     had = declared.keys() | (extra.keys() if extra else set())
+    if extra is None and (homeless := new.keys() - had - known.keys()):
+        # It could be set all the same, but model_dump() would leave it out.
+        raise _cannot_hold(model, homeless)
     # A field keeps its home; a new one lives where pydantic's own setattr would put it.
     to_extra = {
         name

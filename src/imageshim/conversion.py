@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from itertools import chain
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, NamedTuple, TypeVar
 
 from . import carriers
@@ -75,8 +77,9 @@ def _plan(*words: Any) -> Plan:
     """Check the words of a conversion, the same words once only."""
     try:
         return _cached_plan(*words)
-    except TypeError as error:
-        raise ImageShimError(f"the words of a conversion are strings: {error}") from error
+    except TypeError:  # unhashable: not a word, and plan() says which
+        to, source, on_loss, dialects, drafts = words
+        return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
 
 
 def _may_have_images(message: Any, how: Reading) -> bool:
@@ -170,17 +173,24 @@ def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool
     return carriers.replaced(reply, "choices", type(choices)(new), in_place=in_place)
 
 
+_HINTS: dict[tuple[type, ...], str] = {
+    (str, bytes, bytearray): "; parse it first, or use convert_bytes()",
+    (CoroutineType,): "; await it first",
+    (GeneratorType, AsyncGeneratorType): "; use convert_stream() for a stream",
+}
+_NO_REPLIES = (int, float, list, tuple, type(None), *chain.from_iterable(_HINTS))
+
+
 def refuse_scalars(reply: object, function: str) -> None:
     """Refuse what is no reply at all.
 
     Raises:
-        MalformedReplyError: ``reply`` is text, a number, a list or None.
+        MalformedReplyError: ``reply`` is text, a number, a list or None; or it is a stream, or a
+            call that nobody has awaited.
 
     """
-    if type(reply) is not dict and isinstance(
-        reply, (str, bytes, bytearray, int, float, list, tuple, type(None))
-    ):
-        hint = "; parse it first, or use convert_bytes()" if isinstance(reply, (str, bytes)) else ""
+    if type(reply) is not dict and isinstance(reply, _NO_REPLIES):
+        hint = next((hint for kinds, hint in _HINTS.items() if isinstance(reply, kinds)), "")
         raise MalformedReplyError(
             f"{function}() takes a reply, a choice or a message, not {type(reply).__name__}{hint}"
         )

@@ -81,10 +81,13 @@ def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any
     specific = lifted.specific
     if complement is not None:
         specific = {**(specific or {}), stash.KEY: stash.dump(complement)}
-    if specific or stash.FIELD in lifted.at:
+    held = lifted.fields.get(stash.FIELD)
+    if specific is None and held is not None:
+        values[stash.FIELD] = held  # no object: not ours to change
+    elif specific or stash.FIELD in lifted.at:
         values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
     if to is Format.CONTENT and any(isinstance(part, Image) and part.draft for part in parts):
-        values[REASONING] = _with_drafts(lifted)
+        values[REASONING] = _with_drafts(lifted, where)
     return _placed(lifted, target, values)
 
 
@@ -129,7 +132,9 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: str, where: s
     if any(item is not None for item in kept.items[: 1 if _TARGETS[to].only_first else None]):
         losses.append("the detail or unknown keys of an image")
     if kept.others:
-        losses.append(f"{len(kept.others)} entries that are no images")
+        several = len(kept.others) > 1
+        entries = "entries that are no images" if several else "entry that is no image"
+        losses.append(f"{len(kept.others)} {entries}")
     if to is not lifted.was and isinstance(lifted.layout, list):
         losses.append("the other keys of text and image parts")
     if not losses:
@@ -158,8 +163,12 @@ def _check_free(lifted: Lifted, target: _Target, where: str, *, needs_specific: 
         )
 
 
-def _with_drafts(lifted: Lifted) -> str:
+def _with_drafts(lifted: Lifted, where: str) -> str:
     text = lifted.fields.get(REASONING) or ""
+    if not isinstance(text, str):
+        raise MalformedImageError(
+            f"{where}.{REASONING} should be text to hold a draft, not {type(text).__name__}"
+        )
     drafts = [part for part in lifted.parts if isinstance(part, Image) and part.draft]
     for draft in reversed(drafts):
         text = text[: draft.offset] + draft.url + text[draft.offset :]
@@ -186,7 +195,7 @@ def _placed(lifted: Lifted, target: _Target, values: dict[str, Any]) -> dict[str
     names = list(fields)
     for place, name in inserted:
         names.insert(place, name)
-    names += [name for name in MANAGED if name in values and name not in at]
+    names += [name for name in (*MANAGED, REASONING) if name in values and name not in names]
     return {name: values[name] if name in values else fields[name] for name in names}
 
 

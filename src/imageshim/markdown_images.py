@@ -5,6 +5,8 @@ Source: CommonMark 0.31, 6.3 (link destinations) and 6.4 (images).
 
 from __future__ import annotations
 
+import re
+
 from .image_structure import TextSource
 from .uri_header import find_header
 
@@ -12,8 +14,11 @@ __all__ = ["split_markdown"]
 
 _REMOTE = ("https://", "http://")
 _BLANK = " \t\n"
-# No web server takes longer ones, and a bound keeps the search for an end linear.
+_URL_MARKS = re.compile(r"[()<>\s]")
+# No web server takes longer ones, and CommonMark lets parsers stop at this depth of parentheses:
+# both bounds keep the search for an end linear.
 _LONGEST_URL = 8192
+_DEEPEST = 32
 
 
 def split_markdown(text: str) -> list[tuple[int, int, int, int]]:
@@ -59,19 +64,21 @@ def _uri_end(text: str, start: int) -> int:
     for char in ")>":
         found = text.find(char, header[1], stop)
         stop = found if found >= 0 else stop
+    if stop == header[1]:
+        return start
     padding = source.trail[:2] if stop == header[1] + source.length else ""
     return stop + len(padding) - len(padding.lstrip("="))
 
 
 def _url_end(text: str, start: int) -> int:
+    """Where the URL at ``start`` ends: at a blank or at a parenthesis that it did not open."""
     depth = 0
-    for at in range(start, min(start + _LONGEST_URL, len(text))):
-        char = text[at]
-        if char in " \t\n<>":
-            return at
-        depth += (char == "(") - (char == ")")
+    for mark in _URL_MARKS.finditer(text, start, start + _LONGEST_URL):
+        depth += {"(": 1, ")": -1}.get(mark[0], -_DEEPEST)
         if depth < 0:
-            return at
+            return mark.start()
+        if depth == _DEEPEST:
+            break
     return start
 
 

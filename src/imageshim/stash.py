@@ -39,6 +39,8 @@ KEY = "imageshim"
 VERSION = 1
 
 _NAMES = frozenset(member.value for member in Format)
+_MOST_FIELDS = 1_000_000
+"""No message has more; a place beyond that is not believed."""
 _KINDS = {"text": 2, "image": 2, "raw": 2, "draft": 3, "part": 2, "item": 2}
 
 
@@ -80,7 +82,11 @@ def load(view: Mapping[str, Any]) -> Stash | None:
     null, parts, items, others = lists
     if not all(map(_is_entry, parts)) or not all(isinstance(name, str) for name in null):
         return None
-    places = {str(name): place for name, place in at.items() if type(place) is int and place >= 0}
+    places = {
+        name: place
+        for name, place in at.items()
+        if isinstance(name, str) and type(place) is int and 0 <= place < _MOST_FIELDS
+    }
     return Stash(
         Format(was), places, frozenset(null), list(map(tuple, parts)), items, others,
         raw.get("layout"),

@@ -135,8 +135,9 @@ def source_format(source: str | Format | None) -> Format | None:
     """
     if source is None or isinstance(source, Format):
         return source
-    if source in _BY_NAME:
-        return _BY_NAME[source]
+    named = next((member for member in Format if member == source), None)
+    if named is not None:
+        return named
     try:
         return format_of(source)
     except UnknownFormatError:

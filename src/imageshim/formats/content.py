@@ -7,6 +7,7 @@ all has to be found out: ``data_uri`` does.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from imageshim import data_uri
@@ -52,6 +53,8 @@ def lift(text: str, *, trusted: bool) -> list[Part]:
 def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
     """Cut the text where the stash says; None where that does not fit."""
     inside = [entry for entry in entries if entry[0] in _KINDS]
+    if len(inside) == len(entries) and all(entry[0] == "text" for entry in inside):
+        return None  # no stash is kept of text alone
     if sum(entry[1] for entry in inside) != len(text):
         return None
     parts: list[Part] = []
@@ -61,7 +64,7 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
         done += length
         if kind == "text":
             parts.append(Text(piece))
-        elif kind == "image" and data_uri.parse(piece) is not None:
+        elif kind == "image" and _is_url(piece):
             parts.append(Image(piece))
         elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
             parts.append(Image(f"data:{media_type};base64,{piece}", raw=True))
@@ -73,13 +76,24 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
 _KINDS = ("text", "image", "raw")
 
 
+def _is_url(piece: str) -> bool:
+    """Tell whether what the stash calls an image can be one: a URL, or base64 as gateways send."""
+    if data_uri.parse(piece) is not None or data_uri.sniff(piece) is not None:
+        return True
+    return _REMOTE.fullmatch(piece) is not None
+
+
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+
 def lift_markdown(text: str) -> list[Part]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
-    spans = [span for span in data_uri.split_markdown(text) if text[span[2] : span[2] + 5] in _DATA]
+    spans = [span for span in data_uri.split_markdown(text) if _is_data(text, span[2])]
     return _cut(text, spans)
 
 
-_DATA = {"data:", "DATA:", "Data:"}
+def _is_data(text: str, start: int) -> bool:
+    return text[start : start + len("data:")].lower() == "data:"
 
 
 def raw_payload(image: Image) -> str:

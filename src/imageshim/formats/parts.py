@@ -21,7 +21,7 @@ __all__ = ["HELD", "layout_of", "lift", "lower"]
 HELD = "part"
 """The kind of :class:`~imageshim.parts.Other` that this list holds."""
 
-_TEXT_TYPES = {"text", "output_text"}
+_TEXT_TYPES = ("text", "output_text")
 
 
 def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:
@@ -64,6 +64,17 @@ def _write(part: Text | Image) -> dict[str, Any]:
     return {"type": "image_url", "image_url": inner}
 
 
+def _is_spelling(spelling: Any, part: Text | Image) -> bool:
+    """Tell whether an entry of ``layout`` fits the part: it may come from a stash of any shape."""
+    if isinstance(part, Text) and spelling == "":
+        return True
+    if not isinstance(spelling, Mapping):
+        return False
+    if isinstance(part, Text):
+        return spelling.get("type") in _TEXT_TYPES
+    return isinstance(spelling.get("image_url") or {}, Mapping)
+
+
 def _respell(part: Text | Image, spelling: Any) -> Any:
     """Write a part as ``layout`` says that it was spelled."""
     if isinstance(part, Text):
@@ -81,7 +92,8 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
             if part.kind == HELD:
                 content.append(part.value)
         elif part is not None:
-            content.append(_write(part) if spelling is None else _respell(part, spelling))
+            known = _is_spelling(spelling, part)
+            content.append(_respell(part, spelling) if known else _write(part))
     return {"content": content}
 
 

@@ -60,15 +60,19 @@ def walk(source: Source) -> Walk:
         kind = head[4:]
         size = int.from_bytes(head[:4], "big")
         if kind not in _TOP_LEVEL:
-            return offset if seen & {b"meta", b"moov"} else None
+            return offset if _is_whole(seen) else None
         seen.add(kind)
         if size == 0:
-            return UNBOUNDED if seen & {b"meta", b"moov"} else None
+            return UNBOUNDED if _is_whole(seen) else None
         if size == 1:
             size = int.from_bytes((yield from take(source, offset + 8, 8)), "big")
         if size < 8:
             return None
         offset += size
+
+
+def _is_whole(seen: set[bytes]) -> bool:
+    return b"mdat" in seen and not seen.isdisjoint({b"meta", b"moov"})
 
 
 def dimensions(source: Source) -> tuple[int, int] | None:

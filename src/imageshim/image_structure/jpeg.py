@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\xff\xd8\xff"
 _EOI = 0xD9
+_END = b"\xff\xd9"
 _SOS = 0xDA
 _FILL = 0xFF
+_LONGEST_GLUED = 3072
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG, DAC share the range
 
@@ -72,13 +74,15 @@ def _past_segment(source: Source, offset: int, code: int) -> Generator[int, None
 def _closing(source: Source) -> int | None:
     """Give the size of a JPEG whose base64 stops, or is padded, right after an EOI.
 
-    Spares the decoding of megabytes: base64 ends only where the image does, and the glued text
-    that would decode to FF D9 at its very end is not written.
+    Spares the decoding of megabytes: base64 ends only where the image does, unless text is glued
+    to it, and that does not decode to an EOI at its very end. Should it, then there is another
+    EOI shortly before, the image's own.
     """
     if source.length % 4 == 1:
         return None
     size = source.length * 3 // 4
-    return size if source.read(size - 2, 2) == b"\xff\xd9" else None
+    start = max(size - _LONGEST_GLUED, 0)
+    return size if source.read(start, _LONGEST_GLUED).find(_END) == size - start - 2 else None
 
 
 def _another_follows(source: Source, offset: int) -> Generator[int, None, bool]:

@@ -7,7 +7,6 @@ Source: W3C "Extensible Markup Language (XML) 1.0 (Fifth Edition)", 2.4 to 2.8; 
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ _NAME = re.compile(rb"</?([^\s/>]+)")
 _TAG_STOP = re.compile(rb"[>\"']")
 _DOCTYPE_STOP = re.compile(rb"[\[>]")
 _LONGEST_LENGTH = 64
+_LARGEST_SIDE = 1e9  # a number beyond is no size, and its reciprocal none either
 # A root tag is longer only if somebody hides something in it; this bounds what is decoded.
 _LONGEST_ROOT_TAG = 65536
 # The look behind keeps the search linear: a name is not tried again from its middle.
@@ -155,9 +155,8 @@ def text_dimensions(svg: bytes) -> tuple[int, int] | None:
                 width, height = box_width, box_height
             width = width or (height or 0) * box_width / box_height
             height = height or width * box_height / box_width
-    if not width or not height or not math.isfinite(width * height):
-        return None
-    return round(width), round(height)
+    sides = round(width or 0), round(height or 0)
+    return sides if min(sides) > 0 else None
 
 
 def _tag_end(text: str, start: int) -> int:
@@ -167,4 +166,7 @@ def _tag_end(text: str, start: int) -> int:
 
 def _pixels(length: str) -> float | None:
     found = _LENGTH.fullmatch(length[:_LONGEST_LENGTH])
-    return float(found[1]) * _PIXELS[(found[2] or "").lower()] if found else None
+    if not found:
+        return None
+    pixels = float(found[1]) * _PIXELS[(found[2] or "").lower()]
+    return pixels if 1 / _LARGEST_SIDE < pixels < _LARGEST_SIDE else None

@@ -20,6 +20,7 @@ _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 
 _TYPE_SIZES |= {16: 8, 17: 8, 18: 8}  # of BigTIFF
 # Data that is given by two tags, where it begins and how long it is: strips, tiles, JPEG.
 _EXTENTS = ((273, 279), (324, 325), (513, 514))
+_PIXELS = frozenset(begins for begins, _ in _EXTENTS)
 _DIRECTORIES = (330, 34665, 34853, 40965)  # SubIFDs, Exif, GPS, interoperability
 _POINTERS = {tag for pair in _EXTENTS for tag in pair} | set(_DIRECTORIES)
 
@@ -66,6 +67,7 @@ class _Directory:
         """The furthest byte that has been read for it."""
         self.spent = 0
         """How many bytes have been read for it."""
+        self.has_pixels = any(entry.tag in _PIXELS for entry in entries)
         self.more: list[int] = []
         """Where the directories are that it points at."""
 
@@ -114,6 +116,7 @@ def walk(source: Source) -> Walk:
     # Directories and their values do not overlap: in a sound file there is never more to read
     # than up to the furthest byte read so far. In a file made to be read for ever there is.
     end = reach = spent = 0
+    has_pixels = False
     while pending:
         at = pending.pop()
         if at in seen:
@@ -128,7 +131,8 @@ def walk(source: Source) -> Walk:
         if spent > reach:
             return None
         pending += directory.more
-    return end + (yield from _filling(source, end)) if end else None
+        has_pixels = has_pixels or directory.has_pixels
+    return end + (yield from _filling(source, end)) if has_pixels else None
 
 
 def _filling(source: Source, end: int) -> Generator[int, None, int]:
