@@ -107,7 +107,7 @@ def test_candidates_have_their_own_parts_and_finish_reasons():
             "finishReason": "STOP",
             "index": 0,
         },
-        {"content": {"parts": [], "role": "model"}, "finishReason": "SAFETY", "index": 1},
+        {"content": {"role": "model"}, "finishReason": "SAFETY", "index": 1},
         {"finishReason": "IMAGE_SAFETY", "index": 2},
     ]
 

@@ -45,8 +45,16 @@ def _inline(image: Image) -> dict[str, str]:
     return {"mimeType": image.media_type, "data": data}
 
 
-def _content(parts: Sequence[Part]) -> dict[str, Any]:
-    return {"parts": [_part(part) for part in parts], "role": "model"}
+def _content(parts: Sequence[Part] | None) -> dict[str, Any]:
+    """Write the ``content`` of a candidate, or nothing.
+
+    An empty list of parts is left out, as it is in all JSON that comes from protocol buffers
+    (seen in Portkey-AI/gateway PR #1705 and pydantic/pydantic-ai PR #2631).
+    """
+    if parts is None:
+        return {}
+    written = [_part(part) for part in parts]
+    return {"content": {**({"parts": written} if written else {}), "role": "model"}}
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
@@ -71,10 +79,9 @@ def whole(reply: Reply, model: str | None, number: int) -> dict[str, Any]:
     """Write a reply of ``generateContent``; ``number`` counts replies."""
     candidates = []
     for index, candidate in enumerate(reply.candidates):
-        has_content = candidate.parts is not None
         candidates.append(
             {
-                **({"content": _content(candidate.parts or ())} if has_content else {}),
+                **_content(candidate.parts),
                 "finishReason": candidate.finish_reason,
                 "index": index,
             }
@@ -89,15 +96,14 @@ def chunks(reply: Reply, model: str | None, number: int) -> list[dict[str, Any]]
     for pieces in cut(reply, usual_finish="last"):
         candidates = []
         for piece in pieces:
-            parts = piece.parts
-            if reply.finish == "empty_text" and not parts:
+            parts: Sequence[Part] | None = piece.parts
+            if reply.candidates[piece.candidate].parts is None:
+                parts = None
+            elif reply.finish == "empty_text" and not parts:
                 parts = (Text(""),)
-            content = _content(parts)
-            if not parts and reply.candidates[piece.candidate].parts is None:
-                content = {}
             candidates.append(
                 {
-                    **({"content": content} if content else {}),
+                    **_content(parts),
                     **({"finishReason": piece.finish_reason} if piece.finish_reason else {}),
                     "index": piece.candidate,
                 }

@@ -27,7 +27,7 @@ class Candidate:
     """One of the alternatives of a reply.
 
     ``parts=None`` sends no ``content`` at all, as Gemini does when it stops an image;
-    an empty list sends a ``content`` without parts. ``finish_reason`` is Gemini's word.
+    an empty one sends a ``content`` without ``parts``. ``finish_reason`` is Gemini's word.
     """
 
     parts: Sequence[Part] | None = ()
