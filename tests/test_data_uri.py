@@ -5,9 +5,8 @@ import sys
 from urllib.parse import quote
 
 import pytest
-from captured import replies, upstream
-from sample_images import SAMPLES, png_with
 
+from captured import replies, upstream
 from imageshim import data_uri
 from imageshim.data_uri import (
     DataURI,
@@ -26,6 +25,7 @@ from imageshim.data_uri import (
 )
 from imageshim.errors import MalformedImageError
 from imageshim.image_structure import source
+from sample_images import SAMPLES, png_with
 
 PNG = SAMPLES["PNG 0"].data
 PAYLOAD = base64.b64encode(PNG).decode()
@@ -187,7 +187,8 @@ def test_a_header_is_parsed(uri, header):
         ("", 0), ("no", 0), ("…dat", 3), ("d", 1), ("add", 1), ("DATA:", 5), ("data:image/", 11),
         ("x data:image/png;bas", 18), ("data:image/png;base64,", 22), ("data:image/png;a=b;", 19),
         ("data:image/png;base64,iVBO", 0), ("data:image/png,", 0), ("data:application/", 0),
-        ("data:image/png ", 0), ("data:dat", 3), ("data:image/d", 12), ("data:image/" + "a" * 300, 0),
+        ("data:image/png ", 0), ("data:dat", 3), ("data:image/d", 12),
+        ("data:image/" + "a" * 300, 0),
     ],
 )  # fmt: skip
 def test_the_beginning_of_a_uri_at_the_end_of_text(text, length):

@@ -6,6 +6,9 @@ import struct
 import sys
 
 import pytest
+
+from imageshim.data_uri import dimensions, payload_size, sniff
+from imageshim.image_structure import End, PayloadScanner, decode_run, payload_end, source
 from sample_images import (
     HEIGHT,
     SAMPLES,
@@ -19,9 +22,6 @@ from sample_images import (
     png_with,
     saved,
 )
-
-from imageshim.data_uri import dimensions, payload_size, sniff
-from imageshim.image_structure import End, PayloadScanner, decode_run, payload_end, source
 
 GLUED = (
     "",

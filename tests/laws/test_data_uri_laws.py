@@ -1,10 +1,10 @@
 """Laws of data URIs in text, for any text, any images and any way of cutting them."""
 
 import base64
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sample_images import SAMPLES
 
 from imageshim.data_uri import (
     LONGEST_HEADER,
@@ -23,13 +23,14 @@ from imageshim.data_uri import (
 )
 from imageshim.errors import MalformedImageError
 from imageshim.image_structure import payload_end
+from sample_images import SAMPLES
 
 BINARY = {name: sample for name, sample in SAMPLES.items() if len(sample.data) < 30_000}
 HEADERS = ("data:image/png;base64,", "DATA:image/WebP;BASE64,", "data:image/x;a=b;base64,")
 
 
 @st.composite
-def uris(draw, stripped=False):
+def uris(draw, *, stripped=False):
     """A data URI of a real picture, in one of its spellings."""
     data = BINARY[draw(st.sampled_from(sorted(BINARY)))].data
     encode = draw(st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]))
@@ -105,7 +106,7 @@ def test_any_text_is_measured_without_another_error(text):
 def cut(text, places):
     """The text, cut at these places (fractions of its length)."""
     marks = sorted({int(place * len(text)) for place in places} | {0, len(text)})
-    return [text[begin:end] for begin, end in zip(marks, marks[1:], strict=False)]
+    return [text[begin:end] for begin, end in pairwise(marks)]
 
 
 @given(
