@@ -301,7 +301,7 @@ def test_a_wrong_source_is_named(source):
         lambda: read(TEXT_FIRST["content"], source=source),
         lambda: read_all(TEXT_FIRST["content"], source=source),
     ):
-        with pytest.raises(UnknownFormatError, match="is neither a format .* nor a LiteLLM"):
+        with pytest.raises(UnknownFormatError, match=r"is neither a format .* nor a LiteLLM"):
             call()
 
 

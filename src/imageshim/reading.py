@@ -131,8 +131,9 @@ class GeneratedImage:
 
         Args:
             path: a file, or a folder: one that exists, or a path that ends with a slash. Folders
-                are made where they are missing. In a folder the image gets a name that is free. A file gets the extension of
-                what the image really is: a JPEG saved to ``cat.png`` becomes ``cat.jpg``.
+                are made where they are missing. In a folder the image gets a name that is free. A
+                file gets the extension of what the image really is: a JPEG saved to ``cat.png``
+                becomes ``cat.jpg``.
             overwrite: replace a file that exists.
 
         Raises:
