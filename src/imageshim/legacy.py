@@ -12,6 +12,7 @@ from . import carriers
 from .formats import content as content_format
 from .lifting import Lifted, Reading, lift
 from .parts import DEFAULT_DETAIL, Image, Part, Text
+from .timeline import Format
 
 __all__ = ["first_image", "first_image_url", "legacy_content", "message_of"]
 
@@ -57,7 +58,7 @@ def legacy_content(message: Any) -> str | None:
     known); None where there is neither.
     """
     found, lifted = _lifted(message)
-    if lifted is None:
+    if lifted is None or lifted.format is Format.CONTENT:
         content = carriers.get(found, "content")
         return plain_text(_mocked(found) if content is None else content)
     parts: list[Part] = [

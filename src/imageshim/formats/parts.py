@@ -109,9 +109,10 @@ def _spelling(entry: Any, part: Part) -> Any:
     if isinstance(entry, str):
         return ""
     if isinstance(part, Text):
-        return None if tuple(entry) == ("type", "text") else template(entry, "text")
+        usual = tuple(entry) == ("type", "text") and entry["type"] == "text"
+        return None if usual else template(entry, "text")
     inner = entry.get("image_url")
     if not isinstance(inner, Mapping) or inner.get("url") is not part.url:
         return None  # a dialect is read, never written
-    usual = tuple(entry) == ("type", "image_url") and "detail" in inner
-    return None if usual else template(entry, "image_url", "url")
+    usual = tuple(entry) == ("type", "image_url") and entry["type"] == "image_url"
+    return None if usual and "detail" in inner else template(entry, "image_url", "url")
