@@ -21,16 +21,18 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .rope import LONG, Piece, Rope, Stretch, join
+from .rope import LONG, Piece, Rope, Stretch
 
 __all__ = ["dump", "load", "plain"]
 
-_BLOCK = 1 << 16
+_SMALLEST_BLOCK = 1 << 13
+_LARGEST_BLOCK = 1 << 18
 _ESCAPE = 6
 """The longest escape of JSON: ``\\u002f``."""
+_STEPS_BACK = 16
 _NUMBER = 8
 _WORTH = 8
-"""The bytes cut out are so many times those left in, or else cutting does not pay."""
+"""The bytes cut out are so many times those left in; else to look at each value does not pay."""
 
 
 def load(body: bytes) -> Any:
@@ -44,7 +46,7 @@ def load(body: bytes) -> Any:
 
     stretches = _stretches(body) if len(body) >= LONG else []
     cut = sum(stop - start for start, stop, _ in stretches)
-    if len(body) - cut > cut // _WORTH:
+    if (len(body) - cut) * _WORTH > cut:
         return from_json(body, cache_strings="keys")
     mark = _new_mark()
     rest: list[bytes | memoryview] = []
@@ -62,22 +64,39 @@ def _new_mark() -> str:
     return f"~{os.urandom(16).hex()}~"
 
 
-def _stretches(body: bytes) -> list[tuple[int, int, Stretch]]:
-    """Find what can be cut out: (start, stop) in the body, and the characters that it stands for."""
-    found: list[tuple[int, int, Stretch]] = []
+_Cut = tuple[int, int, Stretch]
+
+
+def _stretches(body: bytes) -> list[_Cut]:
+    """Find what can be cut out: (start, stop) in the body, and the characters that it stands for.
+
+    Blocks grow as long as they can be cut out, and start small again where one cannot: what is left
+    in stays short, and the time linear.
+    """
+    found: list[_Cut] = []
     for begin, end in _runs(body):
-        at = begin
+        at, size = begin, _SMALLEST_BLOCK
         while at < end:
-            stop = _block_end(body, at, min(at + _BLOCK, end))
+            stop = _block_end(body, at, min(at + size, end))
             stretch = _verbatim(body, at, stop)
             if stretch is not None:
-                last = found[-1] if found else None
-                if last is not None and last[1] == at and last[2].data is stretch.data is body:
-                    found[-1] = (last[0], stop, Stretch(body, last[0], stop))
-                else:
-                    found.append((at, stop, stretch))
+                _append(found, at, stop, stretch)
+                size = min(size * 2, _LARGEST_BLOCK)
+            elif size > _SMALLEST_BLOCK:
+                stop = at
+                size = _SMALLEST_BLOCK
             at = stop
     return found
+
+
+def _append(found: list[_Cut], start: int, stop: int, stretch: Stretch) -> None:
+    """Add a stretch, or make the last one longer."""
+    if found and found[-1][1] == start:
+        begin, _, last = found[-1]
+        if last.data is stretch.data:
+            found[-1] = (begin, stop, Stretch(last.data, last.start, stretch.stop))
+            return
+    found.append((start, stop, stretch))
 
 
 def _runs(body: bytes) -> Iterator[tuple[int, int]]:
@@ -100,15 +119,14 @@ def _runs(body: bytes) -> Iterator[tuple[int, int]]:
 def _block_end(body: bytes, start: int, stop: int) -> int:
     """Move ``stop`` back so that it parts no escape, where that takes few steps."""
     end = stop
-    for _ in range(_BLOCK_TRIES):
+    for _ in range(_STEPS_BACK):
         escape = body.rfind(b"\\", max(end - _ESCAPE + 1, start), end)
         if escape < 0:
             return end
+        if escape == start:
+            break
         end = escape
     return stop
-
-
-_BLOCK_TRIES = 16
 
 
 def _verbatim(body: bytes, start: int, stop: int) -> Stretch | None:
@@ -116,21 +134,23 @@ def _verbatim(body: bytes, start: int, stop: int) -> Stretch | None:
 
     pydantic-core is what finds quotes, control characters and broken escapes the fastest.
     """
-    block = body[start:stop]
-    text = _string(block)
+    # Two quotes more in the text, so that its bytes are a JSON string again.
+    text = _string(b"".join((b'"\\"', memoryview(body)[start:stop], b'\\""')))
     if text is None or not text.isascii():
         return None
-    if len(text) == len(block):  # every escape is longer than what it stands for
+    if len(text) - 2 == stop - start:  # every escape is longer than what it stands for
         return Stretch(body, start, stop)
     data = text.encode("ascii")
-    return Stretch(data, 0, len(data)) if _string(data) == text else None
+    if b"\\" in data or _string(data) is None:
+        return None
+    return Stretch(data, 1, len(data) - 1)
 
 
-def _string(block: bytes) -> str | None:
+def _string(json_string: bytes) -> str | None:
     from pydantic_core import from_json  # noqa: PLC0415  # as in load
 
     try:
-        text: str = from_json(b'"%b"' % block)
+        text: str = from_json(json_string)
     except ValueError:
         return None
     return text

@@ -119,7 +119,7 @@ class Rope(str):
 
     def _strided(self, key: slice[Any, Any, Any]) -> str:
         start, stop, step = key.indices(len(self))
-        if 0 < step and start < stop:
+        if step > 0 and start < stop:
             ((piece, begin, end), *others) = self._cut(start, stop)
             if isinstance(piece, Stretch) and not others:
                 return piece.text(begin, end, step)
@@ -129,8 +129,9 @@ class Rope(str):
         self, sub: str, start: SupportsIndex | None = None, stop: SupportsIndex | None = None, /
     ) -> int:
         """Find text as `str.find` does, piece by piece."""
-        if not sub or len(sub) >= LONG:
-            return str(self).find(str(sub), start, stop)
+        sub = _joined(sub)
+        if not sub:
+            return str(self).find(sub, start, stop)
         first, last, _ = slice(start, stop).indices(len(self))
         overlap = len(sub) - 1
         at = first
@@ -159,8 +160,9 @@ class Rope(str):
         """Compare the beginning as `str.startswith` does."""
         if isinstance(prefix, tuple):
             return any(self.startswith(one, start, stop) for one in prefix)
-        if not prefix or len(prefix) >= LONG:
-            return str(self).startswith(str(prefix), start, stop)
+        prefix = _joined(prefix)
+        if not prefix:
+            return str(self).startswith(prefix, start, stop)
         first, last, _ = slice(start, stop).indices(len(self))
         return self._slice(first, min(first + len(prefix), last)) == prefix
 
@@ -179,10 +181,10 @@ class Rope(str):
     def __hash__(self) -> int:
         return hash(str(self))
 
-    def __add__(self, other: str, /) -> str:
+    def __add__(self, other: object, /) -> str:
         return join([self, other]) if isinstance(other, str) else NotImplemented
 
-    def __radd__(self, other: str, /) -> str:
+    def __radd__(self, other: object, /) -> str:
         return join([other, self]) if isinstance(other, str) else NotImplemented
 
     def __str__(self) -> str:
@@ -195,11 +197,15 @@ class Rope(str):
         return str, (str(self),)
 
 
+def _joined(argument: Any) -> Any:
+    return str(argument) if type(argument) is Rope else argument
+
+
 def _after_joining(name: str) -> Any:
     method = getattr(str, name)
 
     def call(self: Rope, *args: Any, **kwargs: Any) -> Any:
-        return method(str(self), *[str(a) if type(a) is Rope else a for a in args], **kwargs)
+        return method(str(self), *map(_joined, args), **kwargs)
 
     call.__name__ = name
     return call
