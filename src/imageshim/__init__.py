@@ -18,6 +18,7 @@ from .errors import (
     RemoteImageError,
     UnknownFormatError,
 )
+from .history import prepare_messages, to_message
 from .legacy import first_image, first_image_url, legacy_content
 from .reading import GeneratedImage, Reading, read, read_all
 from .timeline import Format, format_of
@@ -45,8 +46,10 @@ __all__ = [
     "format_of",
     "legacy_content",
     "normalize",
+    "prepare_messages",
     "read",
     "read_all",
+    "to_message",
 ]
 
 __version__ = "0.1.0"
