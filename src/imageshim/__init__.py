@@ -6,23 +6,27 @@ cache it came from, and old code keeps getting the old format until it is migrat
 
 from __future__ import annotations
 
-from .conversion import convert, detect, normalize
-from .errors import (
-    ImageShimError,
-    LegacyImageFormatWarning,
-    LossyConversionError,
-    LossyConversionWarning,
-    MalformedImageError,
-    MalformedReplyError,
-    MissingExtraError,
-    RemoteImageError,
-    UnknownFormatError,
-)
-from .history import prepare_messages, to_message
-from .legacy import first_image, first_image_url, legacy_content
-from .reading import GeneratedImage, Reading, read, read_all
-from .timeline import Format, format_of
-from .wire import convert_bytes
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .conversion import convert, detect, normalize
+    from .errors import (
+        ImageShimError,
+        LegacyImageFormatWarning,
+        LossyConversionError,
+        LossyConversionWarning,
+        MalformedImageError,
+        MalformedReplyError,
+        MissingExtraError,
+        RemoteImageError,
+        UnknownFormatError,
+    )
+    from .history import prepare_messages, to_message
+    from .legacy import first_image, first_image_url, legacy_content
+    from .reading import GeneratedImage, Reading, read, read_all
+    from .timeline import Format, format_of
+    from .wire import convert_bytes
 
 __all__ = [
     "Format",
@@ -53,3 +57,38 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# Each public name is loaded when it is first asked for: the command line and the codemod need few
+# of them, and start several times as fast.
+_HOMES = {
+    "conversion": ("convert", "detect", "normalize"),
+    "errors": (
+        "ImageShimError",
+        "LegacyImageFormatWarning",
+        "LossyConversionError",
+        "LossyConversionWarning",
+        "MalformedImageError",
+        "MalformedReplyError",
+        "MissingExtraError",
+        "RemoteImageError",
+        "UnknownFormatError",
+    ),
+    "history": ("prepare_messages", "to_message"),
+    "legacy": ("first_image", "first_image_url", "legacy_content"),
+    "reading": ("GeneratedImage", "Reading", "read", "read_all"),
+    "timeline": ("Format", "format_of"),
+    "wire": ("convert_bytes",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,31 @@
+"""The public names: all there, and loaded only when they are asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+import imageshim
+
+
+def test_every_public_name_is_there_and_listed():
+    for name in imageshim.__all__:
+        assert getattr(imageshim, name) is not None
+        assert name in dir(imageshim)
+
+
+def test_every_name_with_a_home_is_public():
+    assert {*imageshim._HOME_OF, "__version__"} == {*imageshim.__all__}
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'imageshim' has no attribute 'nothing'"):
+        _ = imageshim.nothing
+
+
+def test_importing_the_package_loads_none_of_its_modules():
+    program = "import imageshim, sys; print(sorted(n for n in sys.modules if 'imageshim.' in n))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
