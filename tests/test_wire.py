@@ -48,6 +48,37 @@ def test_slashes_may_be_escaped_and_blanks_stand_anywhere(picture):
     assert converted == compact(convert(value, "images", source="1.75.9"))
 
 
+PROSE = "Let me think about it. " * LONG
+
+
+@pytest.mark.parametrize(
+    ("message", "to"),
+    [
+        ({"content": "x", "reasoning_content": PROSE + LARGE.url + PROSE}, "images"),
+        ({"content": PROSE + LARGE.url + PROSE}, "images"),
+        ({"content": "See " + LARGE.url.partition(",")[2]}, "images"),
+        ({"content": LARGE.url.partition(",")[2]}, "images"),
+        ({"content": f"![a]({LARGE.url}) " + PROSE}, "parts"),
+        ({"content": PROSE, "image": {"url": LARGE.url}, "images": [
+            {"type": "image_url", "image_url": {"url": LARGE.url}}]}, "content"),
+        ({"content": "x", "images": [
+            {"type": "image_url", "image_url": {"url": "https://a.example/" + "a" * LONG}},
+        ]}, "content"),
+        ({"content": "x", "images": [
+            {"type": "image_url", "image_url": {"url": "https://a.example/a b" + "a" * LONG}},
+        ]}, "content"),
+    ],
+    ids=["draft", "prose", "base64 in text", "base64", "Markdown", "repeated", "remote", "blank"],
+)  # fmt: skip
+def test_long_text_of_any_kind_converts_as_in_dicts(message, to):
+    value = reply(message)
+    options = {"dialects": "any", "drafts": "images", "source": None}
+    converted = convert_bytes(compact(value), to, **options)
+    wanted = convert(value, to, **options)
+    assert converted == compact(wanted)
+    assert convert_bytes(converted, "images") == compact(convert(wanted, "images"))
+
+
 @pytest.mark.parametrize(
     "body",
     [
