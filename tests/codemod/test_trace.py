@@ -59,7 +59,7 @@ def test_the_same_place_in_two_reports_is_one(tmp_path):
     )
 
     assert len(trace) == 1
-    assert trace.of(module, SOURCE)[0].count == 9
+    assert trace.of(module, SOURCE)[0].times == 9
 
 
 def test_a_file_that_changed_since_is_refused(tmp_path):

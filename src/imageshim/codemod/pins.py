@@ -56,8 +56,8 @@ def pins(root: Path) -> list[Pin]:
     for name in _LOCKS:
         text = _text(root / name)
         for match in _LOCKED.finditer(text):
-            line = text.count("\n", 0, match.start(1)) + 1
-            found.append(Pin(root / name, line, f"litellm=={match[1]}", locked=True))
+            above = text.count("\n", 0, match.start(1))
+            found.append(Pin(root / name, above + 1, f"litellm=={match[1]}", locked=True))
     return [pin for pin in found if _is_requirement(pin.requirement)]
 
 

@@ -48,16 +48,14 @@ class TracedRead(NamedTuple):
     """``attribute``, ``item``, ``get``, ``getattr`` or ``call``."""
     instead: str
     """An expression to write instead."""
-    count: int
-    """How many times it was seen."""
+    times: int
+    """How often it was seen (``count`` in the report)."""
     module: str
     function: str
 
 
-_TYPES: dict[str, type] = {
-    name: int if name in {"line", "end_line", "column", "end_column", "count"} else str
-    for name in TracedRead._fields
-}
+_NUMBERS = frozenset({"line", "end_line", "column", "end_column", "times"})
+_KEYS = {name: "count" if name == "times" else name for name in TracedRead._fields}
 # What a program can do without: the place is what proves a read.
 _DEFAULTS: dict[str, Any] = {"count": 1, "module": "", "function": "", "instead": ""}
 
@@ -109,7 +107,7 @@ def _key(path: str) -> str:
 
 
 def read_trace(files: Iterable[Path]) -> Trace:
-    """Read reports; a place that several of them name is one place, its counts added up.
+    """Read reports; a place that several of them name is one place, seen as often as in all.
 
     Raises:
         TraceError: a report cannot be read; the message says where and why.
@@ -123,7 +121,7 @@ def read_trace(files: Iterable[Path]) -> Trace:
             read = _parse(f"{file}:{number}", line)
             place = (*read[:9],)
             seen = places.get(place)
-            places[place] = read if seen is None else read._replace(count=read.count + seen.count)
+            places[place] = read if seen is None else read._replace(times=read.times + seen.times)
     by_file: dict[str, list[TracedRead]] = {}
     for read in places.values():
         by_file.setdefault(_key(read.file), []).append(read)
@@ -149,9 +147,10 @@ def _parse(place: str, line: bytes) -> TracedRead:
             f"{place}: the report has version {row['v']!r}, this imageshim reads {FORMAT_VERSION}"
         )
     values: dict[str, Any] = {}
-    for name, kind in _TYPES.items():
-        value = row.get(name, _DEFAULTS.get(name))
+    for name, key in _KEYS.items():
+        kind = int if name in _NUMBERS else str
+        value = row.get(key, _DEFAULTS.get(key))
         if type(value) is not kind:
-            raise TraceError(f"{place}: {name!r} is {value!r:.60}, expected {kind.__name__}")
+            raise TraceError(f"{place}: {key!r} is {value!r:.60}, expected {kind.__name__}")
         values[name] = value
     return TracedRead(**values)
