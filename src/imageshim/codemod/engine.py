@@ -1,0 +1,112 @@
+"""Check a file, and apply what may be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from . import edits, rules
+from .findings import Edit, Finding
+from .source import Source
+
+if TYPE_CHECKING:
+    from .index import ProjectIndex
+    from .settings import Settings
+
+__all__ = ["TracedRead", "check", "fix"]
+
+
+class TracedRead(Protocol):
+    """A read that was seen at run time: a row of the wrapper's report for this file."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    read: str
+    carrier: str
+    how: str
+
+
+class File:
+    """An analysed file, as the rules see it."""
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self.source = source
+        self.settings = settings
+
+
+def check(
+    source: Source,
+    settings: Settings,
+    *,
+    index: ProjectIndex | None = None,
+    trace: Iterable[TracedRead] = (),
+) -> list[Finding]:
+    """Report everything that the rules find in a file, in its order.
+
+    Raises:
+        SourceError: the file cannot be parsed.
+
+    """
+    del index, trace
+    file = File(source, settings)
+    found = [
+        finding
+        for rule in rules.load().values()
+        if wanted(rule.code, settings)
+        for finding in rule.check(file)
+    ]
+    return sorted(found, key=lambda one: (one.line, one.column, one.code))
+
+
+def wanted(code: str, settings: Settings) -> bool:
+    """Whether the settings let a rule run; the longer prefix wins."""
+    chosen = max((len(one) for one in settings.select if code.startswith(one)), default=-1)
+    refused = max((len(one) for one in settings.ignore if code.startswith(one)), default=-1)
+    return chosen > refused or (not settings.select and refused < 0)
+
+
+def fix(source: Source, findings: Iterable[Finding], *, unsafe: bool = False) -> bytes:
+    """Return the file with the edits of its findings made and proven.
+
+    Args:
+        source: the file that the findings are of.
+        findings: what :func:`check` returned for it, or a selection of that.
+        unsafe: make the edits of unsafe findings as well.
+
+    Raises:
+        EditError: the result would not be what was planned; nothing may be written.
+
+    """
+    chosen = applied(findings, unsafe=unsafe)
+    planned: list[Edit] = sorted({edit for finding in chosen for edit in finding.edits})
+    if not planned:
+        return source.data
+    new = edits.apply(source, planned)
+    edits.verify(source, planned, new)
+    return new
+
+
+def applied(findings: Iterable[Finding], *, unsafe: bool = False) -> Sequence[Finding]:
+    """Return the findings that :func:`fix` applies: whole groups, the first of those that clash."""
+    may = {"safe", "unsafe"} if unsafe else {"safe"}
+    groups: dict[object, list[Finding]] = {}
+    for place, finding in enumerate(findings):
+        key = finding.group if finding.group is not None else ("alone", place)
+        groups.setdefault(key, []).append(finding)
+    taken: list[Edit] = []
+    out: list[Finding] = []
+    for group in groups.values():
+        if any(one.edits and one.applicability not in may for one in group):
+            continue
+        wanted_edits = {edit for one in group for edit in one.edits}
+        if any(_clash(edit, other) for edit in wanted_edits for other in taken):
+            continue
+        taken += wanted_edits
+        out += [one for one in group if one.edits]
+    return out
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    return one != other and one.start < other.end and other.start < one.end

@@ -1,0 +1,46 @@
+"""Which files are worth parsing, by ``in`` on their bytes.
+
+Searching bytes runs at hundreds of megabytes a second, parsing at ten. The gate has two levels: a
+file that names LiteLLM is analysed; another one is analysed where it imports a module that hands
+out replies, or is imported by one that hands it replies (:mod:`.index` knows both by their names),
+or where the user says that its replies are LiteLLM's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+__all__ = ["Level", "level"]
+
+
+class Level(IntEnum):
+    """How much a file has to do with replies of LiteLLM."""
+
+    NONE = 0
+    WEAK = 1
+    """It says nothing of LiteLLM, but another file may hand it a reply."""
+    STRONG = 2
+    """It names LiteLLM."""
+
+
+_STRONG = b"litellm"
+_FIELDS = (b"image", b"content")
+
+
+def level(data: bytes, *, names: Iterable[bytes] = (), assume: bool = False) -> Level:
+    """Tell how much a file has to do with replies of LiteLLM.
+
+    Args:
+        data: the whole file.
+        names: what other files hand replies through (:attr:`.index.ProjectIndex.names`).
+        assume: replies of other clients count as LiteLLM's (``--assume-litellm``).
+
+    """
+    if _STRONG in data:
+        return Level.STRONG
+    if not (assume or any(name in data for name in names)):
+        return Level.NONE
+    if not any(field in data for field in _FIELDS):
+        return Level.NONE
+    return Level.STRONG if assume else Level.WEAK
