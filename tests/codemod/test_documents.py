@@ -1,9 +1,9 @@
 """Python in Markdown and reStructuredText."""
 
 import pytest
-from imageshim.codemod.findings import Edit
 
 from imageshim.codemod.documents import blocks
+from imageshim.codemod.findings import Edit
 
 MARKDOWN = """# Title
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
+
 from imageshim.codemod.edits import EditError
 from imageshim.codemod.findings import Edit
-
 from imageshim.codemod.notebook import cells
 
 OUTPUT = {"output_type": "display_data", "data": {"image/png": "iVBORw0K"}, "metadata": {}}

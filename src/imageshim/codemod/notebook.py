@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from json.decoder import JSONDecoder, scanstring
 from typing import Any, NamedTuple
 
 from .edits import EditError, apply
@@ -24,7 +23,7 @@ __all__ = ["NotebookPiece", "cells"]
 
 _BOM = "\ufeff"
 _SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = JSONDecoder()
+_DECODER = json.JSONDecoder()
 # One character of a JSON string, whose escapes of two surrogates are one.
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
@@ -86,6 +85,8 @@ class _Builder:
     def __init__(self) -> None:
         self.strings: list[_String] = []
         self.segments: list[Segment] = []
+        self.lines: list[tuple[int, int, int]] = []
+        """Of each line where it starts, its string and where it begins in that."""
         self.code: list[bytes] = []
         self.size = 0
         self.problems: list[tuple[list[_String], str]] = []
@@ -106,6 +107,7 @@ class _Builder:
         self.strings += strings
         for (number, offset, line), (text, start) in zip(lines, kept, strict=True):
             data = text.encode("utf-8", "surrogatepass")
+            self.lines.append((self.size, number, offset))
             if start is not None and data:
                 before = len((line[:start]).encode("utf-8", "surrogatepass")) + offset
                 self.segments.append(Segment(self.size, self.size + len(data), number, 0, before))
@@ -133,18 +135,16 @@ class NotebookPiece(Piece):
         super().__init__(path, b"".join(built.code), built.segments)
         self.text = text
         self.strings = built.strings
+        self.lines = built.lines
 
     def locate(self, line: int, column: int) -> Located:
         """Return the file's line, and the cell with the line in it."""
         start = self.source.place(line, 0)
-        # The last segment that does not begin after the line: a magic belongs to a cell, too.
-        found = [segment for segment in self.segments if segment.start <= start + column]
-        if not found:
-            return Located(1, column, "")
-        string = self.strings[found[-1].origin]
-        above = string.value.encode("utf-8", "surrogatepass")[: found[-1].column].count(b"\n")
-        skipped = self.source.utf8.count(b"\n", found[-1].start, start)
-        where = f"cell {string.cell}, line {string.line + above + skipped}"
+        found = [one for one in self.lines if one[0] <= start] or self.lines[:1]
+        _, number, offset = found[-1]
+        string = self.strings[number]
+        above = string.value.encode("utf-8", "surrogatepass")[:offset].count(b"\n")
+        where = f"cell {string.cell}, line {string.line + above}"
         return Located(self.text.count("\n", 0, string.start) + 1, column, where)
 
     def write(self, data: bytes, planned: Iterable[Edit]) -> bytes:
@@ -250,13 +250,13 @@ def _sources(text: str) -> Iterator[list[_String]]:
 
 def _strings(text: str, at: int, cell: int) -> Iterator[_String]:
     if text[at] == '"':
-        value, end = scanstring(text, at + 1)
+        value, end = _DECODER.raw_decode(text, at)
         yield _String(at + 1, end - 1, value, cell, 1, None)
         return
     starts = list(_elements(text, at)) if text[at] == "[" else [at]
     if any(text[start] != '"' for start in starts):
         raise ValueError(f"the source of cell {cell} is no text")
-    places = [(start, *scanstring(text, start + 1)) for start in starts]
+    places = [(start, *_DECODER.raw_decode(text, start)) for start in starts]
     if not places:
         return
     separator = text[places[0][2] : places[1][0]] if len(places) > 1 else ", "
@@ -277,7 +277,7 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
     """Yield the keys of the object at ``at``, with where each value starts and ends."""
     at = _skip(text, at + 1)
     while text[at] == '"':
-        key, at = scanstring(text, at + 1)
+        key, at = _DECODER.raw_decode(text, at)
         start = _skip(text, _skip(text, at) + 1)
         end = _DECODER.raw_decode(text, start)[1]
         yield key, start, end
