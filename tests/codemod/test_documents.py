@@ -125,8 +125,11 @@ def test_places_are_those_of_the_document():
     assert pieces[1].locate(2, 4)[:2] == (11, 6)
 
 
-def test_a_block_that_is_no_python_is_told_with_its_line():
-    pieces, (problem,) = blocks("a.md", b"x\n\n```python\na\nprint 1\n```\n\n```python\nb\n```\n")
+BROKEN = b"x\n\n```python\nlitellm\nprint 1\n```\n\n```python\nb\n```\n\n```py\nprint 1\n```\n"
+
+
+def test_a_block_that_is_no_python_and_names_litellm_is_told_with_its_line():
+    pieces, (problem,) = blocks("a.md", BROKEN)
 
     assert [piece.source.data for piece in pieces] == [b"b\n"]
     assert problem.line == 5

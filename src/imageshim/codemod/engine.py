@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import edits, rules
 from .findings import Edit, Finding
@@ -12,20 +12,9 @@ from .source import Source
 if TYPE_CHECKING:
     from .index import ProjectIndex
     from .settings import Settings
+    from .trace import TracedRead
 
-__all__ = ["TracedRead", "check", "fix"]
-
-
-class TracedRead(Protocol):
-    """A read that was seen at run time: a row of the wrapper's report for this file."""
-
-    line: int
-    end_line: int
-    column: int
-    end_column: int
-    read: str
-    carrier: str
-    how: str
+__all__ = ["check", "fix"]
 
 
 class File:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from .findings import Finding
 from .source import Source
 
-__all__ = ["LAYOUT", "comments", "kept", "tokens"]
+__all__ = ["LAYOUT", "comments", "is_ignored_by", "kept", "tokens"]
 
 _TOKEN = b"imageshim:"
 _IGNORE = re.compile(r"#\s*imageshim:\s*ignore\b(?:\[(?P<codes>[^\]]*)\])?")
@@ -69,6 +69,13 @@ def _ignored(source: Source) -> dict[int, tuple[str, ...]]:
 def _codes(listed: str | None) -> tuple[str, ...]:
     """Return beginnings of codes; that of all is the empty one."""
     return ("",) if listed is None else tuple(re.findall(r"[A-Z0-9]+", listed.upper()))
+
+
+def is_ignored_by(text: str, code: str) -> bool:
+    """Whether a comment in some text that is no Python suppresses a rule."""
+    return any(
+        code.startswith(one) for match in _IGNORE.finditer(text) for one in _codes(match["codes"])
+    )
 
 
 def kept(source: Source, findings: Sequence[Finding]) -> list[Finding]:
