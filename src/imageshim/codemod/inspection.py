@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imageshim.errors import ImageShimError
@@ -62,8 +65,20 @@ class How(NamedTuple):
     settings: Settings
     unsafe: bool = False
     """Make the edits of unsafe findings as well."""
+    root: Path = Path()
+    """The folder that the globs of the settings are relative to."""
     project: ProjectIndex | None = None
     """What the files of the project hand to one another."""
+
+    def of(self, path: str) -> How:
+        """Return how one file is looked at: the rules that are ignored in it are left out."""
+        rules = self.settings.per_file_ignores
+        if not rules:
+            return self
+        relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+        codes = tuple(code for glob, codes in rules if fnmatch(relative, glob) for code in codes)
+        ignore = (*self.settings.ignore, *codes)
+        return self._replace(settings=self.settings._replace(ignore=ignore))
 
 
 def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) -> FileReport:
@@ -76,6 +91,7 @@ def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) 
         trace: what was seen in it at run time.
 
     """
+    how = how.of(path)
     rounds = [_look(path, data, how, trace)]
     now = data
     try:
@@ -191,8 +207,8 @@ def _report(
 
 
 def _reported(piece: Piece, finding: Finding, *, fixed: bool) -> Reported:
-    start = piece.locate(finding.line, finding.column)
-    end = piece.locate(finding.end_line, finding.end_column)
+    start = piece.locate(finding.line, _characters(piece, finding.line, finding.column))
+    end = piece.locate(finding.end_line, _characters(piece, finding.end_line, finding.end_column))
     steps = [(piece.locate(step.line, 0), step.text) for step in finding.chain]
     placed = replace(
         finding,
@@ -208,3 +224,9 @@ def _reported(piece: Piece, finding: Finding, *, fixed: bool) -> Reported:
         edits=finding.edits if isinstance(piece, _Module) else (),
     )
     return Reported(placed, start.where, fixed)
+
+
+def _characters(piece: Piece, line: int, column: int) -> int:
+    """Return a column in characters, as people and editors count."""
+    start = piece.source.place(line, 0)
+    return len(piece.source.utf8[start : start + column].decode("utf-8", "replace"))

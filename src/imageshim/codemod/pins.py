@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .settings import DEFAULT_TARGET, SettingsError, lower_bound, read_toml
 
-__all__ = ["Pin", "pins", "target"]
+__all__ = ["Pin", "pins", "stays_below", "target"]
 
 # The files are searched in the root of the project; pip-tools and others use the folder, too.
 _REQUIREMENTS = (
@@ -27,6 +27,7 @@ _LINE = re.compile(r"\s*(litellm(?![\w.-])[^#;\\]*?)(?:\s+--.*|\s*[#;\\].*)?", r
 _SETUP_LINE = re.compile(r"\s+(litellm(?![\w.-])[^#;]*?)\s*(?:;.*)?", re.IGNORECASE)
 # uv.lock, poetry.lock and pdm.lock are all TOML tables that begin like this.
 _LOCKED = re.compile(r'^name = "litellm"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_NEWEST = "99999"  # newer than every release
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 # Poetry's own operators: https://python-poetry.org/docs/dependency-specification/
 _POETRY = re.compile(r"[\^~](?=[0-9])")
@@ -40,6 +41,8 @@ class Pin(NamedTuple):
     """From 1."""
     requirement: str
     """As in PEP 508: ``litellm[proxy]>=1.75``."""
+    text: str
+    """The line."""
     locked: bool
     """Whether a tool wrote it: the release that is installed, not what the project allows."""
 
@@ -52,12 +55,13 @@ def pins(root: Path) -> list[Pin]:
         for number, line in enumerate(_text(file).split("\n"), 1):
             match = _LINE.fullmatch(line.rstrip("\r"))
             if match is not None:
-                found.append(Pin(file, number, match[1].strip(), locked=False))
+                found.append(Pin(file, number, match[1].strip(), line, locked=False))
     for name in _LOCKS:
         text = _text(root / name)
         for match in _LOCKED.finditer(text):
             above = text.count("\n", 0, match.start(1))
-            found.append(Pin(root / name, above + 1, f"litellm=={match[1]}", locked=True))
+            shown = f'version = "{match[1]}"'
+            found.append(Pin(root / name, above + 1, f"litellm=={match[1]}", shown, locked=True))
     return [pin for pin in found if _is_requirement(pin.requirement)]
 
 
@@ -108,14 +112,14 @@ def _of_pyproject(file: Path) -> Iterator[Pin]:
     content = read_toml(file)
     for requirement in _strings_of(content):
         if re.match(r"litellm(?![\w.-])", requirement, re.IGNORECASE):
-            yield Pin(file, _line_of(text, requirement), requirement, locked=False)
+            yield _pin(file, text, requirement, requirement)
     for table in _poetry_tables(content):
         for name, value in table.items():
             version = value.get("version") if isinstance(value, dict) else value
             if name.lower() == "litellm" and isinstance(version, str):
                 bounds = _POETRY.sub(">=", version).replace("*", "") if version != "*" else ""
                 exact = "==" if re.match(r"[0-9]", bounds) else ""
-                yield Pin(file, _line_of(text, version), f"litellm{exact}{bounds}", locked=False)
+                yield _pin(file, text, version, f"litellm{exact}{bounds}")
 
 
 def _strings_of(content: dict[str, Any]) -> Iterator[str]:
@@ -152,13 +156,23 @@ def _of_setup_cfg(file: Path) -> Iterator[Pin]:
             r"\s+(litellm(?![\w.-])[^#;]*?)\s*(?:;.*)?", line.rstrip("\r"), re.IGNORECASE
         )
         if match is not None:
-            yield Pin(file, number, match[1], locked=False)
+            yield Pin(file, number, match[1], line, locked=False)
 
 
-def _line_of(text: str, what: str) -> int:
-    """Return the first line that has ``what`` and the name of LiteLLM; else that has it at all."""
+def _pin(file: Path, text: str, what: str, requirement: str) -> Pin:
+    """Find the line that has ``what``, preferably beside the name of LiteLLM."""
     lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if what in line and "litellm" in line.lower():
-            return number
-    return next((number for number, line in enumerate(lines, 1) if what in line), 1)
+    having = [number for number, line in enumerate(lines) if what in line] or [0]
+    number = next((one for one in having if "litellm" in lines[one].lower()), having[0])
+    return Pin(file, number + 1, requirement, lines[number], locked=False)
+
+
+def stays_below(requirement: str, version: str) -> bool:
+    """Whether a requirement allows neither ``version`` nor anything newer."""
+    from packaging.requirements import Requirement  # noqa: PLC0415  # slow to import
+    from packaging.version import Version  # noqa: PLC0415
+
+    specifier = Requirement(requirement).specifier
+    if not specifier or Version(lower_bound(requirement)) >= Version(version):
+        return False
+    return not any(specifier.contains(one, prereleases=True) for one in (version, _NEWEST))

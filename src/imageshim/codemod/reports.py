@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any, NamedTuple
 
 from .findings import Edit, Finding, Step
 from .pieces import Problem
 
-__all__ = ["FileReport", "Mark", "Reported", "as_json", "from_json"]
+__all__ = ["FileReport", "Mark", "Reported", "Sort", "as_json", "from_json"]
+
+
+class Sort(str, Enum):
+    """What is to be done with a finding."""
+
+    FIXED = "fixed"
+    """Its edits are made, or would be with ``--write``."""
+    UNSAFE = "unsafe"
+    """Its edits are made with ``--unsafe`` only."""
+    CLASHES = "clashes"
+    """Its edits clash with those of another finding."""
+    PERSON = "person"
+    """Somebody has to look at it."""
+    UNPROVEN = "unproven"
+    """Nothing proves that it is an image of LiteLLM; it says what is missing."""
 
 
 class Reported(NamedTuple):
-    """A finding, at its place in the file; the steps of its chain say their lines."""
+    """A finding, at its place in the file; the steps of its chain say their lines.
+
+    Its columns count characters, from 0, unlike those of the engine, which count bytes.
+    """
 
     finding: Finding
     where: str
     """``"cell 3, line 2"`` in a notebook; empty elsewhere."""
     fixed: bool
     """Whether its edits are part of what the file becomes."""
+
+    @property
+    def sort(self) -> Sort:
+        """What is to be done with it."""
+        finding = self.finding
+        if self.fixed:
+            return Sort.FIXED
+        if finding.applicability is not None and finding.edits:
+            return Sort.UNSAFE if finding.applicability == "unsafe" else Sort.CLASHES
+        return Sort.UNPROVEN if finding.missing is not None else Sort.PERSON
 
 
 class Mark(NamedTuple):
@@ -64,6 +93,7 @@ def _finding_as_json(reported: Reported) -> dict[str, Any]:
         "where": reported.where,
         "applicability": finding.applicability,
         "fixed": reported.fixed,
+        "sort": reported.sort.value,
         "missing": finding.missing,
         "chain": [{"line": step.line, "text": step.text} for step in finding.chain],
         "edits": [edit._asdict() for edit in finding.edits],
@@ -82,8 +112,11 @@ def from_json(report: dict[str, Any], old: bytes, new: bytes | None) -> FileRepo
     )
 
 
+_OUTER = frozenset({"where", "fixed", "sort"})
+
+
 def _finding_from_json(found: dict[str, Any]) -> Reported:
-    fields = {name: value for name, value in found.items() if name not in {"where", "fixed"}}
+    fields = {name: value for name, value in found.items() if name not in _OUTER}
     fields["edits"] = tuple(Edit(**edit) for edit in found["edits"])
     fields["chain"] = tuple(Step(**step) for step in found["chain"])
     return Reported(Finding(**fields), found["where"], found["fixed"])

@@ -14,7 +14,7 @@ from .findings import Finding
 from .settings import Settings
 from .suppression import is_ignored_by
 
-__all__ = ["CODE", "shell_reads"]
+__all__ = ["CODE", "may_read", "shell_reads"]
 
 CODE = "IMG201"
 
@@ -41,10 +41,13 @@ _MESSAGES = {
 }
 
 
+def may_read(data: bytes) -> bool:
+    """Whether it is worth while to look for commands in a file."""
+    return (b"message" in data or b"delta" in data) and _READER.search(data) is not None
+
+
 def shell_reads(path: str, data: bytes, settings: Settings) -> list[Finding]:
     """Return what the commands of a script or of a document read of old formats."""
-    if b"message" not in data:
-        return []
     known = bool(_EVIDENCE.search(data)) or _is_assumed(path, settings)
     return list(_reads(data, settings, known=known))
 
@@ -56,7 +59,7 @@ def _is_assumed(name: str, settings: Settings) -> bool:
 def _reads(data: bytes, settings: Settings, *, known: bool) -> Iterator[Finding]:
     for paragraph in _PARAGRAPH.finditer(data):
         text = paragraph[0]
-        if b"message" not in text or not _READER.search(text):
+        if not _READER.search(text):
             continue
         found = [(match, "image") for match in _IMAGE.finditer(text)]
         if _DECODED.search(text):
