@@ -231,11 +231,11 @@ def _colour() -> bool:
 
 
 def _print(lines: Iterator[str], stream: TextIO | None = None) -> None:
-    stream = sys.stdout if stream is None else stream
+    out = stream or sys.stdout
     for line in lines:
-        data = f"{line}\n".encode("utf-8", "surrogateescape")
-        stream.buffer.write(data)  # what a file holds is printed whatever the terminal's encoding
-    stream.flush()
+        # What a file holds is printed as it is, whatever the encoding of the terminal.
+        out.buffer.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+    out.flush()
 
 
 def _say(text: str) -> None:
