@@ -18,7 +18,8 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --upgrade --group dev -e ".[cli,codemod,pillow,fast,testing]"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --upgrade --group dev \
+		-e ".[cli,codemod,compression,fast,pillow,server,testing]"
 	@touch $@
 
 demo: $(READY)  ## convert real replies of several LiteLLM versions and save their images

@@ -6,6 +6,7 @@ import sys
 import warnings
 
 __all__ = [
+    "FormatRequestError",
     "ImageShimError",
     "LegacyImageFormatWarning",
     "LossyConversionError",
@@ -14,6 +15,7 @@ __all__ = [
     "MalformedReplyError",
     "MissingExtraError",
     "RemoteImageError",
+    "RulesFileError",
     "UnknownFormatError",
     "UnreadableImageWarning",
     "warn_caller",
@@ -26,6 +28,21 @@ class ImageShimError(ValueError):
 
 class UnknownFormatError(ImageShimError):
     """A name that is no format, or a version that is no version."""
+
+
+class FormatRequestError(UnknownFormatError):
+    """A client asked a server for a format that there is not.
+
+    ``param`` is where it did: ``"X-Image-Format"`` or ``"metadata.image_format"``.
+    """
+
+    def __init__(self, message: str, param: str) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class RulesFileError(ImageShimError):
+    """A server's rules file is wrong; the message names the file and each line and key."""
 
 
 class LossyConversionError(ImageShimError):
