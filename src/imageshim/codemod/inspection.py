@@ -16,6 +16,7 @@ from . import edits, engine, shell
 from .discovery import Kind, kind_of
 from .edits import EditError
 from .findings import Edit, Finding, Step
+from .imports import merged
 from .marks import add_marks, marked_lines
 from .pieces import Located, Piece, Problem
 from .reports import FileReport, Mark, Reported
@@ -158,7 +159,7 @@ def _located(piece: Piece, line: int) -> Located:
 def _write(data: bytes, look: _Round) -> bytes:
     """Make the planned edits, the last piece first, so that the places before it stay."""
     for piece in _once(piece for piece, _ in look.applied)[::-1]:
-        planned = sorted({e for of, one in look.applied if of is piece for e in one.edits})
+        planned = merged(e for of, one in look.applied if of is piece for e in one.edits)
         edits.verify(piece.source, planned, edits.apply(piece.source, planned))
         data = piece.write(data, planned)
     return data

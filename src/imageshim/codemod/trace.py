@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from imageshim.errors import ImageShimError
 
@@ -26,7 +27,8 @@ class TraceError(ImageShimError):
     """A report that cannot be read, or that is older than the source."""
 
 
-class TracedRead(NamedTuple):
+@dataclass(order=True, slots=True)
+class TracedRead:
     """One place in the source that read an old format, as it was seen at run time.
 
     Lines count from 1, columns from 0 in bytes of UTF-8, as ``ast`` counts them.
@@ -55,7 +57,10 @@ class TracedRead(NamedTuple):
 
 
 _NUMBERS = frozenset({"line", "end_line", "column", "end_column", "times"})
-_KEYS = {name: "count" if name == "times" else name for name in TracedRead._fields}
+_KEYS = {
+    field.name: "count" if field.name == "times" else field.name for field in fields(TracedRead)
+}
+_PLACE = ("file", "sha256", "line", "end_line", "column", "end_column", "read", "carrier", "how")
 # What a program can do without: the place is what proves a read.
 _DEFAULTS: dict[str, Any] = {"count": 1, "module": "", "function": "", "instead": ""}
 
@@ -119,9 +124,10 @@ def read_trace(files: Iterable[Path]) -> Trace:
             if not line.strip():
                 continue
             read = _parse(f"{file}:{number}", line)
-            place = (*read[:9],)
-            seen = places.get(place)
-            places[place] = read if seen is None else read._replace(times=read.times + seen.times)
+            place = tuple(getattr(read, name) for name in _PLACE)
+            seen = places.setdefault(place, read)
+            if seen is not read:
+                seen.times += read.times
     by_file: dict[str, list[TracedRead]] = {}
     for read in places.values():
         by_file.setdefault(_key(read.file), []).append(read)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from . import rule
 
 if TYPE_CHECKING:
-    from imageshim.codemod.engine import File
+    from imageshim.codemod.file import File
     from imageshim.codemod.findings import Finding
 
 
