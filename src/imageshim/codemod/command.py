@@ -167,7 +167,7 @@ def _cache(command: Command, how: How) -> Cache | None:
     from .cache import Cache, default_folder  # noqa: PLC0415  # only where something is analysed
 
     folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
-    cache = Cache(folder, how)
+    cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint))
     cache.prune()
     return cache
 

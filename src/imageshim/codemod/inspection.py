@@ -70,6 +70,8 @@ class How(NamedTuple):
     """The folder that the globs of the settings are relative to."""
     project: ProjectIndex | None = None
     """What the files of the project hand to one another."""
+    fingerprint: str = ""
+    """A hash of what the index was made of."""
 
     def of(self, path: str) -> How:
         """Return how one file is looked at: the rules that are ignored in it are left out."""

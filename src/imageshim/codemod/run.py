@@ -30,6 +30,7 @@ __all__ = ["Candidates", "RunError", "Work", "gate", "inspect_all", "read_file",
 
 # Starting workers takes about 50 ms; a megabyte of source, a third of a second of analysis.
 _POOL_FROM = 1_000_000  # bytes
+_SPOKEN_TO = b"imageshim:"
 # How many files are with each worker: enough that none waits, few enough to stay small.
 _IN_FLIGHT = 4
 
@@ -43,8 +44,8 @@ class Candidates(NamedTuple):
 
     strong: list[str]
     """Files that name LiteLLM, and what can be judged on its own."""
-    weak: list[str]
-    """Files that another file may hand a reply to."""
+    modules: list[str]
+    """Every file of Python: a reply may be handed to it by another."""
     scanned: int
     problems: list[FileReport]
 
@@ -57,15 +58,17 @@ class Work(NamedTuple):
     trace: Sequence[TracedRead] = ()
 
 
-def gate(path: str, data: bytes, settings: Settings) -> prefilter.Level:
-    """Tell how much a file of any kind has to do with images of replies."""
+def gate(path: str, data: bytes, settings: Settings) -> bool:
+    """Tell whether a file of any kind may have to do with images of replies on its own."""
     kind = kind_of(path)
-    level = prefilter.Level.NONE
-    if kind in {Kind.PYTHON, Kind.NOTEBOOK} or (kind is Kind.DOCUMENT and settings.documents):
-        level = prefilter.level(data, assume=bool(settings.assume_litellm))
     if kind in {Kind.DOCUMENT, Kind.SHELL} and shell.may_read(data):
-        return prefilter.Level.STRONG
-    return level
+        return True
+    if kind is Kind.SHELL or (kind is Kind.DOCUMENT and not settings.documents):
+        return False
+    if _SPOKEN_TO in data:  # a mark has to be seen in any file
+        return True
+    assume = bool(settings.assume_litellm)
+    return prefilter.level(data, assume=assume) is prefilter.Level.STRONG
 
 
 def read_file(path: str) -> bytes:
@@ -97,26 +100,26 @@ def scan(
         traced: absolute paths of files that are worth a look whatever they name.
 
     """
-    root, settings = project.root, project.settings
+    settings = project.settings
     strong: list[str] = []
-    weak: list[str] = []
+    modules: list[str] = []
     problems: list[FileReport] = []
     scanned = 0
-    for path in discover(inputs, root, settings.exclude):
+    for path in discover(inputs, project.root, settings.exclude):
         scanned += 1
+        if kind_of(path) is Kind.PYTHON:
+            modules.append(path)
         try:
-            level = gate(path, read_file(path), settings)
+            is_strong = gate(path, read_file(path), settings)
         except InputError as error:
             problems.append(FileReport(path, problems=(Problem(1, "", str(error)),)))
             continue
-        if level is prefilter.Level.STRONG or (traced and str(Path(path).resolve()) in traced):
+        if is_strong or (traced and str(Path(path).resolve()) in traced):
             strong.append(path)
-        elif level is prefilter.Level.WEAK:
-            weak.append(path)
         if scanned % 256 == 0:
             progress(256)
     progress(scanned % 256)
-    return Candidates(strong, weak, scanned, problems)
+    return Candidates(strong, modules, scanned, problems)
 
 
 def inspect_all(
