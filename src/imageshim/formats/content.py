@@ -13,6 +13,7 @@ from zlib import crc32
 
 from imageshim import data_uri
 from imageshim.parts import Image, Part, Text
+from imageshim.rope import join
 
 __all__ = ["image_entry", "lift", "lift_markdown", "lift_spans", "lower"]
 
@@ -81,7 +82,7 @@ def _is_url(piece: str) -> bool:
     """Tell whether a text is surely an image's: a URL, or base64 as gateways send."""
     if data_uri.parse(piece) is not None or data_uri.sniff(piece) is not None:
         return True
-    return _REMOTE.fullmatch(piece) is not None
+    return _REMOTE.fullmatch(str(piece)) is not None
 
 
 def _crc(url: str) -> int:
@@ -118,4 +119,4 @@ def lower(parts: list[Part]) -> dict[str, Any]:
         for part in parts
         if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
     ]
-    return {"content": "".join(pieces) if pieces else None}
+    return {"content": join(pieces) if pieces else None}

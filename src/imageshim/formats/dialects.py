@@ -150,17 +150,17 @@ def canonical_item(image: Image, index: int) -> dict[str, Any]:
     return item if item["index"] == index else {**item, "index": index}
 
 
-def is_canonical(items: list[Any] | tuple[Any, ...]) -> bool:
-    """Tell whether ``message.images`` is what :func:`canonical_item` writes."""
+def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
+    """Tell whether ``images`` is what :func:`canonical_item` writes, numbered from ``first``."""
     if type(items) is not list:
         return False
-    for index, item in enumerate(items):
+    for index, item in enumerate(items, first):
         if type(item) is not dict or item.get("type") != "image_url":
             return False
         inner, number = item.get("image_url"), item.get("index")
         if type(number) is not int or number != index or type(inner) is not dict:
             return False
         url = inner.get("url")
-        if type(url) is not str or not _is_image_url(url) or inner.get("detail") is None:
+        if not isinstance(url, str) or not _is_image_url(url) or inner.get("detail") is None:
             return False
     return True
