@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         RemoteImageError,
         UnknownFormatError,
     )
+    from .history import prepare_messages, to_message
     from .legacy import first_image, first_image_url, legacy_content
     from .reading import GeneratedImage, Reading, read, read_all
+    from .streaming import SSEConverter, StreamConverter, collect, convert_stream
     from .timeline import Format, format_of
     from .wire import convert_bytes
 
@@ -39,18 +41,24 @@ __all__ = [
     "MissingExtraError",
     "Reading",
     "RemoteImageError",
+    "SSEConverter",
+    "StreamConverter",
     "UnknownFormatError",
     "__version__",
+    "collect",
     "convert",
     "convert_bytes",
+    "convert_stream",
     "detect",
     "first_image",
     "first_image_url",
     "format_of",
     "legacy_content",
     "normalize",
+    "prepare_messages",
     "read",
     "read_all",
+    "to_message",
 ]
 
 __version__ = "0.1.0"
@@ -70,8 +78,10 @@ _HOMES = {
         "RemoteImageError",
         "UnknownFormatError",
     ),
+    "history": ("prepare_messages", "to_message"),
     "legacy": ("first_image", "first_image_url", "legacy_content"),
     "reading": ("GeneratedImage", "Reading", "read", "read_all"),
+    "streaming": ("SSEConverter", "StreamConverter", "collect", "convert_stream"),
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
 }
