@@ -205,6 +205,7 @@ def _broken(monkeypatch):
     monkeypatch.setattr(SSEConverter, "feed", faulty)
 
 
+@pytest.mark.usefixtures("_broken")
 async def test_after_a_fault_the_rest_of_a_stream_passes_as_it_came(shim, registry, caplog):
     answer = await call(shim(Application(STREAM, headers=SSE), default="content"))
     before = SSEConverter("content")
