@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .conversion import convert, detect, normalize
     from .errors import (
+        EarlyImportWarning,
         ImageShimError,
         LegacyImageFormatWarning,
         LossyConversionError,
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
         MalformedReplyError,
         MissingExtraError,
         RemoteImageError,
+        ReplyUnchangedWarning,
         UnknownFormatError,
     )
+    from .history import prepare_messages, to_message
     from .legacy import first_image, first_image_url, legacy_content
     from .reading import GeneratedImage, Reading, read, read_all
     from .timeline import Format, format_of
     from .wire import convert_bytes
+    from .wrapping import Installation, Site, install, sites, wrap
 
 __all__ = [
+    "EarlyImportWarning",
     "Format",
     "GeneratedImage",
     "ImageShimError",
+    "Installation",
     "LegacyImageFormatWarning",
     "LossyConversionError",
     "LossyConversionWarning",
@@ -39,6 +45,8 @@ __all__ = [
     "MissingExtraError",
     "Reading",
     "RemoteImageError",
+    "ReplyUnchangedWarning",
+    "Site",
     "UnknownFormatError",
     "__version__",
     "convert",
@@ -47,10 +55,15 @@ __all__ = [
     "first_image",
     "first_image_url",
     "format_of",
+    "install",
     "legacy_content",
     "normalize",
+    "prepare_messages",
     "read",
     "read_all",
+    "sites",
+    "to_message",
+    "wrap",
 ]
 
 __version__ = "0.1.0"
@@ -60,6 +73,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "conversion": ("convert", "detect", "normalize"),
     "errors": (
+        "EarlyImportWarning",
         "ImageShimError",
         "LegacyImageFormatWarning",
         "LossyConversionError",
@@ -68,12 +82,15 @@ _HOMES = {
         "MalformedReplyError",
         "MissingExtraError",
         "RemoteImageError",
+        "ReplyUnchangedWarning",
         "UnknownFormatError",
     ),
+    "history": ("prepare_messages", "to_message"),
     "legacy": ("first_image", "first_image_url", "legacy_content"),
     "reading": ("GeneratedImage", "Reading", "read", "read_all"),
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
+    "wrapping": ("Installation", "Site", "install", "sites", "wrap"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
