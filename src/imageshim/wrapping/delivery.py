@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import CoroutineType
 from typing import Any
 
+import wrapt
+
 from imageshim import carriers
 from imageshim.conversion import convert_message, detect, over_messages
 from imageshim.timeline import Format
@@ -18,8 +20,8 @@ from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .quiet import has_no_image
 from .reentrancy import INSIDE, leave
-from .sites import saw_call
-from .streams import is_stream, proxied
+from .sightings import saw_call
+from .streams import is_stream_class, proxied
 
 __all__ = ["deliver"]
 
@@ -144,17 +146,36 @@ def _rule(cls: type) -> Callable[[Any, Call], Any] | None:
         return _several
     if any(base.__name__ in _RAW_RESPONSES for base in cls.__mro__):
         return _raw
+    if cls.__name__ in _MANAGERS:
+        return _Manager
     if issubclass(cls, Mapping) or hasattr(cls, "__pydantic_serializer__"):
         return _reply
-    return _stream if hasattr(cls, "__next__") or hasattr(cls, "__anext__") else _reply
+    return proxied if is_stream_class(cls) else _reply
 
 
 _RAW_RESPONSES = frozenset({"LegacyAPIResponse", "BaseAPIResponse"})
 """The OpenAI SDK's classes for raw responses; LiteLLM uses them too."""
 
 
-def _stream(answer: Any, call: Call) -> Any:
-    return proxied(answer, call)
+_MANAGERS = frozenset({"ResponseContextManager", "AsyncResponseContextManager"})
+"""Its classes that call when they are entered (``with_streaming_response``)."""
+
+
+class _Manager(wrapt.ObjectProxy):  # type: ignore[misc]  # wrapt is not typed
+    """A context manager that gives an answer: it is delivered when it is entered."""
+
+    def __init__(self, manager: Any, call: Call) -> None:
+        super().__init__(manager)
+        self._self_call = call
+
+    def __enter__(self) -> Any:
+        return deliver(self.__wrapped__.__enter__(), self._self_call)
+
+    async def __aenter__(self) -> Any:
+        return deliver(await self.__wrapped__.__aenter__(), self._self_call)
+
+    async def __aexit__(self, *raised: object) -> Any:
+        return await self.__wrapped__.__aexit__(*raised)
 
 
 _rule_for: Callable[[type], Callable[[Any, Call], Any] | None] = lru_cache(maxsize=512)(_rule)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from imageshim import carriers
 
 from .call_site import reading_place
-from .sites import saw_read
+from .sightings import saw_read
 
 __all__ = ["with_old_name"]
 

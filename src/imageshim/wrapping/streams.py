@@ -23,9 +23,9 @@ from .failures import ASKED_FOR, failed
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
-from .sites import saw_call
+from .sightings import saw_call
 
-__all__ = ["is_stream", "proxied"]
+__all__ = ["is_stream_class", "proxied"]
 
 # wrapt 1's ObjectProxy has __iter__, wrapt 2's BaseObjectProxy has not: a stream that is
 # asynchronous only should not look like one that can be iterated.
@@ -198,7 +198,7 @@ def _again(self: Any, entered: Any) -> Any:
     """Return what a context manager gives: itself as a rule, or another stream."""
     if entered is self.__wrapped__:
         return self
-    return proxied(entered, self._self_flow.call) if is_stream(entered) else entered
+    return proxied(entered, self._self_flow.call) if is_stream_class(type(entered)) else entered
 
 
 def _exit(self: Any, *raised: Any) -> Any:
@@ -275,16 +275,9 @@ def _class_for(stream: type) -> type:
 _proxy_class: Callable[[type], type] = lru_cache(maxsize=256)(_class_for)
 
 
-def _is_stream_class(cls: type) -> bool:
+def is_stream_class(cls: type) -> bool:
+    """Tell whether objects of a class give chunks one after the other, or may do so."""
     return hasattr(cls, "__next__") or hasattr(cls, "__anext__")
-
-
-_streams: Callable[[type], bool] = lru_cache(maxsize=256)(_is_stream_class)
-
-
-def is_stream(value: Any) -> bool:
-    """Tell whether something gives chunks one after the other, or may do so."""
-    return _streams(type(value))
 
 
 def proxied(stream: Any, call: Call) -> Any:
