@@ -27,7 +27,7 @@ from .lifting import Lifted, Reading, lift
 from .parts import DEFAULT_DETAIL, Image, Other, Part, text_of
 from .signed import BLOCKS, blocks_without_images, with_signed
 from .stash import FIELD
-from .timeline import Format, sends_images
+from .timeline import SENDS_IMAGES_SINCE, Format, sends_images
 
 __all__ = ["prepare_messages", "to_message"]
 
@@ -236,8 +236,9 @@ def to_message(
             and for models that only read.
 
     Warns:
-        LossyConversionWarning: a reply with tool calls has images that ``version`` does not send;
-            they stay in ``images``, where :func:`prepare_messages` finds them.
+        LossyConversionWarning: a reply with tool calls has images, which one message cannot bring
+            to the model unless ``version`` can; they stay in ``images``, where
+            :func:`prepare_messages` finds them.
 
     Raises:
         MalformedReplyError: ``reply`` is no reply, or it has no message, as one that was blocked.
@@ -257,10 +258,11 @@ def to_message(
         if not native and not fields.get("tool_calls") and not fields.get("function_call"):
             said = _content_parts(_plain(fields["content"])) or []
             return {"role": "user", "content": [*said, *map(_image_part, split.images)]}
-        if version is not None and not native:
+        if not native:
             warn_caller(
-                f"LiteLLM {version} does not send the images of a message with tool calls; "
-                "use imageshim.prepare_messages() on the whole list",
+                "one message cannot bring tool calls and images to the model "
+                f"(only LiteLLM from {SENDS_IMAGES_SINCE} on sends both); use wrap(), "
+                "or prepare_messages() on the whole list of messages",
                 LossyConversionWarning,
             )
         fields[images_format.FIELD] = _items(split)

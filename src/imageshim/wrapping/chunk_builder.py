@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from imageshim import carriers
-from imageshim.conversion import convert_message
+from imageshim.conversion import normalize
+from imageshim.formats import image
+from imageshim.formats.images import FIELD
 from imageshim.streaming import collect
-from imageshim.timeline import Format
 
 from .call_site import calling_place
 from .delivery import deliver
@@ -23,7 +24,6 @@ from .reentrancy import INSIDE, leave
 __all__ = ["build"]
 
 _KEPT = "imageshim could not give images to what stream_chunk_builder built"
-_FIELDS = ("content", "image", "images", "provider_specific_fields")
 
 
 def build(
@@ -38,8 +38,8 @@ def build(
         leave(token)
     chunks = kwargs.get("chunks", args[0] if args else None)
     try:
-        if isinstance(chunks, (list, tuple)) and any(map(_may_have_images, chunks)):
-            built = _with_images(built, chunks)
+        if isinstance(chunks, (list, tuple)) and any(map(_has_images, chunks)):
+            _give_images(built, list(chunks))
     except ASKED_FOR:
         raise
     except Exception as error:  # noqa: BLE001  # the caller gets what LiteLLM built
@@ -48,37 +48,27 @@ def build(
     return built if inside else deliver(built, Call(policy, library, kwargs))
 
 
-def _may_have_images(chunk: Any) -> bool:
+def _has_images(chunk: Any) -> bool:
+    """Tell whether a chunk has images beside its text; those in the text are built as text."""
     for choice in carriers.items_of(carriers.get(chunk, "choices")) or ():
         delta = carriers.get(choice, "delta")
-        content = carriers.get(delta, "content")
-        if (
-            carriers.get(delta, "images")
-            or carriers.get(delta, "image")
-            or isinstance(content, (list, tuple))
-            or (isinstance(content, str) and "data:" in content)
-        ):
+        if any(carriers.get(delta, name) for name in ("images", "image")):
             return True
     return False
 
 
-def _with_images(built: Any, chunks: Any) -> Any:
-    """Copy the fields that carry images from what we collect to what LiteLLM built."""
-    collected = collect(list(chunks))
-    found = {
-        carriers.get(choice, "index"): carriers.get(choice, "message")
+def _give_images(built: Any, chunks: list[Any]) -> None:
+    """Set ``images`` of the messages that have fewer of them than the chunks."""
+    collected = normalize(collect(chunks))
+    images = {
+        carriers.get(choice, "index"): carriers.get(carriers.get(choice, "message"), FIELD)
         for choice in carriers.items_of(carriers.get(collected, "choices")) or ()
     }
-    choices = carriers.items_of(carriers.get(built, "choices"))
-    for choice in choices or ():
+    for choice in carriers.items_of(carriers.get(built, "choices")) or ():
         message = carriers.get(choice, "message")
-        ours = found.get(carriers.get(choice, "index"))
-        if message is None or ours is None or not _needs(message, ours):
+        fields = carriers.fields(message)
+        all_of_it = images.get(carriers.get(choice, "index"))
+        if fields is None or not all_of_it or len(fields.get(FIELD) or ()) >= len(all_of_it):
             continue
-        fields = carriers.fields(message) or {}
-        theirs = carriers.fields(ours) or {}
-        for name in _FIELDS:
-            if theirs.get(name) is not None:
-                fields[name] = theirs[name]
-        carriers.rebuilt(message, fields, in_place=True)
-    return built
+        fields.pop(image.FIELD, None)
+        carriers.rebuilt(message, {**fields, FIELD: all_of_it}, in_place=True)
