@@ -25,7 +25,8 @@ _BETWEEN = frozenset(
     {
         *LIBRARIES, "imageshim", "wrapt",
         # They wrap calls, as we do.
-        "backoff", "ddtrace", "instructor", "langfuse", "openinference", "opentelemetry", "tenacity",
+        "backoff", "ddtrace", "instructor", "langfuse", "openinference", "opentelemetry",
+        "tenacity",
         # They run what the user handed to them.
         "asyncio", "concurrent", "contextlib", "functools", "threading", "uvloop",
         "importlib", "runpy",
@@ -95,7 +96,7 @@ _READER = "imageshim.wrapping.old_names"
 class Expression(NamedTuple):
     """The expression at a place; lines from 1, columns from 0 in UTF-8 bytes, as ``ast`` has them.
 
-    ``node`` is None where the source is not to be had; the columns then are those of the line, or 0.
+    ``node`` is None where the source is not to be had; without columns, those are 0.
     """
 
     line: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from imageshim.errors import ImageShimError
 from imageshim.timeline import Format, target_format
@@ -19,7 +20,7 @@ class Callers:
     any part of a name.
     """
 
-    def __init__(self, patterns: Mapping[str, str | Format] | None) -> None:
+    def __init__(self, patterns: Mapping[Any, str | Format] | None) -> None:
         self._rules: list[tuple[re.Pattern[str], Format]] = []
         for pattern, emit in (patterns or {}).items():
             if not isinstance(pattern, str) or not pattern:

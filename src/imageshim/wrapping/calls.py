@@ -24,7 +24,10 @@ _MESSAGES, _MODEL = "messages", "model"
 _AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
 
 
-class WrappedFunction(wrapt.FunctionWrapper):  # type: ignore[misc]  # wrapt is not typed
+_Base: Any = wrapt.FunctionWrapper  # generic in wrapt 2 only
+
+
+class WrappedFunction(_Base):  # type: ignore[misc]
     """A wrapped function, method or callable.
 
     Unlike wrapt's own it can be copied (it is itself, as functions are) and pickled: by the name
@@ -42,7 +45,7 @@ class WrappedFunction(wrapt.FunctionWrapper):  # type: ignore[misc]  # wrapt is 
         return self
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return self._self_recipe  # type: ignore[no-any-return]
+        return self._self_recipe
 
 
 def library_of(target: Any) -> str | None:

@@ -60,8 +60,8 @@ def _client(client: Any, do: Policy, wrap: Wrap) -> Any:
     for name in _VIEWS:
         twin.__dict__.pop(name, None)  # they are made again, and lead to the twin
     twin.__dict__["chat"] = _chat(client.chat, do, wrap, twin)
-    beta = getattr(client, "beta", None)
-    if hasattr(type(beta), "chat") or hasattr(beta, "chat"):
+    beta: Any = getattr(client, "beta", None)
+    if hasattr(beta, "chat"):
         new = type(beta)(twin)
         new.__dict__["chat"] = _chat(beta.chat, do, wrap, twin)
         twin.__dict__["beta"] = new
@@ -108,7 +108,10 @@ _ROUTER_METHODS = (
 )
 
 
-class _Router(wrapt.ObjectProxy):  # type: ignore[misc]  # wrapt is not typed
+_Proxy: Any = wrapt.ObjectProxy  # generic in wrapt 2 only
+
+
+class _Router(_Proxy):  # type: ignore[misc]
     """A router whose calls are wrapped; everything else is the router's own."""
 
     def __init__(self, router: Any, do: Policy, wrap: Wrap) -> None:

@@ -75,7 +75,7 @@ def _holder(answer: Any, call: Call) -> Any:
 
 
 def _several(answer: Any, call: Call) -> Any:
-    """A list of replies (batches), or a tuple with one in it (instructor)."""
+    """Deliver each of a list of replies (batches), or of a tuple (instructor)."""
     delivered = [deliver(one, call) for one in answer]
     if all(new is old for new, old in zip(delivered, answer, strict=True)):
         return answer
@@ -123,7 +123,7 @@ async def _awaited(answer: Awaitable[Any], call: Call) -> Any:
 
 
 def _coroutine(answer: CoroutineType[Any, Any, Any], call: Call) -> Any:
-    waiting = _awaited(answer, call)
+    waiting: Any = _awaited(answer, call)
     # What asyncio prints of tasks, and Python of coroutines that nobody awaited.
     waiting.__name__, waiting.__qualname__ = answer.__name__, answer.__qualname__
     return waiting
@@ -133,35 +133,16 @@ def _future(answer: asyncio.Future[Any], call: Call) -> Any:
     return asyncio.ensure_future(_awaited(answer, call), loop=answer.get_loop())
 
 
-def _rule(cls: type) -> Callable[[Any, Call], Any] | None:
-    if issubclass(cls, (str, bytes, int, float, type(None))):
-        return None
-    if issubclass(cls, CoroutineType):
-        return _coroutine
-    if issubclass(cls, asyncio.Future):
-        return _future
-    if hasattr(cls, "__await__"):
-        return _awaited
-    if issubclass(cls, (list, tuple)):
-        return _several
-    if any(base.__name__ in _RAW_RESPONSES for base in cls.__mro__):
-        return _raw
-    if cls.__name__ in _MANAGERS:
-        return _Manager
-    if issubclass(cls, Mapping) or hasattr(cls, "__pydantic_serializer__"):
-        return _reply
-    return proxied if is_stream_class(cls) else _reply
-
-
 _RAW_RESPONSES = frozenset({"LegacyAPIResponse", "BaseAPIResponse"})
 """The OpenAI SDK's classes for raw responses; LiteLLM uses them too."""
-
-
 _MANAGERS = frozenset({"ResponseContextManager", "AsyncResponseContextManager"})
 """Its classes that call when they are entered (``with_streaming_response``)."""
 
 
-class _Manager(wrapt.ObjectProxy):  # type: ignore[misc]  # wrapt is not typed
+_Proxy: Any = wrapt.ObjectProxy  # generic in wrapt 2 only
+
+
+class _Manager(_Proxy):  # type: ignore[misc]
     """A context manager that gives an answer: it is delivered when it is entered."""
 
     def __init__(self, manager: Any, call: Call) -> None:
@@ -178,4 +159,25 @@ class _Manager(wrapt.ObjectProxy):  # type: ignore[misc]  # wrapt is not typed
         return await self.__wrapped__.__aexit__(*raised)
 
 
-_rule_for: Callable[[type], Callable[[Any, Call], Any] | None] = lru_cache(maxsize=512)(_rule)
+_Rule = Callable[[Any, Call], Any]
+
+_RULES: tuple[tuple[Callable[[type], bool], _Rule | None], ...] = (
+    (lambda cls: issubclass(cls, (str, bytes, int, float, type(None))), None),
+    (lambda cls: issubclass(cls, CoroutineType), _coroutine),
+    (lambda cls: issubclass(cls, asyncio.Future), _future),
+    (lambda cls: hasattr(cls, "__await__"), _awaited),
+    (lambda cls: issubclass(cls, (list, tuple)), _several),
+    (lambda cls: any(base.__name__ in _RAW_RESPONSES for base in cls.__mro__), _raw),
+    (lambda cls: cls.__name__ in _MANAGERS, _Manager),
+    (lambda cls: issubclass(cls, Mapping) or hasattr(cls, "__pydantic_serializer__"), _reply),
+    (is_stream_class, proxied),
+    (lambda _cls: True, _reply),
+)
+"""What is done with an answer, by its class; the first that fits."""
+
+
+def _first_rule(cls: type) -> _Rule | None:
+    return next(rule for fits, rule in _RULES if fits(cls))
+
+
+_rule_for: Callable[[type], _Rule | None] = lru_cache(maxsize=512)(_first_rule)

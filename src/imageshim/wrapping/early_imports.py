@@ -12,7 +12,7 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from imageshim.errors import EarlyImportWarning
@@ -160,17 +160,24 @@ def _in_function(name: str, function: FunctionType, wrappers: Wrappers) -> Itera
         if id(held) in wrappers:
             yield _in_mapping(f"{name}({key}=…)", function.__kwdefaults__, key, wrappers)
     for cell in function.__closure__ or ():
-        try:
-            held = cell.cell_contents
-        except ValueError:  # empty yet
-            continue
-        if id(held) in wrappers:
-            old, new = wrappers[id(held)]
-            yield Rebound(
-                name, old, new,
-                lambda cell=cell: cell.cell_contents,
-                lambda value, cell=cell: setattr(cell, "cell_contents", value),
-            )  # fmt: skip
+        if id(_content(cell)) in wrappers:
+            yield _in_cell(name, cell, wrappers)
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # empty yet
+        return None
+
+
+def _in_cell(name: str, cell: CellType, wrappers: Wrappers) -> Rebound:
+    old, new = wrappers[id(_content(cell))]
+
+    def write(value: Any) -> None:
+        cell.cell_contents = value
+
+    return Rebound(name, old, new, lambda: _content(cell), write)
 
 
 def _in_defaults(name: str, function: FunctionType, place: int, wrappers: Wrappers) -> Rebound:

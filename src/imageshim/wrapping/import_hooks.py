@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -65,10 +66,8 @@ class ImportHooks(MetaPathFinder):
             if self in sys.meta_path:
                 self._imported(module)
 
-        try:
+        with suppress(AttributeError):  # a loader without attributes loads no file of Python's
             loader.exec_module = exec_module  # type: ignore[attr-defined]
-        except AttributeError:
-            pass  # a loader without attributes: no file of Python's
 
 
 def _find(name: str) -> ModuleSpec | None:

@@ -12,7 +12,7 @@ import copy
 from abc import ABCMeta
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from imageshim import carriers
 
@@ -59,7 +59,7 @@ class OldDict(dict[str, Any]):
             raise KeyError(key)
         return old
 
-    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]  # dict's has overloads
+    def get(self, key: str, default: Any = None) -> Any:
         """Return a field, the old name's too."""
         old = self._old("get") if key == OLD else _ABSENT
         return dict.get(self, key, default) if old is _ABSENT else old
@@ -68,7 +68,9 @@ class OldDict(dict[str, Any]):
         # Old code guards its read so; what it does next is what is warned about.
         if dict.__contains__(self, key):
             return True
-        return key == OLD and reading_place() is not None and _first(dict.get(self, NEW)) is not None
+        return (
+            key == OLD and reading_place() is not None and _first(dict.get(self, NEW)) is not None
+        )
 
     def __copy__(self) -> dict[str, Any]:
         return dict(self)
@@ -90,7 +92,7 @@ class OldDelta(OldDict):
     carrier = _DELTA
 
 
-def _rebuilt(cls: type, state: Any) -> Any:
+def _rebuilt(cls: Any, state: Any) -> Any:
     """Make a plain message of a pickled one."""
     made = cls.__new__(cls)
     made.__setstate__(state)
@@ -117,13 +119,17 @@ def _old(message: Any, how: str) -> Any:
     return first
 
 
-def _members(plain: type, carrier: str) -> dict[str, Any]:
+def _property(plain: type) -> property:
+    """Make the old name of messages of a class."""
+
     def read(self: Any) -> Any:
         old = _old(self, "attribute")
         if old is _ABSENT:
-            raise AttributeError(f"{plain.__name__!r} object has no attribute {OLD!r}", name=OLD, obj=self)
+            message = f"{plain.__name__!r} object has no attribute {OLD!r}"
+            raise AttributeError(message, name=OLD, obj=self)
         return old
 
+    # Somebody sets the field: from then on it is a field of a plain message.
     def write(self: Any, value: Any) -> None:
         object.__setattr__(self, "__class__", plain)
         setattr(self, OLD, value)
@@ -132,19 +138,30 @@ def _members(plain: type, carrier: str) -> dict[str, Any]:
         object.__setattr__(self, "__class__", plain)
         delattr(self, OLD)
 
-    def equals(self: Any, other: object) -> Any:
-        if isinstance(other, plain):
-            mine, theirs = (_plain(one) if is_viewed(one) else one for one in (self, other))
-            return mine == theirs
-        return NotImplemented
+    return property(read, write, delete)
+
+
+def _readers(plain: Any) -> dict[str, Any]:
+    """Make ``[]`` and ``get`` that know the old name, where the class has them at all."""
 
     def item(self: Any, key: str) -> Any:
         old = _old(self, "item") if key == OLD else _ABSENT
-        return plain.__getitem__(self, key) if old is _ABSENT else old  # type: ignore[attr-defined]
+        return plain.__getitem__(self, key) if old is _ABSENT else old
 
     def get(self: Any, key: str, default: Any = None) -> Any:
         old = _old(self, "get") if key == OLD else _ABSENT
-        return plain.get(self, key, default) if old is _ABSENT else old  # type: ignore[attr-defined]
+        return plain.get(self, key, default) if old is _ABSENT else old
+
+    readers: dict[str, Any] = {"__getitem__": item, "get": get}
+    return {name: reader for name, reader in readers.items() if hasattr(plain, name)}
+
+
+def _members(plain: Any, carrier: str) -> dict[str, Any]:
+    def equals(self: Any, other: object) -> Any:
+        if not isinstance(other, plain):
+            return NotImplemented
+        mine, theirs = (_plain(one) if is_viewed(one) else one for one in (self, other))
+        return mine == theirs
 
     def deep_copy(self: Any, memo: dict[int, Any] | None = None) -> Any:
         return _plain(self).__deepcopy__(memo)
@@ -152,7 +169,7 @@ def _members(plain: type, carrier: str) -> dict[str, Any]:
     def reduced(self: Any, _protocol: Any) -> tuple[Any, ...]:
         return _rebuilt, (plain, self.__getstate__())
 
-    members: dict[str, Any] = {
+    return {
         "__slots__": (),
         "__module__": plain.__module__,
         "__qualname__": plain.__qualname__,
@@ -164,11 +181,9 @@ def _members(plain: type, carrier: str) -> dict[str, Any]:
         "__reduce_ex__": reduced,
         "_imageshim_plain": plain,
         "_imageshim_carrier": carrier,
-        OLD: property(read, write, delete),
+        OLD: _property(plain),
+        **_readers(plain),
     }
-    optional: dict[str, Callable[..., Any]] = {"__getitem__": item, "get": get}
-    members.update((name, new) for name, new in optional.items() if hasattr(plain, name))
-    return members
 
 
 def _subclass(plain: type, carrier: str) -> type | None:
@@ -178,10 +193,10 @@ def _subclass(plain: type, carrier: str) -> type | None:
     members = _members(plain, carrier)
     # Past pydantic's metaclass: it would build another validator, and object to a property that
     # has the name of a field. Everything that it makes is inherited.
-    return ABCMeta.__new__(type(plain), plain.__name__, (plain,), members)  # type: ignore[type-var]
+    return ABCMeta.__new__(type(plain), plain.__name__, (plain,), members)
 
 
-_viewed_class: Callable[[type, str], "type | None"] = lru_cache(maxsize=256)(_subclass)
+_viewed_class: Callable[[type, str], type | None] = lru_cache(maxsize=256)(_subclass)
 
 
 def is_viewed(message: object) -> bool:
@@ -224,4 +239,4 @@ def with_old_name(reply: R) -> R:
                 new[place] = carriers.replaced(choice, name, viewed)
     if new is None:
         return reply
-    return cast("R", carriers.replaced(reply, "choices", type(choices)(new)))
+    return carriers.replaced(reply, "choices", type(choices)(new))

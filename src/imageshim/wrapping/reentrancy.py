@@ -6,6 +6,7 @@ converted, so that nothing is converted twice and no cache ever holds a format o
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar, Token
 
 __all__ = ["INSIDE", "leave"]
@@ -15,7 +16,5 @@ INSIDE: ContextVar[bool] = ContextVar("imageshim_inside_library", default=False)
 
 def leave(token: Token[bool]) -> None:
     """Undo ``INSIDE.set()``, also where another context closes a coroutine than began it."""
-    try:
+    with suppress(ValueError):  # that context ends with the coroutine
         INSIDE.reset(token)
-    except ValueError:
-        pass  # that context ends with the coroutine

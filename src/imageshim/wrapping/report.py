@@ -1,4 +1,4 @@
-"""The report: the sites as a file of JSON Lines, for the codemod and for people.
+r"""The report: the sites as a file of JSON Lines, for the codemod and for people.
 
 ``IMAGESHIM_REPORT=FILE`` or ``imageshim run --report FILE`` asks for it. It is written when a site
 is seen for the first time and again at exit, so that a process that is killed leaves its sites
@@ -8,7 +8,7 @@ to it; sites of files that have changed since are dropped. A line is::
     {"v": 1, "file": "/app/shop.py", "sha256": "…", "line": 7, "end_line": 7, "column": 10,
      "end_column": 43, "module": "shop", "function": "draw", "read": "image",
      "carrier": "message", "how": "attribute", "count": 3,
-     "instead": "response.choices[0].message.images[0][\\"image_url\\"]"}
+     "instead": "response.choices[0].message.images[0][\"image_url\"]"}
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from typing import Any
 
 from .sightings import on_new_site, sites
 
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # Windows: processes that share a file could lose each other's sites
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 __all__ = ["VARIABLE", "VERSION", "report_to", "start_report"]
 

@@ -185,7 +185,8 @@ def _mode() -> str:
     if not _state.complained:
         _state.complained = True
         allowed = ", ".join(_MODES)
-        warnings.warn(f"{_VARIABLE} is {mode!r:.40}; there are {allowed}", UserWarning, stacklevel=2)
+        text = f"{_VARIABLE} is {mode!r:.40}; there are {allowed}"
+        warnings.warn(text, UserWarning, stacklevel=2)
     return _MODES[0]
 
 

@@ -122,7 +122,7 @@ def _has_image(chunk: Any) -> bool:
     return False
 
 
-class _Proxy(_Base):  # type: ignore[misc]  # wrapt is not typed
+class _Proxy(_Base):  # type: ignore[misc]
     """What the proxies of all streams share; the others are in the tables below."""
 
     def __init__(self, stream: Any, flow: _Flow) -> None:

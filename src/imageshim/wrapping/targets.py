@@ -64,7 +64,8 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
     """
     do = policy(emit, accept, on_loss, history=history, strict=strict)
     start_report()
-    return _wrapped(target, do)
+    wrapped: T = _wrapped(target, do)
+    return wrapped
 
 
 def _wrapped(target: Any, do: Policy) -> Any:
