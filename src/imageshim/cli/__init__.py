@@ -6,6 +6,7 @@ The subcommands only parse, print and exit; what they do lives in the package. E
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,9 +23,11 @@ COMMANDS: dict[str, str] = {
     "explain": "Tell what a rule of check and fix is about.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
     "fix": "Rewrite code that reads images of old formats.",
+    "gateway": "Stand before a server, and give each client its image format.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
     "undo": "Take back the last fix --write.",
+    "usage": "Tell which clients still get an old format from a server.",
 }
 """Each subcommand with its one line of help; its module has its name."""
 
@@ -76,6 +79,19 @@ def _group() -> click.Group:
             with formatter.section("Commands"):
                 formatter.write_dl(sorted(COMMANDS.items()))
 
+        def invoke(self, ctx: click.Context) -> Any:
+            try:
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader has seen enough, as `head` does. What Python still holds for it must
+                # not go into the closed pipe at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                ctx.exit(0)
+            except OSError as error:
+                raise click.UsageError(_says(error), ctx) from error
+            return result
+
     return click.version_option(__version__, prog_name="imageshim")(
         Lazy(
             "imageshim",
@@ -83,6 +99,11 @@ def _group() -> click.Group:
             context_settings={"help_option_names": ["-h", "--help"]},
         )
     )
+
+
+def _says(error: OSError) -> str:
+    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+    return f"{named}{error.strerror or error}"
 
 
 _HELP = """Chat-completion replies with generated images: read them, convert them, migrate the code
@@ -109,6 +130,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(_module(given[0]).main(given[1:]))
     try:
         import click  # noqa: F401  # is the extra there?
+        import rich  # noqa: F401
     except ImportError:
         sys.exit(_without_click(given))
     _group().main(arguments, prog_name="imageshim")
