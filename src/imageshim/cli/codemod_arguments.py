@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["add_shared", "parsed", "parser"]
 
-_EXIT_CODES = """exit codes:
+_EXIT_CODES = """Exit codes:
   0  done
   1  check: something was found; fix --check: something would change, or is marked as not done
   2  something could not be read or written, or the arguments are wrong"""
@@ -24,7 +24,7 @@ def parser(name: str, description: str, examples: str) -> argparse.ArgumentParse
     return argparse.ArgumentParser(
         prog=f"imageshim {name}",
         description=description,
-        epilog=f"examples:\n{examples}\n\n{_EXIT_CODES}",
+        epilog=f"Examples:\n{examples}\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
