@@ -256,5 +256,5 @@ def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
             choice.message.images = found
     hidden = getattr(first, "_hidden_params", None)
     if hidden:
-        reply._hidden_params = hidden  # noqa: SLF001  # where LiteLLM keeps the model and the cost
+        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
     return reply
