@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RemoteImageError,
         UnknownFormatError,
     )
+    from .history import prepare_messages, to_message
     from .legacy import first_image, first_image_url, legacy_content
     from .reading import GeneratedImage, Reading, read, read_all
     from .timeline import Format, format_of
@@ -49,8 +50,10 @@ __all__ = [
     "format_of",
     "legacy_content",
     "normalize",
+    "prepare_messages",
     "read",
     "read_all",
+    "to_message",
 ]
 
 __version__ = "0.1.0"
@@ -70,6 +73,7 @@ _HOMES = {
         "RemoteImageError",
         "UnknownFormatError",
     ),
+    "history": ("prepare_messages", "to_message"),
     "legacy": ("first_image", "first_image_url", "legacy_content"),
     "reading": ("GeneratedImage", "Reading", "read", "read_all"),
     "timeline": ("Format", "format_of"),

@@ -15,7 +15,10 @@ from .lifting import Reading, lift
 from .lowering import lower
 from .timeline import Format, source_format, target_format
 
-__all__ = ["Plan", "convert", "convert_in_place", "convert_message", "detect", "normalize", "plan"]
+__all__ = [
+    "Plan", "convert", "convert_in_place", "convert_message", "detect", "may_have_images",
+    "normalize", "plan",
+]  # fmt: skip
 
 R = TypeVar("R")
 
@@ -82,7 +85,7 @@ def _plan(*words: Any) -> Plan:
         return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
 
 
-def _may_have_images(message: Any, how: Reading) -> bool:
+def may_have_images(message: Any, how: Reading) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
     get = message.get if type(message) is dict else partial(carriers.get, message)
     images = get("images")
@@ -134,7 +137,7 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 def convert_message(message: R, do: Plan, where: str) -> R:
     """Convert one message; the same object comes back where there is nothing to do."""
-    if not _may_have_images(message, do.how):
+    if not may_have_images(message, do.how):
         return message
     view: dict[str, Any] | None = carriers.fields(message)
     if view is None or _is_done(view, do.to):
@@ -280,7 +283,7 @@ def detect(
     found: list[Format] = []
 
     def look(message: Any, _where: str) -> Any:
-        if not found and _may_have_images(message, how):
+        if not found and may_have_images(message, how):
             view = carriers.fields(message)
             lifted = lift(view, how) if view is not None else None
             if lifted is not None:

@@ -218,8 +218,9 @@ def _origin(
     at = {name: place for place, name in enumerate(view) if name in MANAGED}
     null = frozenset(name for name in at if name != "content" and view[name] is None)
     layout: Any = None
-    if found.format is Format.PARTS and found.text is None:
-        layout = parts_format.layout_of(view["content"], parts)
+    listed = carriers.items_of(view.get("content"))
+    if found.format is Format.PARTS and listed is not None:
+        layout = parts_format.layout_of(listed, parts)
     elif found.owned == {image_format.FIELD} and not found.in_specific:
         layout = image_format.layout_of(view[image_format.FIELD])
     return found.format, at, null, layout

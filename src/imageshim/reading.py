@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,9 +14,10 @@ from . import carriers, data_uri
 from .conversion import reading, refuse_scalars
 from .errors import ImageShimError, MissingExtraError, RemoteImageError
 from .legacy import message_of, plain_text
-from .lifting import REASONING, lift
 from .lifting import Reading as How
+from .lifting import lift
 from .parts import Image, Part, Text
+from .signed import with_signed
 from .timeline import Format
 
 if TYPE_CHECKING:
@@ -255,40 +255,6 @@ class Reading:
         return f"<Reading: {len(self.text)} characters of text, images {list(self.images)}>"
 
 
-def _signed_images(message: Any) -> list[str]:
-    """Read the signed images that LiteLLM 1.76.2 to 1.80.0 dumps as JSON into thinking blocks."""
-    found = []
-    for block in carriers.items_of(carriers.get(message, "thinking_blocks")) or ():
-        text = carriers.get(block, "thinking")
-        if not isinstance(text, str) or '"inlineData"' not in text[:_HEAD]:
-            continue
-        try:
-            inline = json.loads(text)["inlineData"]
-            media_type, data = inline["mimeType"], inline["data"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            continue
-        if isinstance(data, str) and isinstance(media_type, str) and media_type[:6] == "image/":
-            found.append(f"data:{media_type};base64,{data}")
-    return found
-
-
-def _with_signed(parts: list[Part], message: Any) -> list[Part]:
-    """Add the signed images that the message lost, and mark the drafts beside them.
-
-    Only a final image is signed, so where one is, an unsigned image of a reply that has reasoning
-    is a thought.
-    """
-    signed = _signed_images(message)
-    if not signed:
-        return parts
-    held = [part for part in parts if isinstance(part, Image)]
-    if carriers.get(message, REASONING):
-        for image in held:
-            image.draft = image.draft or image.url not in signed
-    urls = {image.url for image in held}
-    return [*parts, *(Image(url) for url in dict.fromkeys(signed) if url not in urls)]
-
-
 def _read_message(message: Any, how: How) -> Reading:
     view = carriers.fields(message) or {}
     lifted = lift(dict(view), how)
@@ -297,7 +263,7 @@ def _read_message(message: Any, how: How) -> Reading:
         parts: list[Part] = [Text(text)] if text else []
     else:
         parts = lifted.parts
-    parts = _with_signed(parts, message)
+    parts = with_signed(parts, message)
     out: list[str | GeneratedImage] = []
     count = 0
     for part in parts:

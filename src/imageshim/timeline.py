@@ -12,7 +12,15 @@ from typing import NamedTuple
 
 from .errors import UnknownFormatError
 
-__all__ = ["TIMELINE", "Era", "Format", "format_of", "source_format"]
+__all__ = [
+    "SENDS_IMAGES_SINCE",
+    "TIMELINE",
+    "Era",
+    "Format",
+    "format_of",
+    "sends_images",
+    "source_format",
+]
 
 
 class Format(str, Enum):
@@ -49,6 +57,12 @@ TIMELINE: tuple[Era, ...] = (
     Era("1.76.1", Format.IMAGE, "BerriAI/litellm PR #13983"),
     Era("1.77.0", Format.IMAGES, "BerriAI/litellm PR #14160"),
 )
+
+SENDS_IMAGES_SINCE = "1.81.10"
+"""The first release that sends ``images`` of an assistant's message to Gemini.
+
+Measured on 1.81.6 and 1.81.10; 1.81.9 has no code for it.
+"""
 
 # https://peps.python.org/pep-0440/: epoch, release, pre, post, dev and local segments, each with
 # the spellings that the PEP asks tools to accept.
@@ -98,6 +112,15 @@ def _sort_key(version: object) -> tuple[int, tuple[int, ...], int, int, int] | N
     )
 
 
+def _checked(version: object) -> tuple[int, tuple[int, ...], int, int, int]:
+    key = _sort_key(version)
+    if key is None:
+        raise UnknownFormatError(
+            f"{version!r:.80} is no LiteLLM version (expected something like '1.76.2')"
+        )
+    return key
+
+
 _BOUNDARIES = [(_sort_key(era.since), era.format) for era in TIMELINE]
 
 
@@ -111,16 +134,22 @@ def format_of(version: str) -> Format:
         UnknownFormatError: ``version`` is no version.
 
     """
-    key = _sort_key(version)
-    if key is None:
-        raise UnknownFormatError(
-            f"{version!r:.80} is no LiteLLM version (expected something like '1.76.2')"
-        )
+    key = _checked(version)
     found = Format.CONTENT
     for boundary, era_format in _BOUNDARIES:
         if boundary is not None and key >= boundary:
             found = era_format
     return found
+
+
+def sends_images(version: str) -> bool:
+    """Tell whether a LiteLLM version sends ``images`` of an assistant's message to Gemini.
+
+    Raises:
+        UnknownFormatError: ``version`` is no version.
+
+    """
+    return _checked(version) >= _checked(SENDS_IMAGES_SINCE)
 
 
 _BY_NAME = {member.value: member for member in Format}

@@ -104,6 +104,14 @@ def test_portkey_s_content_blocks():
     assert normalize(after, dialects="any") is after
 
 
+@pytest.mark.parametrize("more", [{"content": None}, {}])
+def test_portkey_s_content_blocks_of_an_image_alone(more):
+    before = {**more, "content_blocks": [{"type": "image_url", "image_url": {"url": PNG}}]}
+    after = normalize(before, dialects="any")
+    assert after["images"] == [canonical(PNG)]
+    assert after.get("content") is None
+
+
 def test_vllm_omni_s_list_of_parts():
     before = {"content": [{"type": "image_url", "image_url": {"url": PNG}}]}
     assert normalize(before)["images"] == [canonical(PNG)]

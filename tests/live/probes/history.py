@@ -1,0 +1,71 @@
+"""A second turn: what LiteLLM and the OpenAI SDK send of a reply that goes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.metadata import version as installed
+from typing import Any
+
+import imageshim
+
+ASK = {"role": "user", "content": "Draw a picture."}
+NEXT = {"role": "user", "content": "In blue."}
+
+
+def _turns(message: Any, now: Any) -> list[Any]:
+    calls = _dumped(message).get("tool_calls") or ()
+    results = [
+        {
+            "role": "tool",
+            "tool_call_id": call["id"],
+            "name": call["function"]["name"],
+            "content": "done",
+        }
+        for call in calls
+    ]
+    return [ASK, now, *results, NEXT]
+
+
+def _dumped(message: Any) -> dict[str, Any]:
+    return json.loads(message.model_dump_json())
+
+
+# How a program writes the second request; the version is that of the client, None: not known.
+WAYS: dict[str, Callable[[Any, str | None], list[Any]]] = {
+    "object": lambda m, v: imageshim.prepare_messages(_turns(m, m), version=v),
+    "dump": lambda m, v: imageshim.prepare_messages(_turns(m, _dumped(m)), version=v),
+    **{
+        name: lambda m, v, name=name: imageshim.prepare_messages(
+            _turns(m, imageshim.convert(_dumped(m), name)), version=v
+        )
+        for name in ("content", "image", "images", "parts")
+    },
+    "message": lambda m, v: _turns(m, imageshim.to_message(m, version=v)),
+    "message, later": lambda m, v: imageshim.prepare_messages(
+        _turns(m, imageshim.to_message(m)), version=v
+    ),
+}
+
+
+def litellm_turns(first: str, second: str, ways: list[list[Any]]) -> None:
+    """Ask at the URL ``first``, and with the reply, in each way, at ``second``."""
+    from replies import litellm, request
+
+    reply = litellm.completion(**request(first))
+    for way, version in ways:
+        known = installed("litellm") if version == "installed" else version
+        messages = WAYS[way](reply.choices[0].message, known)
+        litellm.completion(**{**request(second), "messages": messages})
+
+
+def openai_turns(first: str, second: str, ways: list[list[Any]]) -> None:
+    """The same through the OpenAI SDK; the URLs are of OpenAI-compatible servers."""
+    import openai
+
+    with openai.OpenAI(base_url=first, api_key="any") as client:
+        reply = client.chat.completions.create(model="any", messages=[ASK])
+    with openai.OpenAI(base_url=second, api_key="any") as client:
+        for way, version in ways:
+            messages = WAYS[way](reply.choices[0].message, version)
+            client.chat.completions.create(model="any", messages=messages)
