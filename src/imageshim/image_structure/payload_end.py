@@ -110,8 +110,9 @@ class PayloadScanner:
     """Finds the end of a payload that arrives in pieces.
 
     Feed it what follows the comma of a data URI. It ends where `payload_end` would end in the
-    pieces joined (with the same ``complete_only``). Its time is linear, and it keeps what the walk may still read: next to nothing,
-    but for TIFF, whose directories may point back to anywhere.
+    pieces joined (with the same ``complete_only``). Its time is linear, and it keeps what the
+    walk may still read: next to nothing, but for TIFF, whose directories may point back to
+    anywhere.
     """
 
     end: End | None
