@@ -19,8 +19,10 @@ COMMANDS: dict[str, str] = {
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
+    "gateway": "Stand before a server, and give each client its image format.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
+    "usage": "Tell which clients still get an old format from a server.",
 }
 """Each subcommand with its one line of help; its module has its name."""
 
