@@ -365,7 +365,8 @@ def test_a_hundred_megabytes_pass_piece_by_piece(gateway, media_type):
 def test_when_the_client_leaves_a_stream_the_call_to_the_upstream_ends(gateway, asked):
     with answering(STREAM, EVENT, then=wait_until_left) as upstream, gateway(upstream.url) as url:
         with httpx.stream("POST", url + asked, json=BODY, trust_env=False) as answer:
-            assert next(answer.iter_raw()) == EVENT
+            pieces = answer.iter_raw()
+            assert next(pieces) == EVENT
             assert not upstream.left.is_set()
         assert upstream.left.wait(10)
 

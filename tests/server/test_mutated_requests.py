@@ -86,7 +86,7 @@ def some_request(rng, number):
         "X-Echo-Status": rng.choice(["200"] * 6 + ["201", "400", "500"]),
         "X-Echo-X-LiteLLM-Version": rng.choice(["1.75.9", "1.76.3", "1.80.0", "", "x", "9" * 200]),
         "X-Echo-Vary": rng.choice(["", "*", "Origin", ","]),
-        "X-Image-Format": rng.choice([*FORMATS, "", "  ", "webp", "\x7f", "é"]),
+        "X-Image-Format": rng.choice([*FORMATS, "", "webp", "images,image", "é"]),
         "User-Agent": rng.choice(["", "curl/8", "\xff" * 50, "a" * 5000, "OpenAI/Python 1.60.0"]),
         "Accept-Encoding": rng.choice(["gzip", "identity", ";;,q=", "*"]),
     }
@@ -153,7 +153,7 @@ async def ask_all(url, rng):
 
 @pytest.mark.filterwarnings("default")
 def test_what_cannot_be_converted_passes_byte_for_byte_and_only_to_its_own_client(gateway):
-    rng = random.Random(20250909)
+    rng = random.Random(20250909)  # noqa: S311  # to be repeated, not to be secret
     with served(echo) as upstream, gateway(upstream) as url:
         seen = asyncio.run(ask_all(url, rng))
         assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"

@@ -6,6 +6,7 @@ The subcommands only parse, print and exit; what they do lives in the package. E
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -52,6 +53,19 @@ def _group() -> click.Group:
             with formatter.section("Commands"):
                 formatter.write_dl(sorted(COMMANDS.items()))
 
+        def invoke(self, ctx: click.Context) -> Any:
+            try:
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader has seen enough, as `head` does. What Python still holds for it must
+                # not go into the closed pipe at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                ctx.exit(0)
+            except OSError as error:
+                raise click.UsageError(_says(error), ctx) from error
+            return result
+
     return click.version_option(__version__, prog_name="imageshim")(
         Lazy(
             "imageshim",
@@ -59,6 +73,11 @@ def _group() -> click.Group:
             context_settings={"help_option_names": ["-h", "--help"]},
         )
     )
+
+
+def _says(error: OSError) -> str:
+    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+    return f"{named}{error.strerror or error}"
 
 
 _HELP = """Chat-completion replies with generated images: read them, convert them, migrate the code
@@ -82,6 +101,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
     try:
         import click  # noqa: F401  # is the extra there?
+        import rich  # noqa: F401
     except ImportError:
         sys.exit(_without_click(sys.argv[1:] if arguments is None else arguments))
     _group().main(arguments, prog_name="imageshim")

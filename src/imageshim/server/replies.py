@@ -127,11 +127,12 @@ class Reply:
                 self._fail("coding", f"the reply is packed with {packed[:40]!r}")
                 await self._send(message)
                 return
-        if is_json:
-            self._start = message
-            return
-        self._stream = StreamBody(self._converter(sent), self._coding, self._options.max_reply)
-        await self._send(self._started(message, changed=True, size=None))
+        self._start = message
+        if is_stream:
+            converter = SSEConverter(**self._words(sent))
+            self._stream = StreamBody(converter, self._coding, self._options.max_reply)
+            if self._coding is None:
+                await self._begin_stream()
 
     def _source(self, sent: headers.HeaderList) -> str | Format | None:
         """Tell where the reply comes from: LiteLLM says its version, and so may the request."""
@@ -151,9 +152,6 @@ class Reply:
             "on_loss": options.on_loss,
             "dialects": options.dialects,
         }
-
-    def _converter(self, sent: headers.HeaderList) -> SSEConverter:
-        return SSEConverter(**self._words(sent))
 
     def _started(self, message: Message, *, changed: bool, size: int | None) -> Message:
         """Give the reply's start with the headers that tell what it is.
@@ -235,28 +233,29 @@ class Reply:
 
     # -- server-sent events ----------------------------------------------------------------------
 
+    async def _begin_stream(self) -> None:
+        """Send the start of a stream; from here on it is known to be what its headers say."""
+        start, self._start = self._start, None
+        if start is not None:
+            self._pieces.clear()
+            await self._send(self._started(start, changed=True, size=None))
+
     async def _convert_piece(self, message: Message) -> None:
         assert self._stream is not None  # noqa: S101  # for the type checker
-        if self._lost:
-            return
         piece = message.get("body", b"")
         more = message.get("more_body", False)
+        if self._start is not None:
+            self._pieces.append(piece)
         begun = time.perf_counter()
-        try:
-            out = self._stream.feed(piece, last=not more)
-        except codings.CodingError as fault:
-            # What was sent so far is packed anew, so the rest cannot pass as it came: the client
-            # sees a reply that is cut off, as it would have seen one that is damaged.
-            self._fail("coding", str(fault))
-            self._lost = True
-            return
-        except Exception as fault:
-            self._fail("conversion", f"{type(fault).__name__}: {fault}")
-            if self._options.strict:
-                self._lost = True
-                raise
-            out = self._stream.give_up(last=not more)
+        out = self._fed(self._stream, piece, last=not more)
         self._seconds += time.perf_counter() - begun
+        if out is None:
+            if self._start is not None:  # nothing has gone out yet
+                self._stream = None
+                await self._release(more=more)
+            return
+        if self._stream.begun or not more:
+            await self._begin_stream()
         self._sizes[0] += len(piece)
         self._sizes[1] += len(out)
         if out or not more:
@@ -264,6 +263,26 @@ class Reply:
         if not more:
             changed, self._stream = self._stream.changed, None
             self._count(changed=changed)
+
+    def _fed(self, stream: StreamBody, piece: bytes, *, last: bool) -> bytes | None:
+        """Convert a piece; None: the stream ends here, without its end.
+
+        What was sent so far of a packed stream is packed anew, so the rest cannot pass as it came:
+        the client sees a reply that is cut off, as it would have seen one that is damaged.
+        """
+        if self._lost:
+            return None
+        was_right = stream.fault is None
+        try:
+            out = stream.feed(piece, last=last)
+        except codings.CodingError as fault:
+            self._fail("coding", str(fault))
+            self._lost = True
+            return None
+        if was_right and stream.fault is not None:
+            self._fail("conversion", f"{type(stream.fault).__name__}: {stream.fault}")
+            self._lost = self._options.strict
+        return None if self._lost else out
 
     # -- telling ---------------------------------------------------------------------------------
 
