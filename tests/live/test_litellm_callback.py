@@ -270,3 +270,41 @@ class TestOtherClients:
         chunks = process.call("replies.through", **words, model=TWO, stream=True)
         assert seen(whole["choices"][0]["message"], wanted) == truth(TEXT_AND_IMAGE)
         assert seen(collect(chunks, source=wanted), wanted) == truth(TWO)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+class TestTheHooksThemselves:
+    @pytest.fixture
+    def call(self, version, probe):
+        process = probe(environments.litellm_proxy(version))
+        return lambda name, **words: process.call(f"callback.{name}", **words)
+
+    def test_the_wish_is_kept_from_the_upstream_in_all_its_copies(self, call):
+        assert call("decided") == {
+            "state": {"format": "content", "source": "metadata"}, "told": False,
+        }  # fmt: skip
+
+    def test_a_subclass_has_the_hooks_as_its_own(self, call):
+        assert len(call("subclass_hooks")) == 4
+
+    def test_a_failure_lets_the_reply_pass_with_a_line_in_the_log(self, call):
+        told = call("failing", strict=False)
+        assert told["same reply"]
+        assert told["same chunks"]
+        assert len(told["log"]) == 3
+        assert "of no use" in told["log"][0]
+
+    def test_strict_raises(self, call):
+        told = call("failing", strict=True)
+        assert (told["reply"], told["stream"]) == ("of no use", "of no use")
+
+    def test_what_a_cache_holds_may_be_of_any_release(self, version, call):
+        without, with_cache = call("cached")
+        own = {"1.75.9": "content", "1.76.3": "image"}.get(version, "images")
+        assert (without, with_cache) == (own, None)
+
+    def test_what_litellm_logs_is_left_alone_where_it_takes_what_is_returned(self, version, call):
+        assert call("logged") is (version == environments.NEWEST)
+
+    def test_one_layer_at_the_most_adds_headers(self, version, call):
+        assert call("layers") == (-1 if version == environments.NEWEST else 1)

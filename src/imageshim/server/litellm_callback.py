@@ -56,7 +56,7 @@ _STATE = "imageshim"
 _OWN = frozenset({"gemini", "vertex_ai", "vertex_ai_beta"})
 
 
-class ImageFormats(CustomLogger):
+class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed here
     """Decides on a format before the call, and gives the reply in it.
 
     Args:
@@ -297,7 +297,7 @@ def _bad_request(fault: FormatRequestError) -> HTTPException:
     """Make the error that the proxy writes in OpenAI's shape."""
     error: Any = HTTPException(status_code=400, detail=str(fault))
     error.type, error.param = "invalid_request_error", fault.param
-    return error  # type: ignore[no-any-return]
+    return error
 
 
 async def _close(stream: Any) -> None:

@@ -48,7 +48,7 @@ class Announcer:
         note: Headers = []
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start" and note and message["status"] < 400:  # noqa: PLR2004
+            if message["type"] == "http.response.start" and note and message["status"] < 400:
                 more = [(name.lower().encode(), value.encode()) for name, value in note]
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
