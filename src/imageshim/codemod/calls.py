@@ -164,7 +164,7 @@ class Calls(Methods):
         return self.result(info)
 
     def _take(self, info: Function, name: str, value: Value) -> None:
-        if info.takes(name, value):
+        if info.takes(name, value, widen=self.widening):
             self.changed = True
 
     def _defaults(
@@ -189,11 +189,12 @@ class Calls(Methods):
     def result(self, info: Function) -> Value:
         """Return what a call of a function of the file gives."""
         if info.is_generator:
-            wrapped: Value = Wrap("iter", info.yields)
-            if any("contextmanager" in name for name in info.decorators):
-                wrapped = Wrap("context", info.yields)
+            yields = _completed(info.yields, self.iterate(info.stated))
+            managed = any("contextmanager" in name for name in info.decorators)
+            wrapped: Value = Wrap("context" if managed else "iter", yields)
         else:
-            wrapped = Wrap("await", info.returns) if info.is_async else info.returns
+            returns = _completed(info.returns, info.stated)
+            wrapped = Wrap("await", returns) if info.is_async else returns
         return join(wrapped, UNKNOWN) if info.opaque else wrapped
 
     def _instance(self, info: ClassInfo, given: Given) -> Value:
@@ -204,7 +205,9 @@ class Calls(Methods):
         elif info.fields:
             values = dict(zip(info.fields, given.args, strict=False)) | given.keywords
             for name, value in values.items():
-                if info.remember(name, named(value, f"{info.node.name}.{name}", self.line)):
+                if info.remember(
+                    name, named(value, f"{info.node.name}.{name}", self.line), widen=self.widening
+                ):
                     self.changed = True
         else:
             self._unseen(given.node, given)
@@ -349,6 +352,14 @@ class Calls(Methods):
             second = given.args[1]
             if isinstance(second, Const) and first.name.startswith("litellm"):
                 self.overwritten.add(f"{first.name}.{second.value}")
+
+
+def _completed(value: Value, stated: Value) -> Value:
+    """Return what a function gives: its annotation speaks for the paths that are not known."""
+    known = [one for one in alternatives(value) if one is not UNKNOWN and one is not BOTTOM]
+    if stated is UNKNOWN or (known and len(known) == len(alternatives(value))):
+        return value
+    return join_all((*known, stated))
 
 
 def _labels(node: ast.AST) -> set[str]:

@@ -100,8 +100,10 @@ class Expressions(State):
             return self.member(value, name)
         if isinstance(value, Maybe):
             return self.assume_field(value, name, node, "openai")
-        if isinstance(value, (Seq, Mapping, Wrap, Const, Func, Bound)):
+        if isinstance(value, (Seq, Mapping)) or (isinstance(value, Wrap) and value.how != "method"):
             return Wrap("method", value, name)
+        if isinstance(value, Const):
+            return Wrap("method", value, name) if isinstance(value.value, str) else BOTTOM
         return value if value is BOTTOM else UNKNOWN
 
     def member(self, value: Inst | Class, name: str) -> Value:
@@ -409,10 +411,11 @@ class Expressions(State):
         return UNKNOWN
 
     def _give(self, value: Value) -> None:
-        if self.function is not None:
-            after = join(self.function.yields, value)
-            if after != self.function.yields:
-                self.function.yields = after
+        info = self.function
+        if info is not None:
+            after = join(info.yields, value)
+            if after != info.yields or not info.is_generator:
+                info.yields, info.is_generator = after, True
                 self.changed = True
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802

@@ -119,6 +119,8 @@ class State:
         """Whether anything of LiteLLM was seen."""
         self.changed = False
         self.first_round = True
+        self.widening = False
+        """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
 
     # Names
@@ -134,9 +136,10 @@ class State:
         outer = scope.parent
         while outer is not None:
             if not outer.is_class and name in outer.cells:
-                if scope is not self.top and name in scope.bound:
+                found = outer.cells[name]
+                if isinstance(found, Obj) and name in scope.bound and scope is not self.top:
                     return BOTTOM  # a local name that this path has not set
-                return outer.cells[name]
+                return found
             outer = outer.parent
         return Ref(name) if name in _BUILTINS else UNKNOWN
 
@@ -160,7 +163,7 @@ class State:
             if len(self.env) > len(scope.cells):
                 self.forget(name)
             self.env[name] = value
-        if scope.remember(name, value):
+        if scope.remember(name, value, widen=self.widening):
             self.changed = True
         for trap in self.traps:
             trap[name] = join(trap.get(name, BOTTOM), value)
