@@ -4,7 +4,9 @@
 has every *old*, the one after every *new*; a program without such a place has to stay as it is.
 Options: ``unsafe`` (the change is made with ``--unsafe`` only), ``target=…``, ``python=…``,
 ``assume=…`` (settings), ``needs=3.12`` (the Python that the program itself needs), ``run=no`` (it
-cannot be executed), ``finds=CODE`` (what is reported although nothing changes).
+cannot be executed), ``finds=CODE`` (what is reported although nothing changes),
+``offer=unsafe`` (nothing changes without ``--unsafe``), ``safe=other`` (another rule's change of
+the same code is safe).
 
 ``%r`` stands for a reply in ``r``, ``%m`` for its message in ``m``, ``%s`` for a stream; with
 ``+name`` the change imports that helper. ``show`` is where programs put their results.

@@ -79,6 +79,8 @@ class Calls(Methods):
         for value in given.all():
             self.escape(value)
         function = node.func
+        if isinstance(function, ast.Attribute):
+            self.mocked(function.attr, given)
         if len(self.env) <= len(self.scope.cells):
             return
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
@@ -103,7 +105,8 @@ class Calls(Methods):
     def labelled(self, node: ast.Call, given: Given) -> Value:
         """Return what a call that is not known gives, with all names and strings in it."""
         labels = {part for one in ast.walk(node) for part in _labels(one)}
-        for value in given.all():
+        named = (self.load(one.id) for one in ast.walk(node) if isinstance(one, ast.Name))
+        for value in (*given.all(), *named):
             labels |= _strings(value)
         return Maybe(frozenset(labels))
 
@@ -243,7 +246,8 @@ class Calls(Methods):
                 self.found |= handed is not UNKNOWN
                 return handed
         self._unseen(given.node, given)
-        self.mocked(last, given)
+        if isinstance(given.node.func, ast.Name):
+            self.mocked(last, given)
         return self.labelled(given.node, given) if self.assume else UNKNOWN
 
     def _cast(self, given: Given, value: Value) -> Value:
@@ -280,6 +284,7 @@ class Calls(Methods):
         origin = self.origin(given.node, what)
         image = _asks_for_images(given)
         origin.image = True if origin.image or image else image
+        origin.text_model = image is False and _is_text_model(given)
         if kind == "replies":
             made: Value = Seq(None, self._from(origin, "reply", given))
         else:
@@ -403,6 +408,11 @@ def _asks_for_images(given: Given) -> bool | None:
         return True
     unseen = given.spread or (isinstance(extra, (type(UNKNOWN),)) and extra is not None)
     return None if unseen and not isinstance(extra, Mapping) else False
+
+
+def _is_text_model(given: Given) -> bool:
+    names = constants(given.keywords.get("model", given.first() if given.args else UNKNOWN))
+    return bool(names) and all(shapes.TEXT_MODEL.search(str(one)) for one in names or ())
 
 
 def _streamed(given: Given) -> tuple[str, ...]:

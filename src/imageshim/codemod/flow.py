@@ -57,7 +57,6 @@ class Flow(Patterns):
         self.top.node = tree
         self.rounds = 0
         self.stable = False
-        self.near = False
         self._breaks: list[list[Env]] = []
         self._continues: list[list[Env]] = []
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -268,6 +267,8 @@ class Flow(Patterns):
         return False
 
     def _returned(self, info: Function, value: Value, line: int) -> None:
+        if isinstance(value, Maybe):
+            value = named(value, info.name, line)
         after = join(info.returns, named(value, f"{info.name}() returns", line))
         if self.widening and after != info.returns:
             after = widened(after)

@@ -40,6 +40,8 @@ _BUILTINS = frozenset(
      "repr", "reversed", "set", "setattr", "sorted", "str", "super", "tuple", "type", "vars",
      "zip"}
 )  # fmt: skip
+# What may be a reply or a chunk turns out to be one of them here.
+_NEVER = frozenset({("choice", "delta"), ("chunk_choice", "message")})
 # Holders of messages, by the name of the field: what an unproven chain has to look like.
 _SHAPE = {"message": "choices", "delta": "choices"}
 
@@ -117,6 +119,8 @@ class State:
         self.guards: list[ast.AST] = []
         self.found = False
         """Whether anything of LiteLLM was seen."""
+        self.near = False
+        """Whether something is spelled like a reply, of which the first round knows nothing yet."""
         self.changed = False
         self.first_round = True
         self.widening = False
@@ -249,7 +253,7 @@ class State:
         """Return a field of a piece of a reply; UNKNOWN where it is none that matters."""
         kind = FIELDS.get((value.kind, name))
         if kind is None:
-            return UNKNOWN
+            return BOTTOM if (value.kind, name) in _NEVER else UNKNOWN
         return value.piece(kind, node if kind == "content" else None)
 
 

@@ -68,6 +68,8 @@ class Origin:
     image: bool | None = None
     """Whether images were asked for; None where the code does not say."""
     carrier: str = "litellm"
+    text_model: bool = False
+    """Whether the model is known to write text only."""
     mock: ast.Call | None = None
     """The constructor of a fixture."""
     handled: bool = False

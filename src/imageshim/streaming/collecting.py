@@ -33,9 +33,7 @@ def collect(chunks: Iterable[Any], *, source: str | Format | None = ...) -> Any:
 
 
 @overload
-def collect(
-    chunks: AsyncIterable[Any], *, source: str | Format | None = ...
-) -> Awaitable[Any]: ...
+def collect(chunks: AsyncIterable[Any], *, source: str | Format | None = ...) -> Awaitable[Any]: ...
 
 
 def collect(

@@ -6,14 +6,16 @@ import ast
 from pathlib import Path
 
 import pytest
-from codemod.cases import Case, cases_of
 
+from codemod.cases import Case, cases_of
 from imageshim.codemod import rules
 from imageshim.codemod.engine import check, fix
 from imageshim.codemod.source import Source
 
 CASES = [
-    case for file in sorted((Path(__file__).parent / "cases").glob("*.txt")) for case in cases_of(file)
+    case
+    for file in sorted((Path(__file__).parent / "cases").glob("*.txt"))
+    for case in cases_of(file)
 ]
 PAIRS = [case for case in CASES if case.changes]
 NO_OPS = [case for case in CASES if not case.changes]
@@ -36,7 +38,7 @@ def test_a_pair_is_rewritten_as_it_stands_there(case):
 def test_an_unsafe_pair_is_only_rewritten_on_demand_and_a_second_run_changes_nothing(case):
     if not case.can_be_parsed:
         pytest.skip("needs a newer Python")
-    if case.is_unsafe:
+    if case.is_unsafe and "safe" not in case.options:
         assert fixed(case.before, case, unsafe=False) == case.before
     assert fixed(case.after, case, unsafe=case.is_unsafe) == case.after
 
@@ -44,6 +46,10 @@ def test_an_unsafe_pair_is_only_rewritten_on_demand_and_a_second_run_changes_not
 @pytest.mark.parametrize("case", NO_OPS, ids=lambda case: case.id)
 def test_what_is_no_rules_business_has_no_edits(case):
     found = check(Source("program.py", case.before.encode()), case.settings)
+    if "offer" in case.options:
+        assert fixed(case.before, case, unsafe=False) == case.before
+        assert "unsafe" in {one.applicability for one in found}
+        return
     assert [one.edits for one in found if one.edits] == []
     if "finds" in case.options:
         assert case.options["finds"] in [one.code for one in found]
