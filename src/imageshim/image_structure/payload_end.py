@@ -144,6 +144,11 @@ class PayloadScanner:
         self._source.forget()
         return end.length - before if end else None
 
+    @property
+    def patience(self) -> int:
+        """How many more characters tell nothing, unless one of them is no base64."""
+        return 0 if self.over else max(self._needed - self._source.length - 1, 0)
+
     def finish(self) -> bool:
         """Close the stream: whether the image is complete. ``end`` says where it ended."""
         if not self.over:

@@ -23,7 +23,7 @@ from imageshim.timeline import Format
 
 from .deltas import read_delta
 from .iterators import kinds
-from .merging import CHOICE, MESSAGE, Last, Merged
+from .merging import choice_fields, message_fields
 
 __all__ = ["collect"]
 
@@ -33,9 +33,7 @@ def collect(chunks: Iterable[Any], *, source: str | Format | None = ...) -> Any:
 
 
 @overload
-def collect(
-    chunks: AsyncIterable[Any], *, source: str | Format | None = ...
-) -> Awaitable[Any]: ...
+def collect(chunks: AsyncIterable[Any], *, source: str | Format | None = ...) -> Awaitable[Any]: ...
 
 
 def collect(
@@ -121,8 +119,8 @@ class _Choice:
 
     def __init__(self, how: Reading) -> None:
         self._how = how
-        self._message = Merged(MESSAGE)
-        self._fields = Merged(CHOICE, default=Last)
+        self._message = message_fields()
+        self._fields = choice_fields()
         self._parts: list[Part] = []
         self._entries: list[Any] = []  # the parts as a list of content spells them
         self._run: list[str] = []  # text that may go on
@@ -134,7 +132,7 @@ class _Choice:
         fields = carriers.fields(choice) or {}
         view = carriers.fields(fields.pop("delta", None)) or {}
         self._fields.add(fields)
-        read = read_delta(view, self._how) if _may_have_parts(view) else None
+        read = read_delta(view, self._how)
         if read is not None:
             self._has_stash |= read.has_stash
             self._formats.add(read.format)
@@ -227,16 +225,6 @@ def _places(message: dict[str, Any]) -> dict[str, int]:
     return {name: place for place, name in enumerate(message) if name in MANAGED}
 
 
-def _may_have_parts(view: dict[str, Any]) -> bool:
-    """Rule out deltas of text."""
-    get = view.get
-    listed = get("content") is not None and not isinstance(view["content"], str)
-    return bool(listed or any(map(get, _NAMES)))
-
-
-_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
-
-
 def _build(first: Any, fields: dict[str, Any]) -> Any:
     """Make a reply of the class that belongs to the chunks'."""
     for base in type(first).__mro__:
@@ -258,5 +246,5 @@ def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
             choice.message.images = found
     hidden = getattr(first, "_hidden_params", None)
     if hidden:
-        reply._hidden_params = hidden  # noqa: SLF001  # where LiteLLM keeps the model and the cost
+        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
     return reply

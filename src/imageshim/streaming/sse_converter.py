@@ -71,31 +71,28 @@ class SSEConverter:
 
     def _finish(self, end: bytes) -> bytes:
         """Write the chunks with the text that is held."""
-        return b"".join(
-            b"data: " + write(chunk) + end + end for chunk in self._converter.finish()
-        )
+        return b"".join(b"data: " + write(chunk) + end + end for chunk in self._converter.finish())
 
     def _convert(self, frame: bytes) -> bytes:
         lines = lines_of(frame)
-        data = b"\n".join(line.value for line in lines if line.name == b"data")
-        if not data:
-            return frame
+        data = b"\n".join([line.value for line in lines if line.name == b"data"])
         if data.strip() == _DONE:
             return self._finish(lines[0].end or b"\n") + frame
+        made = self._convert_data(data)
+        return frame if made is None else _write(lines, made)
+
+    def _convert_data(self, data: bytes) -> list[Any] | None:
+        """Return the chunks that the data of a frame become; None where they stay as they are."""
         try:
             chunk = parse(data)
+            if isinstance(chunk, dict):
+                made = self._converter.feed(chunk)
+                return None if len(made) == 1 and made[0] is chunk else made
         except MalformedReplyError:
-            return frame
-        if not isinstance(chunk, dict):
-            return frame
-        try:
-            made = self._converter.feed(chunk)
+            pass
         except MalformedImageError as error:
             warn_caller(f"a frame goes through as it is: {error}", UnreadableImageWarning)
-            return frame
-        if len(made) == 1 and made[0] is chunk:
-            return frame
-        return _write(lines, made)
+        return None
 
 
 # Which frames have a field of the one frame that they were: an id says that all is there up to it.

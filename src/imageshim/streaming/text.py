@@ -34,10 +34,11 @@ from imageshim.data_uri import (
     is_mention,
     is_opened,
     prefix_at_end,
+    sniff,
 )
 from imageshim.parts import Image, Part, Text
 
-__all__ = ["TextSplitter", "flows"]
+__all__ = ["TextSplitter", "flows", "goes_on"]
 
 _BLOCK = 1 << 16
 # With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
@@ -47,6 +48,11 @@ _LAST_OF_BEGINNING = frozenset("dDaAtT")
 def flows(text: str) -> bool:
     """Tell at a look that no data URI begins in ``text``, nor at its end."""
     return ":" not in text and text[-1:] not in _LAST_OF_BEGINNING
+
+
+def goes_on(piece: str) -> bool:
+    """Tell at a look that nothing in ``piece`` ends a payload of base64."""
+    return "=" not in piece and " " not in piece and ":" not in piece and "\n" not in piece
 
 
 class _Pieces:
@@ -85,6 +91,8 @@ class TextSplitter:
     def __init__(self, *, trusted: bool) -> None:
         self.broken = False
         """The text ended inside a data URI, and `finish` gave it back as text."""
+        self.waiting: list[str] = []
+        """Pieces of a payload that nobody has looked at yet: see `patience`."""
         self._trusted = trusted
         self._state: Callable[[], Any] = self._text
         self._buffer, self._at = "", 0  # what is not decided yet begins at _at
@@ -101,12 +109,22 @@ class TextSplitter:
         """Nothing is held."""
         return not self._buffer and not self._uri.size
 
+    @property
+    def patience(self) -> int:
+        """How many characters may go to `waiting`, if each piece `goes_on`, in place of `feed`."""
+        return min(self._scanner.patience, _BLOCK) if self._uri.size else 0
+
+    def pass_over(self, text: str) -> None:
+        """Take a piece that `flows`, while nothing is held."""
+        self._before = text if len(text) >= CONTEXT_BEFORE else self._before + text
+
     def feed(self, text: str) -> list[Part]:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
-        if self.idle and flows(text):
-            self._before = (self._before + text)[-CONTEXT_BEFORE:]
+        if flows(text) and self.idle:
+            self.pass_over(text)
             return [Text(text)] if text else []
-        self._buffer += text
+        self._buffer += "".join(self.waiting) + text
+        self.waiting.clear()
         return self._run()
 
     def finish(self, *, whole: bool) -> list[Part]:
@@ -116,11 +134,12 @@ class TextSplitter:
         can tell whether it is complete, counts as one.
         """
         self._closed, self._whole = True, whole
-        parts = self._run()
+        parts = self.feed("") if self.waiting else self._run()
         self._closed = False
         return parts
 
     def _run(self) -> list[Part]:
+        self._before = self._before[-CONTEXT_BEFORE:]
         state: Callable[[], Any] | None = self._state
         while state is not None:
             self._state = state
@@ -177,7 +196,7 @@ class TextSplitter:
         return self._cut_off if not (scanner.end and scanner.end.complete) else self._payload_over
 
     def _payload_over(self) -> Callable[[], Any]:
-        """The URI's end is known, or that there is none."""
+        """Cut the URI off: its end is known, or that there is none."""
         end, held = self._scanner.end, self._uri.size
         if held and (end is None or self._header + end.length < held):
             # What came before has to be looked at again.
@@ -189,12 +208,12 @@ class TextSplitter:
         return self._after
 
     def _cut_off(self) -> Callable[[], Any]:
-        """The text is over inside the URI."""
+        """Decide on a URI inside which the text is over."""
         end = self._scanner.end
-        if end is not None and end.media_type is None and self._whole:
+        if end is not None and (end.length < 4 or (end.media_type is None and self._whole)):
             return self._payload_over
-        self.broken = True
         self._buffer, self._at = self._uri.take(), 0
+        self.broken |= self._trusted or sniff(self._buffer[self._header :]) is not None
         self._emit_text(self._buffer[: self._header])
         self._at = self._header
         return self._text
