@@ -237,14 +237,18 @@ def _build(first: Any, fields: dict[str, Any]) -> Any:
 
 
 def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
-    # The constructor of some versions refuses images that others give; setting them works in all.
+    # The constructors refuse what others than LiteLLM give (a list of parts; images without an
+    # index, from 1.77.0 on); set later, it works in every version.
     messages = [choice["message"] for choice in fields["choices"]]
-    images = [message.pop(images_format.FIELD, None) for message in messages]
+    held = [{name: said.pop(name) for name in _SET_LATER & said.keys()} for said in messages]
     reply = cls(**fields)
-    for choice, found in zip(reply.choices, images, strict=True):
-        if found is not None:
-            choice.message.images = found
+    for choice, later in zip(reply.choices, held, strict=True):
+        message = choice.message
+        carriers.rebuilt(message, {**(carriers.fields(message) or {}), **later}, in_place=True)
     hidden = getattr(first, "_hidden_params", None)
     if hidden:
-        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
+        reply._hidden_params = hidden  # where LiteLLM says which deployment it was
     return reply
+
+
+_SET_LATER = frozenset({"content", image_format.FIELD, images_format.FIELD})
