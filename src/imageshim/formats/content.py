@@ -12,6 +12,7 @@ from typing import Any
 
 from imageshim import data_uri
 from imageshim.parts import Image, Part, Text
+from imageshim.rope import join
 
 __all__ = ["lift", "lift_markdown", "lift_spans", "lower"]
 
@@ -80,7 +81,7 @@ def _is_url(piece: str) -> bool:
     """Tell whether what the stash calls an image can be one: a URL, or base64 as gateways send."""
     if data_uri.parse(piece) is not None or data_uri.sniff(piece) is not None:
         return True
-    return _REMOTE.fullmatch(piece) is not None
+    return _REMOTE.fullmatch(str(piece)) is not None
 
 
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -108,4 +109,4 @@ def lower(parts: list[Part]) -> dict[str, Any]:
         for part in parts
         if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
     ]
-    return {"content": "".join(pieces) if pieces else None}
+    return {"content": join(pieces) if pieces else None}
