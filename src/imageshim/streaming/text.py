@@ -36,11 +36,14 @@ from imageshim.data_uri import (
     prefix_at_end,
     sniff,
 )
+from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
+from imageshim.rope import join
 
 __all__ = ["TextSplitter", "flows", "goes_on"]
 
 _BLOCK = 1 << 16
+_WORTH_A_LOOK = 1 << 13
 # With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
 _LAST_OF_BEGINNING = frozenset("dDaAtT")
 
@@ -71,12 +74,12 @@ class _Pieces:
         self._small.append(piece)
         self.size += len(piece)
         if self.size >= self._full:
-            self._blocks.append("".join(self._small))
+            self._blocks.append(join(self._small))
             self._small.clear()
             self._full = self.size + _BLOCK
 
     def take(self) -> str:
-        joined = "".join([*self._blocks, *self._small])
+        joined = join([*self._blocks, *self._small])
         self.size, self._blocks, self._small, self._full = 0, [], [], _BLOCK
         return joined
 
@@ -103,6 +106,7 @@ class TextSplitter:
         self._uri = _Pieces()
         self._header = 0
         self._scanner = PayloadScanner()
+        self._end: End | None = None
 
     @property
     def idle(self) -> bool:
@@ -174,6 +178,12 @@ class TextSplitter:
             return self._text
         self._at = begin
         self._header = payload - begin
+        if len(buffer) - payload >= _WORTH_A_LOOK:
+            # LiteLLM sends the whole URI in a chunk: then there is nothing to wait for.
+            end = payload_end_in_sight(buffer, payload, complete_only=not self._trusted)
+            if end is not None:
+                self._end = end
+                return self._after
         self._scanner = PayloadScanner(complete_only=not self._trusted)
         return self._payload
 
@@ -185,7 +195,8 @@ class TextSplitter:
         while begin < len(buffer) and not scanner.over:
             scanner.feed(buffer[begin : begin + size])
             begin += size
-            size *= 2
+            size = min(size * 2, _BLOCK)
+        self._end = scanner.end
         if scanner.over:
             return self._payload_over
         self._uri.add(buffer[self._at :])
@@ -193,11 +204,12 @@ class TextSplitter:
         if not self._closed:
             return None
         scanner.finish()
-        return self._cut_off if not (scanner.end and scanner.end.complete) else self._payload_over
+        self._end = scanner.end
+        return self._payload_over if self._end and self._end.complete else self._cut_off
 
     def _payload_over(self) -> Callable[[], Any]:
         """Cut the URI off: its end is known, or that there is none."""
-        end, held = self._scanner.end, self._uri.size
+        end, held = self._end, self._uri.size
         if held and (end is None or self._header + end.length < held):
             # What came before has to be looked at again.
             self._buffer, self._at = self._uri.take() + self._buffer[self._at :], 0
@@ -209,7 +221,7 @@ class TextSplitter:
 
     def _cut_off(self) -> Callable[[], Any]:
         """Decide on a URI inside which the text is over."""
-        end = self._scanner.end
+        end = self._end
         if end is not None and (end.length < 4 or (end.media_type is None and self._whole)):
             return self._payload_over
         self._buffer, self._at = self._uri.take(), 0
@@ -219,7 +231,7 @@ class TextSplitter:
         return self._text
 
     def _after(self) -> Callable[[], Any] | None:
-        end = self._scanner.end
+        end = self._end
         assert end is not None  # noqa: S101  # else there is no image
         cut = self._at + self._header + end.length - self._uri.size
         after = self._buffer[cut : cut + 3]

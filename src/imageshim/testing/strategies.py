@@ -232,7 +232,7 @@ def _deltas(
     counts = draw(st.booleans())  # LiteLLM gives 0 to every index
     deltas: list[dict[str, Any]] = []
     for group in groups:
-        delta = write_delta(group, name)
+        delta: dict[str, Any] = write_delta(group, name)
         if name is Format.PARTS and draw(st.booleans()) and all(isinstance(p, str) for p in group):
             delta = {"content": "".join(map(str, group))}
         if "images" in delta:
