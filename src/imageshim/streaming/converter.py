@@ -74,10 +74,11 @@ class StreamConverter:
         self._to, self._how = do.to, do.how
         self._writer = Writer(do.to, on_loss)
         self._choices: dict[Any, _Choice] = {}
-        # Text stays as it is in its own format, and where it is known to be text.
-        self._reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
+        self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
+        """Whether text may hold images: not in its own format, nor where it is known to be text."""
         self._trusted = do.how.source is Format.CONTENT
-        self._holds = False
+        self.holds = False
+        """Whether some text is held."""
         self.patience = 0
         """While a choice is inside a data URI: for how many characters its chunks are absorbed."""
         # Then also: the choice's index, where to put the text, how many fields such chunks have.
@@ -103,8 +104,8 @@ class StreamConverter:
         if not choices:
             return [chunk]
         made = [self._convert(chunk, choice, place) for place, choice in enumerate(choices)]
-        self._holds = any(state.holds for state in self._choices.values())
-        self.patience = self._patience_for(chunk, choices, made) if self._holds else 0
+        self.holds = any(state.holds for state in self._choices.values())
+        self.patience = self._patience_for(chunk, choices, made) if self.holds else 0
         if all(new is None for new in made):
             return [chunk]
         return _spread(
@@ -113,7 +114,7 @@ class StreamConverter:
 
     def passes(self, chunk: Any) -> bool:  # noqa: PLR0911  # a look, with many ways to be over
         """Tell at a look that a chunk stays as it is: most do, so this is what a stream costs."""
-        if self._holds:
+        if self.holds:
             return False
         try:
             if type(chunk) is dict:
@@ -135,7 +136,7 @@ class StreamConverter:
             return False
         if specific or not _SIGNS.isdisjoint(signs):
             return False
-        if content is None or content == "" or not self._reads_text:
+        if content is None or content == "" or not self.reads_text:
             return content is None or isinstance(content, str)
         state = self._choices.get(index)
         if state is None or type(content) is not str:
@@ -199,18 +200,23 @@ class StreamConverter:
                 chunks += _spread(chunk, [self._write(state, choice, parts, None, None)])
         return chunks
 
-    def _state(self, choice: Any, place: int) -> _Choice:
-        index = carriers.get(choice, "index")
-        key = place if index is None else index
+    def _state(self, key: Any) -> _Choice:
         state = self._choices.get(key)
         if state is None:
-            splitter = TextSplitter(trusted=self._trusted) if self._reads_text else None
+            splitter = TextSplitter(trusted=self._trusted) if self.reads_text else None
             state = self._choices[key] = _Choice(f"choices[{key}].delta", splitter)
         return state
 
+    def pass_over(self, index: int, tail: str) -> None:
+        """Take note of the last characters of text that has passed."""
+        splitter = self._state(index).splitter
+        if splitter is not None:
+            splitter.pass_over(tail)
+
     def _convert(self, chunk: Any, choice: Any, place: int) -> list[Any] | None:
         """Return the choices that a choice becomes; None where it stays as it is."""
-        state = self._state(choice, place)
+        index = carriers.get(choice, "index")
+        state = self._state(place if index is None else index)
         finish = carriers.get(choice, "finish_reason")
         delta = carriers.get(choice, "delta")
         before, parts, rest = self._take_apart(state, carriers.fields(delta) or {}, finish)

@@ -23,6 +23,15 @@ class Framer:
         self._blank = True  # the line that is being read has no bytes so far
         self._cr = False  # it ended in a CR, to which an LF may still belong
 
+    def is_frame(self, data: bytes) -> bool:
+        """Tell at a look that what comes is one frame, as servers send them; it is not taken."""
+        return (
+            not self._pieces
+            and not self._cr
+            and data.find(b"\n\n") == len(data) - 2 > 0
+            and b"\r" not in data
+        )
+
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; returns the frames that are whole now."""
         frames: list[bytes] = []

@@ -11,10 +11,11 @@ from imageshim.errors import (
     warn_caller,
 )
 from imageshim.timeline import Format
-from imageshim.wire import parse, write
+from imageshim.wire import parse_lazily, write
 
 from .converter import StreamConverter
 from .sse import BOM, Framer, Line, lines_of
+from .sse_look import Look
 
 __all__ = ["SSEConverter"]
 
@@ -43,6 +44,7 @@ class SSEConverter:
         dialects: str = "litellm",
     ) -> None:
         self._converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)
+        self._look = Look(self._converter)
         self._framer = Framer()
 
     def feed(self, data: bytes) -> bytes:
@@ -52,7 +54,15 @@ class SSEConverter:
             LossyConversionError: something would be lost, and ``on_loss`` is ``"raise"``.
 
         """
-        return b"".join([self._convert(frame) for frame in self._framer.feed(data)])
+        if self._framer.is_frame(data) and self._look.passes(data):
+            return data
+        out: list[bytes] = []
+        for frame in self._framer.feed(data):
+            if self._look.passes(frame):
+                out.append(frame)
+            else:
+                out += self._convert(frame)
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def finish(self) -> bytes:
         """Take no more; returns what was left.
@@ -62,29 +72,37 @@ class SSEConverter:
 
         """
         left = self._framer.finish()
-        converted = self._convert(left)
+        converted = self._convert(left) if left else []
         held = self._finish(b"\n")
-        if held and converted is not left and converted:
-            end = converted[len(converted.rstrip(b"\r\n")) :]
-            return converted + b"\n" * (2 - end.count(b"\n")) + held
-        return held + converted if converted is left else converted + held
+        if not held or converted == [left]:
+            return b"".join([*held, *converted])
+        # A frame that nothing has ended, but that could be read: it ends before the next.
+        last = b"".join(converted)
+        open_lines = 2 - len(last) + len(last.rstrip(b"\r\n")) if last else 0
+        return b"".join([last, b"\n" * open_lines, *held])
 
-    def _finish(self, end: bytes) -> bytes:
+    def _finish(self, end: bytes) -> list[bytes]:
         """Write the chunks with the text that is held."""
-        return b"".join(b"data: " + write(chunk) + end + end for chunk in self._converter.finish())
+        return [
+            piece
+            for chunk in self._converter.finish()
+            for piece in (b"data: ", write(chunk), end, end)
+        ]
 
-    def _convert(self, frame: bytes) -> bytes:
+    def _convert(self, frame: bytes) -> list[bytes]:
+        """Return the pieces of what a frame becomes."""
+        self._look.hand_over()
         lines = lines_of(frame)
-        data = b"\n".join([line.value for line in lines if line.name == b"data"])
-        if data.strip() == _DONE:
-            return self._finish(lines[0].end or b"\n") + frame
-        made = self._convert_data(data)
-        return frame if made is None else _write(lines, made)
+        data = [line.value for line in lines if line.name == b"data"]
+        if data == [_DONE]:
+            return [*self._finish(lines[-1].end or b"\n"), frame]
+        made = self._convert_data(b"\n".join(data)) if data else None
+        return [frame] if made is None else _write(lines, made)
 
     def _convert_data(self, data: bytes) -> list[Any] | None:
         """Return the chunks that the data of a frame become; None where they stay as they are."""
         try:
-            chunk = parse(data)
+            chunk = parse_lazily(data)
             if isinstance(chunk, dict):
                 made = self._converter.feed(chunk)
                 return None if len(made) == 1 and made[0] is chunk else made
@@ -100,11 +118,11 @@ _EVERYWHERE, _FIRST, _LAST = range(3)
 _PLACES = {b"event": _EVERYWHERE, b"id": _LAST}
 
 
-def _write(lines: list[Line], chunks: list[Any]) -> bytes:
-    """Write chunks as the frames that take the place of one frame."""
+def _write(lines: list[Line], chunks: list[Any]) -> list[bytes]:
+    """Write chunks as the frames that take the place of one, in pieces."""
     if not chunks:
         kept = [line.raw for line in lines if line.name != b"data" and line.raw != line.end]
-        return b"".join([*kept, lines[-1].raw]) if kept else b""
+        return [*kept, lines[-1].raw] if kept else []
     out: list[bytes] = []
     for place, chunk in enumerate(chunks):
         is_first, is_last = place == 0, place == len(chunks) - 1
@@ -122,4 +140,4 @@ def _write(lines: list[Line], chunks: list[Any]) -> bytes:
         if not is_last and lines[-1].raw != lines[-1].end:  # the stream was cut off here
             end = lines[0].end or b"\n"
             out.append(end if lines[-1].end else end + end)
-    return b"".join(out)
+    return out

@@ -40,17 +40,18 @@ from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
 from imageshim.rope import join
 
-__all__ = ["TextSplitter", "flows", "goes_on"]
+__all__ = ["LAST_OF_BEGINNING", "TextSplitter", "flows", "goes_on"]
 
 _BLOCK = 1 << 16
 _WORTH_A_LOOK = 1 << 13
 # With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
-_LAST_OF_BEGINNING = frozenset("dDaAtT")
+LAST_OF_BEGINNING = "dDaAtT"
+_LAST = frozenset(LAST_OF_BEGINNING)
 
 
 def flows(text: str) -> bool:
     """Tell at a look that no data URI begins in ``text``, nor at its end."""
-    return ":" not in text and text[-1:] not in _LAST_OF_BEGINNING
+    return ":" not in text and text[-1:] not in _LAST
 
 
 def goes_on(piece: str) -> bool:
