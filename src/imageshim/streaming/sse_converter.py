@@ -54,8 +54,8 @@ class SSEConverter:
             LossyConversionError: something would be lost, and ``on_loss`` is ``"raise"``.
 
         """
-        if self._framer.is_frame(data) and self._look.passes(data):
-            return data
+        if self._framer.clean and self._look.is_alike(data):
+            return data  # one frame, as the one before
         out: list[bytes] = []
         for frame in self._framer.feed(data):
             if self._look.passes(frame):
@@ -92,12 +92,12 @@ class SSEConverter:
     def _convert(self, frame: bytes) -> list[bytes]:
         """Return the pieces of what a frame becomes."""
         self._look.hand_over()
-        lines = lines_of(frame)
-        data = [line.value for line in lines if line.name == b"data"]
+        lines = list(lines_of(frame))
+        data = [frame[line.value : line.stop] for line in lines if line.name == b"data"]
         if data == [_DONE]:
-            return [*self._finish(lines[-1].end or b"\n"), frame]
+            return [*self._finish(_end_of(frame, lines[-1])), frame]
         made = self._convert_data(b"\n".join(data)) if data else None
-        return [frame] if made is None else _write(lines, made)
+        return [frame] if made is None else _write(frame, lines, made)
 
     def _convert_data(self, data: bytes) -> list[Any] | None:
         """Return the chunks that the data of a frame become; None where they stay as they are."""
@@ -118,11 +118,13 @@ _EVERYWHERE, _FIRST, _LAST = range(3)
 _PLACES = {b"event": _EVERYWHERE, b"id": _LAST}
 
 
-def _write(lines: list[Line], chunks: list[Any]) -> list[bytes]:
+def _write(frame: bytes, lines: list[Line], chunks: list[Any]) -> list[bytes]:
     """Write chunks as the frames that take the place of one, in pieces."""
     if not chunks:
-        kept = [line.raw for line in lines if line.name != b"data" and line.raw != line.end]
-        return [*kept, lines[-1].raw] if kept else []
+        others = [line for line in lines if line.name != b"data"]
+        if all(line.is_blank or line.name == b"event" for line in others):
+            return []
+        return [frame[line.start : line.end] for line in others]
     out: list[bytes] = []
     for place, chunk in enumerate(chunks):
         is_first, is_last = place == 0, place == len(chunks) - 1
@@ -130,14 +132,20 @@ def _write(lines: list[Line], chunks: list[Any]) -> list[bytes]:
         for line in lines:
             if line.name == b"data":
                 if text is not None:
-                    label = line.raw[: len(line.raw) - len(line.value) - len(line.end)]
-                    out += [label if is_first else label.removeprefix(BOM), text, line.end]
+                    label = frame[line.start : line.value]
+                    label = label if is_first else label.removeprefix(BOM)
+                    out += [label, text, frame[line.stop : line.end]]
                     text = None
                 continue
-            where = _EVERYWHERE if line.raw == line.end else _PLACES.get(line.name, _FIRST)
+            where = _EVERYWHERE if line.is_blank else _PLACES.get(line.name, _FIRST)
             if where == _EVERYWHERE or (is_first if where == _FIRST else is_last):
-                out.append(line.raw)
-        if not is_last and lines[-1].raw != lines[-1].end:  # the stream was cut off here
-            end = lines[0].end or b"\n"
-            out.append(end if lines[-1].end else end + end)
+                out.append(frame[line.start : line.end])
+        last = lines[-1]
+        if not is_last and not last.is_blank:  # the stream was cut off here
+            end = _end_of(frame, lines[0])
+            out.append(end if last.end > last.stop else end + end)
     return out
+
+
+def _end_of(frame: bytes, line: Line) -> bytes:
+    return frame[line.stop : line.end] or b"\n"

@@ -40,18 +40,20 @@ from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
 from imageshim.rope import join
 
-__all__ = ["LAST_OF_BEGINNING", "TextSplitter", "flows", "goes_on"]
+__all__ = ["BEGINNINGS", "TextSplitter", "flows", "goes_on"]
 
 _BLOCK = 1 << 16
 _WORTH_A_LOOK = 1 << 13
-# With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
-LAST_OF_BEGINNING = "dDaAtT"
-_LAST = frozenset(LAST_OF_BEGINNING)
+BEGINNINGS = ("d", "da", "dat", "data")
+"""What a text without a colon ends in where a data URI may begin at its end, in any case."""
+_LAST = frozenset("dDaAtT")
 
 
 def flows(text: str) -> bool:
     """Tell at a look that no data URI begins in ``text``, nor at its end."""
-    return ":" not in text and text[-1:] not in _LAST
+    if ":" in text:
+        return False
+    return text[-1:] not in _LAST or not text[-4:].lower().endswith(BEGINNINGS)
 
 
 def goes_on(piece: str) -> bool:
