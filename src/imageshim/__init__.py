@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .history import prepare_messages, to_message
     from .legacy import first_image, first_image_url, legacy_content
     from .reading import GeneratedImage, Reading, read, read_all
+    from .streaming import SSEConverter, StreamConverter, collect, convert_stream
     from .timeline import Format, format_of
     from .wire import convert_bytes
 
@@ -40,10 +41,14 @@ __all__ = [
     "MissingExtraError",
     "Reading",
     "RemoteImageError",
+    "SSEConverter",
+    "StreamConverter",
     "UnknownFormatError",
     "__version__",
+    "collect",
     "convert",
     "convert_bytes",
+    "convert_stream",
     "detect",
     "first_image",
     "first_image_url",
@@ -76,6 +81,7 @@ _HOMES = {
     "history": ("prepare_messages", "to_message"),
     "legacy": ("first_image", "first_image_url", "legacy_content"),
     "reading": ("GeneratedImage", "Reading", "read", "read_all"),
+    "streaming": ("SSEConverter", "StreamConverter", "collect", "convert_stream"),
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
 }

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTEXT_AFTER",
     "CONTEXT_BEFORE",
+    "ELLIPSES",
     "LONGEST_HEADER",
     "DataURI",
     "End",
     "PayloadScanner",
+    "closer_of",
     "decode",
     "dimensions",
     "find_header",
@@ -59,7 +61,7 @@ CONTEXT_BEFORE = 4
 """How much of the text before a data URI says whether it is quoted: as much as ``url(``."""
 CONTEXT_AFTER = 3
 """How much of the text after it does: as much as an ellipsis."""
-_ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
+ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
 # What text puts around a URI that it talks about.
 _CLOSERS = {'"': '"', "'": "'", "`": "`", "“": "”", "<": ">"}
 _OPENERS = tuple("\"'`“”„«([{<\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
@@ -105,21 +107,25 @@ def is_mention(before: str, after: str, end: End) -> bool:
     """
     return (
         end.length < _SHORTEST_PAYLOAD
-        or (not end.complete and after.startswith(_ELLIPSES))
+        or (not end.complete and after.startswith(ELLIPSES))
         or is_enclosed(before, after)
     )
 
 
 def is_enclosed(before: str, after: str) -> bool:
     """Whether the text right around a data URI encloses it in a matching pair."""
+    closer = closer_of(before)
+    return bool(closer) and after.startswith(closer)
+
+
+def closer_of(before: str) -> str:
+    """Tell what has to follow a data URI for the text around it to enclose it; empty: nothing."""
     opener = before[-1:]
-    closer = _CLOSERS.get(opener)
+    closer = _CLOSERS.get(opener, "")
     if opener == "(" and (before[-2:-1] == "]" or before[-4:-1].lower() == "url"):
         closer = ")"
-    if closer is None:
-        return False
     # Quotes are escaped on both sides in source code inside the text.
-    return after.startswith("\\" + closer if before[-2:-1] == "\\" else closer)
+    return "\\" + closer if closer and before[-2:-1] == "\\" else closer
 
 
 def is_opened(before: str) -> bool:

@@ -150,11 +150,11 @@ def canonical_item(image: Image, index: int) -> dict[str, Any]:
     return item if item["index"] == index else {**item, "index": index}
 
 
-def is_canonical(items: list[Any] | tuple[Any, ...]) -> bool:
-    """Tell whether ``message.images`` is what :func:`canonical_item` writes."""
+def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
+    """Tell whether ``images`` is what :func:`canonical_item` writes, numbered from ``first``."""
     if type(items) is not list:
         return False
-    for index, item in enumerate(items):
+    for index, item in enumerate(items, first):
         if type(item) is not dict or item.get("type") != "image_url":
             return False
         inner, number = item.get("image_url"), item.get("index")

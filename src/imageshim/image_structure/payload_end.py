@@ -110,17 +110,21 @@ class PayloadScanner:
     """Finds the end of a payload that arrives in pieces.
 
     Feed it what follows the comma of a data URI. It ends where `payload_end` would end in the
-    pieces joined. Its time is linear, and it keeps what the walk may still read: next to nothing,
-    but for TIFF, whose directories may point back to anywhere.
+    pieces joined (with the same ``complete_only``). Its time is linear, and it keeps what the
+    walk may still read: next to nothing, but for TIFF, whose directories may point back to
+    anywhere.
     """
 
     end: End | None
     """Where the image ends, counted from its first piece; None while that is not known."""
+    over: bool
+    """Nothing more is to be known: ``end`` is known, or (``complete_only``) there is no image."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, complete_only: bool = False) -> None:
         self.end = None
+        self.over = False
         self._source = StreamSource()
-        self._walk = _ending(self._source)
+        self._walk = _ending(self._source, complete_only=complete_only)
         self._needed = 0
         self._fed = 0
 
@@ -131,7 +135,7 @@ class PayloadScanner:
         characters of this one showed: ``-4`` says that the last four characters before this
         piece are none of the image's. After the end, 0: nothing belongs to the image any more.
         """
-        if self.end is not None:
+        if self.over:
             return 0
         before = self._fed
         self._fed += len(piece)
@@ -142,7 +146,7 @@ class PayloadScanner:
 
     def finish(self) -> bool:
         """Close the stream: whether the image is complete. ``end`` says where it ended."""
-        if self.end is None:
+        if not self.over:
             self._source.close()
             self._resume()
         return bool(self.end and self.end.complete)
@@ -153,5 +157,5 @@ class PayloadScanner:
             try:
                 self._needed = next(self._walk)
             except StopIteration as stop:
-                self.end = stop.value
+                self.end, self.over = stop.value, True
         return self.end
