@@ -96,7 +96,7 @@ def may_have_images(message: Any, how: Reading) -> bool:
         return True
     content = get("content")
     if content:
-        if type(content) is not str:
+        if not isinstance(content, str):
             return True
         if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
             return True

@@ -18,6 +18,7 @@ from .formats import images as images_format
 from .formats import parts as parts_format
 from .order import arranged, with_stashed
 from .parts import Image, Other, Part, Text
+from .rope import join
 from .stash import Stash
 from .timeline import Format
 
@@ -83,7 +84,7 @@ def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
     """Read the fields ``images`` and ``image`` of a message or of its provider's fields."""
     items = carriers.items_of(carriers.get(holder, images_format.FIELD))
     parts = images_format.lift(items, any_dialect=any_dialect) if items else []
-    urls = {part.url for part in parts if isinstance(part, Image)}
+    urls = [part.url for part in parts if isinstance(part, Image)]
     one = carriers.get(holder, image_format.FIELD)
     single = image_format.lift(one, any_dialect=any_dialect) if one else []
     owned = [images_format.FIELD] * bool(urls) + [image_format.FIELD] * bool(single)
@@ -91,8 +92,10 @@ def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
         return None
     if not urls:
         return Format.IMAGE, [*single], frozenset(owned)
-    # A field for old readers beside the list repeats one of its images.
-    more = [image for image in single if image.url not in urls]
+    # A field for old readers beside the list repeats one of its images. To compare is cheaper than
+    # to hash megabytes, but for many.
+    known = urls if len(single) < 2 else frozenset(urls)
+    more = [image for image in single if image.url not in known]
     return Format.IMAGES, [*parts, *more], frozenset(owned)
 
 
@@ -159,14 +162,16 @@ def _drafts(view: Mapping[str, Any], how: Reading) -> tuple[list[Part], str]:
     if not how.drafts or not isinstance(reasoning, str) or how.source not in {None, Format.CONTENT}:
         return [], ""
     drafts: list[Part] = []
-    rest = ""
+    rest: list[str] = []
+    length = 0
     for part in content_format.lift(reasoning, trusted=how.source is Format.CONTENT):
         if isinstance(part, Image):
-            part.draft, part.offset = True, len(rest)
+            part.draft, part.offset = True, length
             drafts.append(part)
         elif isinstance(part, Text):
-            rest += part.text
-    return drafts, rest
+            rest.append(part.text)
+            length += len(part.text)
+    return drafts, join(rest)
 
 
 def _ordered(found: _Found, kept: Stash | None) -> list[Part]:

@@ -73,10 +73,10 @@ def _uri_end(text: str, start: int) -> int:
 def _url_end(text: str, start: int) -> int:
     """Where the URL at ``start`` ends: at a blank or at a parenthesis that it did not open."""
     depth = 0
-    for mark in _URL_MARKS.finditer(text, start, start + _LONGEST_URL):
+    for mark in _URL_MARKS.finditer(text[start : start + _LONGEST_URL]):
         depth += {"(": 1, ")": -1}.get(mark[0], -_DEEPEST)
         if depth < 0:
-            return mark.start()
+            return start + mark.start()
         if depth == _DEEPEST:
             break
     return start

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .rope import join
+
 __all__ = ["DEFAULT_DETAIL", "Image", "Other", "Part", "Text", "default_order", "text_of"]
 
 DEFAULT_DETAIL = "auto"
@@ -66,4 +68,4 @@ def default_order(parts: list[Part]) -> bool:
 def text_of(parts: list[Part]) -> str | None:
     """Join the text; None where there is no run of text, not even an empty one."""
     texts = [part.text for part in parts if isinstance(part, Text)]
-    return "".join(texts) if texts else None
+    return join(texts) if texts else None

@@ -1,15 +1,21 @@
-"""Convert the JSON bytes of a reply: one parse and one write, and neither where nothing changes."""
+"""Convert the JSON bytes of a reply: one parse and one write, and neither where nothing changes.
+
+Megabytes of base64 are neither parsed nor written, but copied once, from body to body: see
+`imageshim.payloads`.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from . import payloads
 from .conversion import Plan, convert_message, over_messages, plan
 from .errors import MalformedReplyError
+from .rope import BUFFER
 from .timeline import Format
 
-__all__ = ["convert_body", "convert_bytes", "parse", "write"]
+__all__ = ["convert_body", "convert_bytes", "parse", "parse_lazily", "write"]
 
 
 def parse(body: bytes) -> Any:
@@ -41,20 +47,37 @@ def parse(body: bytes) -> Any:
     raise MalformedReplyError(message, offset=offset) from None
 
 
-def write(value: Any) -> bytes:
-    """Write JSON bytes, compact, as LiteLLM's proxy does."""
-    from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415  # as in parse
+def parse_lazily(body: bytes) -> Any:
+    """Parse JSON bytes; long strings stay in them (:class:`imageshim.rope.Rope`) until written.
 
+    Raises:
+        MalformedReplyError: the bytes are no JSON; ``offset`` says where.
+
+    """
     try:
-        return to_json(value, inf_nan_mode="constants")
-    except (PydanticSerializationError, ValueError):
+        return payloads.load(body)
+    except ValueError:
+        return parse(body)
+
+
+def write(value: Any) -> bytes:
+    """Write JSON bytes, compact, as LiteLLM's proxy does. Ropes are written as their text."""
+    try:
+        return payloads.dump(value)
+    except ValueError:
         # Lone surrogates and deep nesting; the escapes are those that came in.
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        text = json.dumps(payloads.plain(value), separators=(",", ":"))
+    if _BUFFER in text:
+        raise RuntimeError("imageshim looked into a rope without joining it: please report this")
+    return text.encode("ascii")
+
+
+_BUFFER = json.dumps(BUFFER)[1:-1]
 
 
 def convert_body(body: bytes, do: Plan) -> bytes:
     """Convert the JSON of a reply as planned; the same bytes object where nothing changes."""
-    reply = parse(body)
+    reply = parse_lazily(body)
     if not isinstance(reply, dict):
         return body
     changed = over_messages(

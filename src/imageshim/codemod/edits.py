@@ -122,9 +122,26 @@ class _Comparison:
         ]
 
     def run(self, old: ast.AST, new: ast.AST) -> None:
+        """Compare two trees.
+
+        Raises:
+            EditError: they differ outside of the edits.
+
+        """
+        try:
+            self._compare(old, new)
+        except RecursionError:
+            line = min((edit.start for edit in self.edits), default=0)
+            what = f"{self.old.path}: nested too deeply to prove the edit at byte {line}"
+            raise EditError(what) from None
+
+    def _compare(self, old: ast.AST, new: ast.AST) -> None:
+        """Recurse where edits are, walk where none is: only few nodes are above an edit."""
         todo: list[tuple[ast.AST, ast.AST]] = [(old, new)]
         while todo:
             one, other = todo.pop()
+            touched: list[Edit] = []
+            start = end = 0
             if isinstance(one, _POSITIONED) and isinstance(other, _POSITIONED):
                 start, end = self.span(self.old, one)
                 touched = self.touched(start, end)
@@ -133,7 +150,27 @@ class _Comparison:
                     continue
             if type(one) is not type(other):
                 raise self._differs(one)
-            todo += self._pairs(one, other)
+            if not any(edit.start == edit.end for edit in touched):
+                todo += self._pairs(one, other)
+                continue
+            try:
+                for left, right in self._pairs(one, other):
+                    self._compare(left, right)
+            except EditError:
+                # Between two children an insertion touches both and belongs to neither.
+                inside = [edit for edit in touched if start < edit.start == edit.end < end]
+                if not isinstance(other, _POSITIONED) or not any(
+                    self._at_edge(one, edit) for edit in inside
+                ):
+                    raise
+                self._planned(other, start, end)
+
+    def _at_edge(self, node: ast.AST, edit: Edit) -> bool:
+        return any(
+            edit.start in self.span(self.old, child)
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, _POSITIONED)
+        )
 
     def _belongs(self, node: Positioned, edit: Edit, start: int, end: int) -> bool:
         """Whether no child holds the edit: then it is this node that the edit is in."""

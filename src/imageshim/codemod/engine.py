@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import edits, rules
+from .file import File, TracedRead
 from .findings import Edit, Finding
+from .imports import merged
 from .source import Source
 
 if TYPE_CHECKING:
     from .index import ProjectIndex
     from .settings import Settings
 
-__all__ = ["TracedRead", "check", "fix"]
-
-
-class TracedRead(Protocol):
-    """A read that was seen at run time: a row of the wrapper's report for this file."""
-
-    line: int
-    end_line: int
-    column: int
-    end_column: int
-    read: str
-    carrier: str
-    how: str
-
-
-class File:
-    """An analysed file, as the rules see it."""
-
-    def __init__(self, source: Source, settings: Settings) -> None:
-        self.source = source
-        self.settings = settings
+__all__ = ["TracedRead", "applied", "check", "fix", "wanted"]
 
 
 def check(
@@ -45,12 +27,17 @@ def check(
 ) -> list[Finding]:
     """Report everything that the rules find in a file, in its order.
 
+    Args:
+        source: the file.
+        settings: which rules run, and what the rewritten code must run on.
+        index: what the other files of the project hand to this one.
+        trace: reads that were seen at run time, in this file as it is.
+
     Raises:
         SourceError: the file cannot be parsed.
 
     """
-    del index, trace
-    file = File(source, settings)
+    file = File(source, settings, index, trace)
     found = [
         finding
         for rule in rules.load().values()
@@ -62,9 +49,17 @@ def check(
 
 def wanted(code: str, settings: Settings) -> bool:
     """Whether the settings let a rule run; the longer prefix wins."""
-    chosen = max((len(one) for one in settings.select if code.startswith(one)), default=-1)
-    refused = max((len(one) for one in settings.ignore if code.startswith(one)), default=-1)
+    chosen = max((_length(one) for one in settings.select if _is_of(code, one)), default=-1)
+    refused = max((_length(one) for one in settings.ignore if _is_of(code, one)), default=-1)
     return chosen > refused or (not settings.select and refused < 0)
+
+
+def _is_of(code: str, prefix: str) -> bool:
+    return prefix == "ALL" or code.startswith(prefix)
+
+
+def _length(prefix: str) -> int:
+    return 0 if prefix == "ALL" else len(prefix)
 
 
 def fix(source: Source, findings: Iterable[Finding], *, unsafe: bool = False) -> bytes:
@@ -80,7 +75,7 @@ def fix(source: Source, findings: Iterable[Finding], *, unsafe: bool = False) ->
 
     """
     chosen = applied(findings, unsafe=unsafe)
-    planned: list[Edit] = sorted({edit for finding in chosen for edit in finding.edits})
+    planned: list[Edit] = merged(edit for finding in chosen for edit in finding.edits)
     if not planned:
         return source.data
     new = edits.apply(source, planned)
@@ -97,14 +92,18 @@ def applied(findings: Iterable[Finding], *, unsafe: bool = False) -> Sequence[Fi
         groups.setdefault(key, []).append(finding)
     taken: list[Edit] = []
     out: list[Finding] = []
-    for group in groups.values():
-        if any(one.edits and one.applicability not in may for one in group):
+    # An unsafe rewrite is made by choice, so it goes before a safe one of the same code.
+    ordered = sorted(
+        groups.values(), key=lambda group: all(one.applicability == "safe" for one in group)
+    )
+    for group in ordered:
+        if any(one.applicability not in may for one in group):
             continue
         wanted_edits = {edit for one in group for edit in one.edits}
         if any(_clash(edit, other) for edit in wanted_edits for other in taken):
             continue
         taken += wanted_edits
-        out += [one for one in group if one.edits]
+        out += group
     return out
 
 

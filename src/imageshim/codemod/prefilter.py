@@ -39,8 +39,6 @@ def level(data: bytes, *, names: Iterable[bytes] = (), assume: bool = False) -> 
     """
     if _STRONG in data:
         return Level.STRONG
-    if not (assume or any(name in data for name in names)):
-        return Level.NONE
-    if not any(field in data for field in _FIELDS):
-        return Level.NONE
-    return Level.STRONG if assume else Level.WEAK
+    if assume:
+        return Level.STRONG if any(field in data for field in _FIELDS) else Level.NONE
+    return Level.WEAK if any(name in data for name in names) else Level.NONE

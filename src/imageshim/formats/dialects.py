@@ -161,6 +161,6 @@ def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
         if type(number) is not int or number != index or type(inner) is not dict:
             return False
         url = inner.get("url")
-        if type(url) is not str or not _is_image_url(url) or inner.get("detail") is None:
+        if not isinstance(url, str) or not _is_image_url(url) or inner.get("detail") is None:
             return False
     return True

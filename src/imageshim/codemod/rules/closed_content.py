@@ -1,0 +1,131 @@
+"""``if content.startswith("data:image"): … else: …``, where the whole of it is understood.
+
+Where a text is read once, tested for a data URI and used as an image in one branch and as text in
+the other, the branches are what the new format has in two fields. The rewrite asks for the image::
+
+    content = message.content                  content = message.content
+    if content.startswith("data:image"):  →    if image := first_image_url(message):
+        save(content)                              save(image)
+    else:                                      else:
+        show(content)                              show(content)
+
+It is better than what was there, not the same: a reply with text and an image took the second
+branch and takes the first now. So it is unsafe; the safe rewrite of the same code is IMG002's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Edit, Finding
+from imageshim.codemod.rewriting import Rewriter
+from imageshim.codemod.state import Read
+
+from . import rule
+
+__all__ = ["CODE"]
+
+CODE = "IMG008"
+
+
+@rule(
+    CODE,
+    "closed-content",
+    before="content = message.content\n"
+    'if content.startswith("data:image"):\n    save(content)\nelse:\n    show(content)',
+    after="content = message.content\n"
+    "if image := first_image_url(message):\n    save(image)\nelse:\n    show(content)",
+)
+def closed_content(file: File) -> Iterator[Finding]:
+    """Yield the closed idioms."""
+    rewriter = Rewriter(file)
+    for read in file.reads_of("content"):
+        if not read.origins or read.how not in ("attribute", "item") or file.is_handled(read):
+            continue
+        if any(one.written or one.mock is not None for one in read.origins):
+            continue
+        if read.node in file.flow.markdown:
+            continue
+        found = _closed(file, read)
+        if found is None:
+            continue
+        name, test, body = found
+        start, end = rewriter.source.span(read.base)
+        base = rewriter.source.utf8[start:end].decode("utf-8", "surrogatepass")
+        if "#" in base or "\n" in base:
+            continue
+        image = next(one for one in ("image", "image_url", f"{name}_image") if one not in body[1])
+        function, imports = file.imports.helper("first_image_url")
+        new = f"{image} := {function}({base})"
+        uses = [Edit(rewriter.start(one), rewriter.end(one), image) for one in body[0]]
+        yield file.finding(
+            CODE,
+            test,
+            "text and image are two fields now: this asks for the image itself",
+            edits=(
+                Edit(rewriter.start(test), rewriter.end(test), new),
+                *uses,
+                *imports,
+                _kept(rewriter, read),
+            ),
+            applicability="unsafe",
+            chain=(*read.chain, *file.signals(read)),
+            missing="a reply with text and an image would be taken for an image, not for text",
+        )
+
+
+def _kept(rewriter: Rewriter, read: Read) -> Edit:
+    """Say that the read of the text stays: no other rule may rewrite it as well."""
+    start, end = rewriter.end(read.base), rewriter.end(read.node)
+    return Edit(start, end, rewriter.between(start, end).decode(rewriter.source.encoding))
+
+
+_Closed = tuple[str, ast.expr, tuple[list[ast.Name], set[str]]]
+
+
+def _closed(file: File, read: Read) -> _Closed | None:
+    statement = file.statement_of(read.node)
+    if not isinstance(statement, ast.Assign) or statement.value is not read.node:
+        return None
+    target = statement.targets[0]
+    if len(statement.targets) != 1 or not isinstance(target, ast.Name):
+        return None
+    following = _next(file, statement)
+    if not isinstance(following, ast.If) or not following.orelse:
+        return None
+    test = following.test
+    if not (
+        isinstance(test, ast.Call)
+        and isinstance(test.func, ast.Attribute)
+        and test.func.attr == "startswith"
+        and isinstance(test.func.value, ast.Name)
+        and test.func.value.id == target.id
+        and len(test.args) == 1
+        and isinstance(test.args[0], ast.Constant)
+        and str(test.args[0].value).startswith("data:image")
+    ):
+        return None
+    function = file.function_of(statement) or file.tree
+    names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
+    inside = {one for part in following.body for one in ast.walk(part) if isinstance(one, ast.Name)}
+    allowed = inside | {one for one in ast.walk(following) if isinstance(one, ast.Name)} | {target}
+    uses = [one for one in names if one.id == target.id]
+    if any(one not in allowed or (one is not target and not _loads(one)) for one in uses):
+        return None
+    return target.id, test, ([one for one in uses if one in inside], {one.id for one in names})
+
+
+def _loads(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _next(file: File, statement: ast.stmt) -> ast.stmt | None:
+    parent = file.parents[statement]
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and statement in block:
+            place = block.index(statement) + 1
+            return block[place] if place < len(block) else None
+    return None

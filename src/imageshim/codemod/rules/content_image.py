@@ -1,0 +1,119 @@
+"""Images in ``message.content``, where LiteLLM had them up to 1.76.0.
+
+From 1.77.0 on ``content`` is the text alone (None for an image without text) and the images are in
+``message.images`` (BerriAI/litellm PR #9646, #13983, #14160). ``legacy_content(message)`` gives
+what ``content`` was, text and data URIs, from a message of any format: whatever the code does with
+it, a regular expression included, goes on working.
+
+Nearly all code reads ``content`` for its text, so this needs more than LiteLLM: that the call asks
+for images (``modalities``, a model that draws) or that the text is taken for one (decoded, compared
+with ``data:image``). Without either the rewrite is unsafe; where the call names a model that only
+writes, nothing is reported. Markdown images (``![…](data:…)``) are other gateways' and are never
+touched.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Applicability, Edit, Finding, Step
+from imageshim.codemod.provenance import missing_proof
+from imageshim.codemod.rewriting import Rewriter
+from imageshim.codemod.state import Read
+
+from . import rule
+from .image_field import group_of
+
+__all__ = ["CODE"]
+
+CODE = "IMG002"
+_MESSAGE = "`content` is the text alone since LiteLLM 1.76.1: images are elsewhere"
+
+
+@rule(
+    CODE,
+    "content-image",
+    before="data = base64.b64decode(response.choices[0].message.content.split(',')[1])",
+    after="data = base64.b64decode(legacy_content(response.choices[0].message).split(',')[1])",
+)
+def content_image(file: File) -> Iterator[Finding]:
+    """Yield the reads of ``content`` that are after an image."""
+    rewriter = Rewriter(file)
+    for read in file.reads_of("content"):
+        if read.how in ("in", "hasattr") or not read.holders & {"message", "delta"}:
+            continue
+        if read.node in file.flow.markdown or file.is_handled(read):
+            continue
+        signals = file.signals(read)
+        asked = read.node in file.traced or any(origin.image for origin in read.origins)
+        text_only = bool(read.origins) and all(origin.image is False for origin in read.origins)
+        if not read.origins:
+            if signals:
+                missing = missing_proof(file, read.base)
+                yield file.finding(CODE, read.node, _MESSAGE, chain=signals, missing=missing)
+            continue
+        if text_only and not signals:
+            continue
+        yield _finding(file, rewriter, read, signals, asked=asked, text_only=text_only)
+
+
+def _finding(  # noqa: PLR0913
+    file: File,
+    rewriter: Rewriter,
+    read: Read,
+    signals: tuple[Step, ...],
+    *,
+    asked: bool,
+    text_only: bool,
+) -> Finding:
+    chain = (*read.chain, *signals)
+    line = next((one.written["content"] for one in read.origins if "content" in one.written), None)
+    made = None if line is not None else _rewritten(rewriter, read)
+    if made is None:
+        why = "this spelling cannot be rewritten without losing a comment"
+        if line is not None:
+            why = f"the code sets `content` itself in line {line}"
+        return file.finding(CODE, read.node, _MESSAGE, chain=chain, missing=why)
+    edits, keeps = made
+    missing: str | None = None
+    looked_for = any("data:" in step.text or "data URI" in step.text for step in signals)
+    if not file.is_certain(read):
+        doubt = next((one.doubt for one in read.origins if one.doubt), None)
+        missing = doubt or missing_proof(file, read.base, some=True)
+    elif not (asked or looked_for or (signals and not text_only)):
+        missing = "nothing says that the reply holds an image"
+    elif not keeps:
+        missing = "the default may matter"
+    applicability: Applicability = "safe" if missing is None else "unsafe"
+    return file.finding(
+        CODE,
+        read.node,
+        _MESSAGE,
+        edits=edits,
+        applicability=applicability,
+        group=group_of(file, read),
+        chain=chain,
+        missing=missing,
+    )
+
+
+def _rewritten(rewriter: Rewriter, read: Read) -> tuple[tuple[Edit, ...], bool] | None:
+    node, default = read.node, read.default
+    if isinstance(node, ast.Call) and default is not None:
+        # LiteLLM's messages always have the field, None or not; a chunk as a dict may lack it.
+        if "dict" not in read.carriers or read.holders == {"message"}:
+            edits = _without_default(rewriter, read)
+            return None if edits is None else (edits, True)
+        edits = rewriter.with_default("legacy_content", read)
+        falsy = isinstance(default, ast.Constant) and not default.value
+        return None if edits is None else (edits, falsy)
+    if isinstance(node, ast.Call) and read.how == "getattr" and len(node.args) > 2:
+        return None
+    edits = rewriter.helper_call("legacy_content", read)
+    return None if edits is None else (edits, True)
+
+
+def _without_default(rewriter: Rewriter, read: Read) -> tuple[Edit, ...] | None:
+    return rewriter.helper_call("legacy_content", read)

@@ -1,0 +1,264 @@
+"""Reads of ``message.image``, which LiteLLM has had in 1.76.1 to 1.76.3 only.
+
+From 1.77.0 on the images are in a list, ``message.images``, and each item's ``image_url`` is the
+very dict that ``image`` was (BerriAI/litellm PR #13983, #14160). The attribute, the item, ``get``,
+``getattr``, ``hasattr``, ``in``, tests of its truth and comparisons with None are rewritten, on
+messages and on the deltas of streams, objects and dicts.
+
+A plain read becomes ``images[0]["image_url"]``; one that gave None without an image becomes
+``first_image(message)``, which still does. Where the project allows a LiteLLM below 1.77, every
+read becomes ``first_image(message)``, which reads all formats.
+
+Safe where the message is LiteLLM's on every path and no ``try`` tells the AttributeError of a reply
+without image from the IndexError that an empty ``images`` raises. A read that looks like one of a
+reply without proof is reported, with what would prove it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Applicability, Edit, Finding
+from imageshim.codemod.provenance import missing_proof
+from imageshim.codemod.rewriting import Rewriter
+from imageshim.codemod.state import Read
+from imageshim.timeline import Format, format_of
+
+from . import rule
+
+__all__ = ["CODE"]
+
+CODE = "IMG001"
+_IMAGES = "images"
+
+
+@rule(
+    CODE,
+    "image-field",
+    before='url = response.choices[0].message.image["url"]',
+    after='url = response.choices[0].message.images[0]["image_url"]["url"]',
+)
+def image_field(file: File) -> Iterator[Finding]:
+    """Yield the reads of ``image``."""
+    rewriter = Rewriter(file)
+    for read in file.reads_of("image"):
+        if not read.holders & {"message", "delta"} or file.is_handled(read):
+            continue
+        if not read.origins:
+            if read.how in ("attribute", "item", "getattr", "get"):
+                yield file.finding(
+                    CODE,
+                    read.node,
+                    "reads `image`, which a reply of LiteLLM 1.77 or newer does not have",
+                    missing=missing_proof(file, read.base),
+                )
+            continue
+        yield _finding(file, rewriter, read)
+
+
+def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
+    message = "`image` is gone since LiteLLM 1.77: the images are in `images`"
+    line = next((one.written["image"] for one in read.origins if "image" in one.written), None)
+    if line is not None:
+        why = f"the code sets `image` itself in line {line}"
+        return file.finding(CODE, read.node, message, chain=read.chain, missing=why)
+    made = _rewritten(file, rewriter, read)
+    if made is None:
+        why = "this spelling cannot be rewritten without losing a comment or clashing quotes"
+        return file.finding(CODE, read.node, message, chain=read.chain, missing=why)
+    edits, keeps = made
+    doubt = next((one.doubt for one in read.origins if one.doubt), None)
+    applicability: Applicability = "safe" if keeps and file.is_certain(read) else "unsafe"
+    missing: str | None = None
+    if not file.is_certain(read):
+        missing = doubt or missing_proof(file, read.base, some=True)
+    elif not keeps:
+        missing = "a reply without image would raise another error, or none"
+    return file.finding(
+        CODE,
+        read.node,
+        message,
+        edits=edits,
+        applicability=applicability,
+        group=group_of(file, read),
+        chain=read.chain,
+        missing=missing,
+    )
+
+
+def group_of(file: File, read: Read) -> int | None:
+    """Return the group of a read: with a fixture, all that reads it and the fixture itself."""
+    mocks = [one for one in read.origins if one.mock is not None]
+    return file.groups[mocks[0]] if mocks else None
+
+
+_Made = tuple[tuple[Edit, ...], bool]
+"""Edits, and whether every reply gives what it gave."""
+
+
+def _rewritten(file: File, rewriter: Rewriter, read: Read) -> _Made | None:
+    new = format_of(file.settings.oldest_litellm) is Format.IMAGES
+    quote = rewriter.quote(read.node)
+    if read.how == "in":
+        return _membership(rewriter, read, quote)
+    if read.how == "hasattr":
+        return _has(rewriter, read, quote)
+    if read.how in ("get", "getattr") and (read.how == "get" or read.default is not None):
+        return _with_default(rewriter, read, quote, new=new)
+    if new and quote is not None:
+        tested = _tested(rewriter, read, quote)
+        if tested is not None:
+            return tested
+        return _plain(file, rewriter, read, quote)
+    edits = rewriter.helper_call("first_image", read)
+    return None if edits is None else (edits, _helper_keeps(file, rewriter, read))
+
+
+def _helper_keeps(file: File, rewriter: Rewriter, read: Read) -> bool:
+    """Whether ``first_image`` is as good as a field that raises: where None would raise as well."""
+    if rewriter.is_test(read.node) or rewriter.compared_with_none(read.node):
+        return not rewriter.distinguished(read, _raised(read), "")
+    parent = file.parents[read.node]
+    used = isinstance(parent, (ast.Subscript, ast.Attribute)) and parent.value is read.node
+    return used and not rewriter.distinguished(read, _raised(read), "TypeError")
+
+
+def _raised(read: Read) -> str:
+    is_dict = read.how == "item" and read.carriers == {"dict"}
+    return "KeyError" if is_dict else "AttributeError"
+
+
+def _plain(file: File, rewriter: Rewriter, read: Read, quote: str) -> _Made | None:
+    node, old = read.node, _raised(read)
+    taken = f"[0][{quote}image_url{quote}]"
+    end = rewriter.end(node)
+    if isinstance(node, ast.Attribute):
+        edits: tuple[Edit, ...] = (Edit(end - len("image"), end, _IMAGES + taken),)
+    else:
+        name = node.slice if isinstance(node, ast.Subscript) else None
+        if isinstance(node, ast.Call):
+            name = node.args[1]
+        renamed = _renamed(rewriter, name)
+        if renamed is None:
+            return None
+        edits = (renamed, Edit(end, end, taken))
+    if not rewriter.distinguished(read, old, "IndexError"):
+        return edits, True
+    wider = _widened(file, rewriter, read, old)
+    return (edits, False) if wider is None else ((*edits, *wider), True)
+
+
+def _widened(file: File, rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | None:
+    """Let the only handler around catch IndexError too, if nothing else in it can raise that."""
+    tries = list(rewriter.tries(read.node))
+    if len(tries) != 1 or len(tries[0].body) != 1 or (read.function and read.function.guards):
+        return None
+    for one in ast.walk(tries[0].body[0]):
+        if isinstance(one, (ast.Call, ast.Await)):
+            return None
+        # What follows the read takes a key out of the image itself.
+        if isinstance(one, ast.Subscript) and one is not read.node and one.value is not read.node:
+            return None
+    del file
+    return rewriter.widened(tries[0], old, "IndexError")
+
+
+def _renamed(rewriter: Rewriter, name: ast.expr | None) -> Edit | None:
+    """``"image"`` becomes ``"images"`` by one letter."""
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return None
+    start, end = rewriter.start(name), rewriter.end(name)
+    if rewriter.between(start + 1, end - 1) != b"image":
+        return None
+    return Edit(end - 1, end - 1, "s")
+
+
+def _tested(rewriter: Rewriter, read: Read, quote: str) -> _Made | None:
+    """``if m.image:`` and ``m.image is not None`` ask whether there is one."""
+    node = read.node
+    compared = rewriter.compared_with_none(node)
+    if compared is None and not rewriter.is_test(node):
+        return None
+    cut = rewriter.cut(read)
+    if cut is None or read.how == "getattr":
+        return None
+    keeps = not rewriter.distinguished(read, _raised(read), "")
+    outer, negated = compared or (node, False)
+    if b"#" in rewriter.between(cut, rewriter.end(outer)):
+        return None
+    head, tail = _asked(read, quote)
+    if negated:
+        head = f"not {head}"
+    elif compared is not None and not rewriter.is_test(outer):
+        head, tail = f"bool({head}", f"{tail})"
+    start = rewriter.start(outer)
+    return (Edit(start, start, head), Edit(cut, rewriter.end(outer), tail)), keeps
+
+
+def _asked(read: Read, quote: str) -> tuple[str, str]:
+    if read.carriers == {"dict"}:
+        return "", f".get({quote}{_IMAGES}{quote})"
+    return "getattr(", f", {quote}{_IMAGES}{quote}, None)"
+
+
+def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
+    node = read.node
+    if not isinstance(node, ast.Call) or quote is None or "dict" in read.carriers:
+        return None
+    renamed = _renamed(rewriter, node.args[1])
+    if renamed is None:
+        return None
+    end = rewriter.end(node.args[1])
+    head, tail = "getattr", ", None"
+    last: tuple[Edit, ...] = ()
+    if not rewriter.is_test(node):
+        head = "bool(getattr"
+        last = (Edit(rewriter.end(node), rewriter.end(node), ")"),)
+    name = Edit(rewriter.start(node.func), rewriter.end(node.func), head)
+    return (name, renamed, Edit(end, end, tail), *last), True
+
+
+def _membership(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
+    node = read.node
+    if not isinstance(node, ast.Compare) or quote is None or len(node.ops) != 1:
+        return None
+    found = rewriter.membership(node)
+    if found is None:
+        return None
+    cut, negated = found
+    head, tail = _asked(read, quote)
+    if negated:
+        head = f"not {head}"
+    elif not rewriter.is_test(node):
+        head, tail = f"bool({head}", f"{tail})"
+    end = rewriter.end(node)
+    # `in` is always False on LiteLLM's messages: only on dicts did the code do what it says.
+    return (Edit(rewriter.start(node), cut, head), Edit(end, end, tail)), read.carriers == {"dict"}
+
+
+def _with_default(rewriter: Rewriter, read: Read, quote: str | None, *, new: bool) -> _Made | None:
+    node = read.node
+    default = read.default
+    if read.carriers == {"dict"} and read.how == "getattr":
+        return None
+    empty = default is None or isinstance(default, (ast.Constant, ast.Name)) or _is_empty(default)
+    falsy = default is None or _is_empty(default) or _is_falsy(default)
+    if new and falsy and quote is not None and rewriter.is_test(node):
+        name = node.args[1 if read.how == "getattr" else 0] if isinstance(node, ast.Call) else None
+        renamed = _renamed(rewriter, name)
+        if renamed is not None:
+            return (renamed,), True
+    edits = rewriter.with_default("first_image", read)
+    return None if edits is None else (edits, empty)
+
+
+def _is_empty(node: ast.expr) -> bool:
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    return isinstance(node, (ast.List, ast.Tuple)) and not node.elts
+
+
+def _is_falsy(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value

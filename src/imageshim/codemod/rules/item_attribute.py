@@ -1,0 +1,72 @@
+"""``item.image_url.url``: the items of ``images`` are plain dicts, which have no attributes.
+
+In LiteLLM (1.77.0 to 1.109.1) and in the OpenAI SDK alike this raises AttributeError on every
+image; ``item["image_url"]["url"]`` is right on both. Code that asks first what it has
+(``isinstance(…, dict)``, ``hasattr``, ``except AttributeError``) is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Edit, Finding
+from imageshim.codemod.provenance import missing_proof
+from imageshim.codemod.rewriting import Rewriter
+from imageshim.codemod.state import Read
+
+from . import rule
+
+__all__ = ["CODE"]
+
+CODE = "IMG004"
+
+
+@rule(
+    CODE,
+    "item-attribute",
+    before="url = response.choices[0].message.images[0].image_url.url",
+    after='url = response.choices[0].message.images[0]["image_url"]["url"]',
+)
+def item_attribute(file: File) -> Iterator[Finding]:
+    """Yield the attributes that are read from items of ``images``."""
+    rewriter = Rewriter(file)
+    for read in file.reads_of("image_url", "url"):
+        node = read.node
+        if not isinstance(node, ast.Attribute) or not read.origins:
+            continue
+        if not read.holders <= {"item", "image_url"} or _asks(file, rewriter, read):
+            continue
+        certain = file.is_certain(read)
+        dot, quote = rewriter.dot(node), rewriter.quote(node)
+        edits: tuple[Edit, ...] = ()
+        if dot is not None and quote is not None:
+            edits = (Edit(dot, rewriter.end(node), f"[{quote}{node.attr}{quote}]"),)
+        yield file.finding(
+            CODE,
+            node,
+            f"the items of `images` are dicts: `.{node.attr}` raises AttributeError",
+            edits=edits,
+            applicability="safe" if certain else "unsafe",
+            chain=read.chain,
+            missing=None if certain else missing_proof(file, read.base, some=True),
+        )
+
+
+def _asks(file: File, rewriter: Rewriter, read: Read) -> bool:
+    """Whether the code distinguishes objects from dicts itself."""
+    if rewriter.distinguished(read, "AttributeError", "") and any(
+        rewriter.names_attribute_error(one) for one in rewriter.tries(read.node)
+    ):
+        return True
+    function = file.function_of(read.node)
+    for node in ast.walk(function or file.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
+            second = node.args[1]
+            if node.func.id == "isinstance" and "dict" in ast.unparse(second).lower():
+                return True
+            asked = second.value if isinstance(second, ast.Constant) else None
+            if node.func.id in ("hasattr", "getattr") and asked in ("image_url", "url"):
+                return True
+    return False

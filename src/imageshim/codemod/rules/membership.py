@@ -1,0 +1,68 @@
+"""``"images" in message``: always False on a message of LiteLLM or of the OpenAI SDK.
+
+Pydantic's models have no ``__contains__``; ``in`` looks through the pairs that iterating one gives
+(LiteLLM 1.77.0 to 1.109.1, OpenAI SDK 1 to 3). ``getattr(message, "images", None)`` asks what was
+meant: are there images.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Edit, Finding
+from imageshim.codemod.provenance import missing_proof
+from imageshim.codemod.rewriting import Rewriter
+from imageshim.codemod.state import Read
+
+from . import rule
+
+__all__ = ["CODE", "asked"]
+
+CODE = "IMG005"
+
+
+@rule(
+    CODE,
+    "images-membership",
+    before='if "images" in response.choices[0].message:\n    save(response)',
+    after='if getattr(response.choices[0].message, "images", None):\n    save(response)',
+)
+def membership(file: File) -> Iterator[Finding]:
+    """Yield the tests for ``images`` by ``in``."""
+    rewriter = Rewriter(file)
+    for read in file.reads_of("images"):
+        if read.how != "in" or not read.origins or read.holders != {"message"}:
+            continue
+        if "dict" in read.carriers:
+            continue
+        certain = file.is_certain(read)
+        yield file.finding(
+            CODE,
+            read.node,
+            '`"images" in` is always False on a message',
+            edits=asked(rewriter, read) or (),
+            applicability="safe" if certain else "unsafe",
+            chain=read.chain,
+            missing=None if certain else missing_proof(file, read.base, some=True),
+        )
+
+
+def asked(rewriter: Rewriter, read: Read) -> tuple[Edit, ...] | None:
+    """Turn ``"images" in m`` into ``getattr(m, "images", None)``."""
+    node = read.node
+    quote = rewriter.quote(node)
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or quote is None:
+        return None
+    found = rewriter.membership(node)
+    if found is None:
+        return None
+    cut, negated = found
+    head, tail = "getattr(", f", {quote}images{quote}, None)"
+    if negated:
+        head = f"not {head}"
+    elif not rewriter.is_test(node):
+        head, tail = f"bool({head}", f"{tail})"
+    end = rewriter.end(node)
+    return Edit(rewriter.start(node), cut, head), Edit(end, end, tail)

@@ -1,0 +1,159 @@
+"""Functions and classes of a file, and what is known of them from all their uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from .values import BOTTOM, Value, join
+
+__all__ = ["ClassInfo", "Function", "FunctionNode", "Scope"]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class Scope:
+    """What names hold in a module, function or class, whatever the path: for inner functions."""
+
+    def __init__(self, node: ast.AST, parent: Scope | None) -> None:
+        self.node = node
+        self.parent = parent
+        self.cells: dict[str, Value] = {}
+        self.shared: set[str] = set()
+        """Names that an inner function may rebind (``global``, ``nonlocal``)."""
+        self.redirected: dict[str, Scope] = {}
+        """Names that this scope declares ``global`` or ``nonlocal``, and whose they are."""
+
+    @property
+    def is_class(self) -> bool:
+        """Whether names of this scope are hidden from functions in it."""
+        return isinstance(self.node, ast.ClassDef)
+
+    def remember(self, name: str, value: Value) -> bool:
+        """Join a value into a name; returns whether that says something new."""
+        before = self.cells.get(name, BOTTOM)
+        after = join(before, value)
+        if after is before or after == before:
+            return False
+        self.cells[name] = after
+        return True
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that are local to this scope."""
+        return frozenset(_bound(self.node)) - self.redirected.keys()
+
+
+def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901
+    if isinstance(node, _FUNCTIONS):
+        arguments = node.args
+        for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            yield arg.arg
+        for star in (arguments.vararg, arguments.kwarg):
+            if star is not None:
+                yield star.arg
+    body = getattr(node, "body", [])
+    todo: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Name):
+            if isinstance(one.ctx, ast.Store):
+                yield one.id
+        elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield one.name
+            continue
+        elif isinstance(one, (ast.Import, ast.ImportFrom)):
+            for alias in one.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        elif (isinstance(one, ast.ExceptHandler) and one.name) or (
+            isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name
+        ):
+            yield one.name
+        elif isinstance(one, ast.Lambda):
+            continue
+        todo.extend(ast.iter_child_nodes(one))
+
+
+class Function:
+    """A function of the file: what it is called with and what it returns, over all calls seen."""
+
+    def __init__(self, node: FunctionNode, scope: Scope, owner: ClassInfo | None) -> None:
+        self.node = node
+        self.scope = Scope(node, scope)
+        self.owner = owner
+        self.params: dict[str, Value] = {}
+        self.returns: Value = BOTTOM
+        self.yields: Value = BOTTOM
+        self.calls = 0
+        self.escapes = False
+        """Whether it is handed to code that is not seen, so that anything may call it."""
+        self.decorators: set[str] = set()
+        self.opaque = False
+        """Whether a decorator may change what it takes and returns."""
+        self.guards: set[ast.AST] = set()
+        """``try`` statements in callers that tell a missing attribute from a missing item."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for chains."""
+        return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether a call has to be awaited."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether it yields."""
+        if isinstance(self.node, ast.Lambda):
+            return False
+        todo: list[ast.AST] = list(self.node.body)
+        while todo:
+            one = todo.pop()
+            if isinstance(one, (ast.Yield, ast.YieldFrom)):
+                return True
+            if not isinstance(one, (*_FUNCTIONS, ast.ClassDef)):
+                todo.extend(ast.iter_child_nodes(one))
+        return False
+
+    @cached_property
+    def positional(self) -> list[ast.arg]:
+        """Its parameters that can be given by place."""
+        return [*self.node.args.posonlyargs, *self.node.args.args]
+
+    def takes(self, name: str, value: Value) -> bool:
+        """Join an argument into a parameter; returns whether that says something new."""
+        before = self.params.get(name, BOTTOM)
+        after = join(before, value)
+        if after is before or after == before:
+            return False
+        self.params[name] = after
+        return True
+
+
+class ClassInfo:
+    """A class of the file: its methods, and what its instances' attributes hold."""
+
+    def __init__(self, node: ast.ClassDef, scope: Scope) -> None:
+        self.node = node
+        self.scope = Scope(node, scope)
+        self.attributes: dict[str, Value] = {}
+        self.methods: dict[str, Function] = {}
+        self.bases: list[Value] = []
+        self.fields: list[str] = []
+        """Annotated names of its body, in order: the parameters of a dataclass."""
+        self.is_dataclass = False
+        self.dynamic = False
+        """Whether attributes are set by names that are not seen (``setattr``, ``__dict__``)."""
+
+    def remember(self, name: str, value: Value) -> bool:
+        """Join a value into an attribute; returns whether that says something new."""
+        before = self.attributes.get(name, BOTTOM)
+        after = join(before, value)
+        if after is before or after == before:
+            return False
+        self.attributes[name] = after
+        return True

@@ -1,0 +1,21 @@
+"""The same conversions over chunks and over the bytes of event streams, as state machines.
+
+Nothing here reads from anywhere or waits for anything: chunks or bytes go in, chunks or bytes come
+out (`StreamConverter`, `SSEConverter`); `convert_stream` and `collect` put iterators over that.
+"""
+
+from __future__ import annotations
+
+from .collecting import collect
+from .converter import StreamConverter
+from .iterators import AsyncConvertedStream, ConvertedStream, convert_stream
+from .sse_converter import SSEConverter
+
+__all__ = [
+    "AsyncConvertedStream",
+    "ConvertedStream",
+    "SSEConverter",
+    "StreamConverter",
+    "collect",
+    "convert_stream",
+]

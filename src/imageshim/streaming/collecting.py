@@ -1,0 +1,260 @@
+"""`collect`: the whole reply from the chunks of a stream."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from itertools import zip_longest
+from typing import Any, overload
+
+from imageshim import carriers
+from imageshim.conversion import reading
+from imageshim.data_uri import find_images
+from imageshim.formats import content as content_format
+from imageshim.formats import image as image_format
+from imageshim.formats import images as images_format
+from imageshim.formats import parts as parts_format
+from imageshim.lifting import MANAGED, Lifted, Reading
+from imageshim.lowering import lower
+from imageshim.order import entries_of
+from imageshim.parts import Image, Other, Part, Text
+from imageshim.stash import FIELD, KEY, Stash, dump
+from imageshim.timeline import Format
+
+from .deltas import read_delta
+from .iterators import kinds
+from .merging import CHOICE, MESSAGE, Last, Merged
+
+__all__ = ["collect"]
+
+
+@overload
+def collect(chunks: Iterable[Any], *, source: str | Format | None = ...) -> Any: ...
+
+
+@overload
+def collect(chunks: AsyncIterable[Any], *, source: str | Format | None = ...) -> Awaitable[Any]: ...
+
+
+def collect(
+    chunks: Iterable[Any] | AsyncIterable[Any], *, source: str | Format | None = None
+) -> Any:
+    """Return the whole reply of a stream.
+
+    All of it, for every LiteLLM version: the text, the images, tool calls, reasoning, thinking
+    blocks, annotations, log probabilities, usage, and fields that are not known, each choice by
+    itself. The reply is in the format of the stream; the order of text and images, which ``image``
+    and ``images`` do not hold, and the images after the first, which ``image`` does not, are in
+    its stash (``provider_specific_fields["imageshim"]``), where :func:`imageshim.convert` and
+    :func:`imageshim.read` find them.
+
+    Args:
+        chunks: the chunks of one stream, converted or not: dicts, LiteLLM or OpenAI SDK objects.
+            For an asynchronous iterable, await what is returned.
+        source: where the stream comes from, if that is known: a LiteLLM version or a format. The
+            reply then says itself, to those who do not know, what in its text is an image.
+
+    Returns:
+        A dict for dicts, a ``ModelResponse`` for LiteLLM's chunks, a ``ChatCompletion`` for those
+        of the OpenAI SDK.
+
+    Raises:
+        UnknownFormatError: ``source`` is unknown.
+        MalformedReplyError: ``chunks`` is no iterable of chunks, or has none.
+
+    """
+    collector = _Collector(reading(source))
+    is_sync, _ = kinds(chunks, "collect", "read()")
+    if not is_sync:
+        return _acollect(chunks, collector)  # type: ignore[arg-type]
+    for chunk in chunks:  # type: ignore[union-attr]
+        collector.add(chunk)
+    return collector.reply()
+
+
+async def _acollect(chunks: AsyncIterable[Any], collector: _Collector) -> Any:
+    async for chunk in chunks:
+        collector.add(chunk)
+    return collector.reply()
+
+
+class _Collector:
+    """All chunks so far."""
+
+    def __init__(self, how: Reading) -> None:
+        self._how = how
+        self._first: Any = None
+        self._fields: dict[str, Any] = {}
+        self._choices: dict[Any, _Choice] = {}
+
+    def add(self, chunk: Any) -> None:
+        if self._first is None:
+            self._first = chunk
+        for name, value in (carriers.fields(chunk) or {}).items():
+            if name == "choices" or value is None:
+                continue
+            # The first chunk of Azure's streams has an empty id and model.
+            if not self._fields.get(name) or (value and name not in _SAID_ONCE):
+                self._fields[name] = value
+        for place, choice in enumerate(carriers.items_of(carriers.get(chunk, "choices")) or ()):
+            index = carriers.get(choice, "index")
+            key = place if index is None else index
+            if key not in self._choices:
+                self._choices[key] = _Choice(self._how)
+            self._choices[key].add(choice)
+
+    def reply(self) -> Any:
+        fields = {**self._fields, "object": "chat.completion", "choices": []}
+        for index in sorted(self._choices, key=lambda key: (not isinstance(key, int), key)):
+            choice = self._choices[index]
+            fields["choices"].append(choice.reply(index, f"choices[{index}].message"))
+        return _build(self._first, fields)
+
+
+_SAID_ONCE = frozenset({"id", "created", "model"})
+
+
+class _Choice:
+    """All chunks so far, of one choice."""
+
+    def __init__(self, how: Reading) -> None:
+        self._how = how
+        self._message = Merged(MESSAGE)
+        self._fields = Merged(CHOICE, default=Last)
+        self._parts: list[Part] = []
+        self._entries: list[Any] = []  # the parts as a list of content spells them
+        self._run: list[str] = []  # text that may go on
+        self._run_entry: Any = None
+        self._formats: set[Format] = set()
+        self._has_text = self._has_stash = False
+
+    def add(self, choice: Any) -> None:
+        fields = carriers.fields(choice) or {}
+        view = carriers.fields(fields.pop("delta", None)) or {}
+        self._fields.add(fields)
+        read = read_delta(view, self._how) if _may_have_parts(view) else None
+        if read is not None:
+            self._has_stash |= read.has_stash
+            self._formats.add(read.format)
+            entries = carriers.items_of(view.get("content")) or ()
+            for part, entry in zip_longest(read.parts, entries[: len(read.parts)]):
+                self._add_part(part, entry)
+            view = read.rest
+        elif isinstance(view.get("content"), str):
+            self._add_part(Text(view["content"]), None)
+        if "content" in view:
+            view = {**view, "content": None}  # its place among the fields
+        self._message.add(view)
+
+    def _add_part(self, part: Part, entry: Any) -> None:
+        if isinstance(part, Text):
+            self._has_text = True
+            self._run_entry = self._run_entry if self._run else entry
+            self._run += [part.text] if part.text else []
+            return
+        self._end_run()
+        self._parts.append(part)
+        self._entries.append(entry)
+
+    def _end_run(self) -> None:
+        if self._run:
+            text = "".join(self._run)
+            entry = self._run_entry
+            self._parts.append(Text(text))
+            self._entries.append({**entry, "text": text} if isinstance(entry, Mapping) else entry)
+            self._run.clear()
+
+    def reply(self, index: Any, where: str) -> dict[str, Any]:
+        """Return the choice of the whole reply."""
+        self._end_run()
+        choice = {"finish_reason": None, "logprobs": None, **self._fields.value()}
+        return {**choice, "index": index, "message": self._whole_message(where)}
+
+    def _whole_message(self, where: str) -> dict[str, Any]:
+        said = self._message.value()
+        message = {"role": said.pop("role", None) or "assistant", "content": None, **said}
+        specific = message.pop(FIELD, None)
+        if FIELD in said:
+            message[FIELD] = specific
+        if all(isinstance(part, Text) for part in self._parts):
+            return self._text_only(message)
+        if Format.PARTS in self._formats and not self._has_stash:
+            layout = parts_format.layout_of(self._entries, self._parts)
+            return {**message, **parts_format.lower(self._parts, layout)}
+        return self._with_images(message, where)
+
+    def _text_only(self, message: dict[str, Any]) -> dict[str, Any]:
+        text = "".join(part.text for part in self._parts if isinstance(part, Text))
+        message["content"] = text if self._has_text else None
+        plain = find_images(text, trusted=False)
+        if self._how.source is not Format.CONTENT:
+            if plain and self._how.source is not None:
+                message.setdefault(images_format.FIELD, [])  # what says that content is text
+            return message
+        known = content_format.lift(text, trusted=True)
+        if [(part.url) for part in known if isinstance(part, Image)] != [
+            text[start:end] for start, end in plain
+        ]:
+            kept = Stash(Format.CONTENT, _places(message), parts=entries_of(known))
+            message[FIELD] = {**(message.get(FIELD) or {}), KEY: dump(kept)}
+        return message
+
+    def _with_images(self, message: dict[str, Any], where: str) -> dict[str, Any]:
+        found = next(known for known in _BY_EVIDENCE if known in self._formats)
+        left = message.pop(images_format.FIELD, None) or []
+        parts = [*self._parts, *(Other(item, images_format.HELD) for item in left)]
+        name = found.value if found in {Format.IMAGE, Format.IMAGES} else images_format.FIELD
+        message.pop(image_format.FIELD, None)
+        message[name] = None
+        at = _places(message)
+        specific = message.get(FIELD)
+        null = frozenset({FIELD} if FIELD in message and specific is None else ())
+        was = Format.IMAGES if self._has_stash else found
+        lifted = Lifted(
+            found, parts, message, specific, was, at, null, None,
+            stashed=False, owned=frozenset({name}),
+        )  # fmt: skip
+        return lower(lifted, found, "stash", where)
+
+
+# A field that LiteLLM has for images tells more than what stands in the content.
+_BY_EVIDENCE = (Format.PARTS, Format.IMAGES, Format.IMAGE, Format.CONTENT)
+
+
+def _places(message: dict[str, Any]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(message) if name in MANAGED}
+
+
+def _may_have_parts(view: dict[str, Any]) -> bool:
+    """Rule out deltas of text."""
+    get = view.get
+    listed = get("content") is not None and not isinstance(view["content"], str)
+    return bool(listed or any(map(get, _NAMES)))
+
+
+_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
+
+
+def _build(first: Any, fields: dict[str, Any]) -> Any:
+    """Make a reply of the class that belongs to the chunks'."""
+    for base in type(first).__mro__:
+        package, _, _ = base.__module__.partition(".")
+        if (package, base.__name__) == ("openai", "ChatCompletionChunk"):
+            return sys.modules["openai.types.chat"].ChatCompletion.construct(**fields)
+        if package == "litellm" and base.__name__ in {"ModelResponseStream", "ModelResponse"}:
+            return _build_litellm(first, sys.modules[base.__module__].ModelResponse, fields)
+    return fields
+
+
+def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
+    # The constructor of some versions refuses images that others give; setting them works in all.
+    messages = [choice["message"] for choice in fields["choices"]]
+    images = [message.pop(images_format.FIELD, None) for message in messages]
+    reply = cls(**fields)
+    for choice, found in zip(reply.choices, images, strict=True):
+        if found is not None:
+            choice.message.images = found
+    hidden = getattr(first, "_hidden_params", None)
+    if hidden:
+        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
+    return reply

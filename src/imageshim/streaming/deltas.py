@@ -1,0 +1,227 @@
+"""One delta: its fields to parts, and parts to the fields of as many deltas as they need.
+
+A delta cannot hold the stash of a whole message: clients merge deltas by adding numbers, joining
+strings and lists (``openai.lib.streaming``). So each image brings its own, under its number in the
+choice, and merging puts them side by side::
+
+    delta["provider_specific_fields"]["imageshim"] = {"images": {"1": template}}
+
+``template`` is the image's canonical item with null for what the delta holds itself; null where
+that is all; or the whole item where the delta holds nothing of it (``image``, from the second
+image on).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from imageshim import carriers
+from imageshim.errors import (
+    LossyConversionError,
+    LossyConversionWarning,
+    MalformedImageError,
+    warn_caller,
+)
+from imageshim.formats import image as image_format
+from imageshim.formats import images as images_format
+from imageshim.formats import parts as parts_format
+from imageshim.formats.content import raw_payload
+from imageshim.formats.dialects import canonical_item, is_canonical
+from imageshim.lifting import Reading, lift
+from imageshim.order import items_for, with_stashed
+from imageshim.parts import Image, Other, Part, Text
+from imageshim.stash import FIELD, KEY, Stash
+from imageshim.timeline import Format
+
+__all__ = ["Read", "Writer", "compose", "is_done", "read_delta"]
+
+IMAGES = "images"
+"""The key of the stash in a delta."""
+
+
+class Read(NamedTuple):
+    """A delta, taken apart."""
+
+    parts: list[Part]
+    rest: dict[str, Any]
+    """The other fields; ``content`` is among them, where it was, for its place."""
+    format: Format
+    """The format that the parts are in."""
+    has_stash: bool
+
+
+def _numbered(view: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the stash of a delta; None where there is none."""
+    held = view.get(FIELD)
+    held = carriers.get(held, KEY) if held else None
+    images = held.get(IMAGES) if isinstance(held, Mapping) else None
+    return dict(images) if images and isinstance(images, Mapping) else None
+
+
+def read_delta(view: dict[str, Any], how: Reading) -> Read | None:
+    """Take apart a delta that has images, or a list of parts; None where it has neither.
+
+    ``content`` that is text is not looked into: it may go on in the next delta.
+    """
+    kept = _numbered(view)
+    listed = carriers.items_of(view.get("content"))
+    lifted = lift(dict(view), how._replace(source=Format.IMAGES))
+    if lifted is not None:
+        parts, fields, found = lifted.parts, lifted.fields, lifted.format
+        if lifted.specific is not None:
+            fields[FIELD] = lifted.specific
+        for name in lifted.owned:
+            del fields[name]
+    elif kept is None and listed is None:
+        return None
+    else:
+        fields = dict(view)
+        parts, found = _unnamed(view, listed, how)
+    if kept is not None:
+        # What the stash holds of images that the delta does not is appended.
+        items = Stash(Format.IMAGES, {}, items=list(kept.values()))
+        parts = with_stashed(parts, items, only_first=True)
+        specific = carriers.fields(fields[FIELD]) or {}
+        specific.pop(KEY, None)
+        fields[FIELD] = specific
+        if not specific:
+            del fields[FIELD]
+    return Read(parts, fields, found, kept is not None)
+
+
+def _unnamed(view: dict[str, Any], listed: Any, how: Reading) -> tuple[list[Part], Format]:
+    """Read the content of a delta that has no field for images."""
+    if listed is not None:
+        return parts_format.lift(listed, any_dialect=how.any_dialect), Format.PARTS
+    content = view.get("content")
+    if isinstance(content, str) and content:
+        return [Image(content)], Format.CONTENT
+    return [], Format.IMAGE
+
+
+class Writer(NamedTuple):
+    """Writes parts as the fields of deltas in one format."""
+
+    to: Format
+    on_loss: str
+
+    def write(self, parts: list[Part], number: int, where: str) -> list[dict[str, Any]]:
+        """Write parts in order; ``number`` is that of the first image in its choice."""
+        deltas: list[dict[str, Any]] = []
+        for part in parts:
+            if isinstance(part, Text):
+                deltas.append({"content": part.text})
+            elif isinstance(part, Other):
+                name = "content" if part.kind == parts_format.HELD else images_format.FIELD
+                deltas.append({name: [part.value]})
+                number += self.counts(part)
+            else:
+                deltas.append(self._write_image(part, number, where))
+                number += 1
+        grouped: list[dict[str, Any]] = []
+        for delta in filter(None, deltas):
+            if not (grouped and _joined(grouped[-1], delta)):
+                grouped.append(delta)
+        return grouped
+
+    def counts(self, part: Part) -> int:
+        """How many numbers a part takes: ``index`` is the place in the list of images."""
+        in_list = isinstance(part, Other) and part.kind == images_format.HELD
+        return int(isinstance(part, Image) or (in_list and self.to is Format.IMAGES))
+
+    def _write_image(self, image: Image, number: int, where: str) -> dict[str, Any]:
+        if self.to is Format.IMAGES:
+            return {images_format.FIELD: [canonical_item(image, number)]}
+        if self.to is Format.IMAGE and number:
+            self._report(f"more than one image: image {number}", where)
+            item = canonical_item(image, number)
+            return {FIELD: _stash(number, item)} if self.on_loss == "stash" else {}
+        (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only_first=False)
+        if self.to is Format.CONTENT:
+            written: dict[str, Any] = {"content": raw_payload(image)}
+        elif self.to is Format.IMAGE:
+            written = image_format.lower([image], None)
+            del written["content"]
+        else:
+            written = parts_format.lower([image], None)
+        if kept is not None:
+            self._report("the detail or unknown keys of an image", where)
+        # In text nothing else says where an image is, nor that it is one.
+        if self.on_loss == "stash" and (kept is not None or self.to is Format.CONTENT):
+            written[FIELD] = _stash(number, kept)
+        return written
+
+    def _report(self, loss: str, where: str) -> None:
+        message = f"{where}: the format {self.to.value!r} cannot hold {loss}"
+        if self.on_loss == "raise":
+            raise LossyConversionError(message)
+        if self.on_loss == "drop":
+            warn_caller(message, LossyConversionWarning)
+
+
+_HELD_OF_ITEM = {
+    Format.CONTENT: ("image_url", "url"),
+    Format.IMAGE: ("image_url",),
+    Format.PARTS: ("image_url",),
+}
+
+
+def _stash(number: int, item: Any) -> dict[str, Any]:
+    return {KEY: {IMAGES: {str(number): item}}}
+
+
+def _joined(last: dict[str, Any], delta: dict[str, Any]) -> bool:
+    """Join a delta that holds one list with the one before it that does too."""
+    (name, value), *more = delta.items()
+    joins = not more and last.keys() == {name} and isinstance(value, list)
+    joins = joins and isinstance(last[name], list)
+    if joins:
+        last[name] += value
+    return joins
+
+
+def is_done(view: Mapping[str, Any], read: Read, to: Format, number: int) -> bool:
+    """Tell whether a delta is in the format already, and its images numbered from ``number``."""
+    if read.format is not to or to is Format.CONTENT:
+        return read.format is to
+    images, image = view.get(images_format.FIELD), view.get(image_format.FIELD)
+    listed = carriers.items_of(view.get("content"))
+    if to is Format.IMAGES:
+        return bool(images and not image and listed is None) and is_canonical(images or (), number)
+    if to is Format.IMAGE:
+        return not images and (image is not None or _numbered(view) is not None)
+    return listed is not None and len(listed) == len(read.parts)
+
+
+_STANDARD = frozenset({"content", "role", "function_call", "tool_calls", "refusal", "audio", FIELD})
+"""The fields that a delta has even where they say nothing, on carriers that write nulls."""
+
+
+def compose(
+    rest: Mapping[str, Any], values: Mapping[str, Any], *, first: bool, nulls: bool, where: str
+) -> dict[str, Any]:
+    """Build the fields of a delta: the first of several has the ``rest`` of the original's.
+
+    ``nulls``: the carrier writes the fields that say nothing.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in rest.items():
+        if name in values and name != FIELD:
+            fields[name] = values[name]
+        elif name == "content" or not first:
+            if nulls and name in _STANDARD:
+                fields[name] = None
+        else:
+            fields[name] = value
+    for name, value in values.items():
+        if name == FIELD and fields.get(FIELD) is not None:
+            held = carriers.fields(fields[FIELD])
+            if held is None:
+                raise MalformedImageError(
+                    f"{where}.{FIELD} should be an object, not {type(fields[FIELD]).__name__}"
+                )
+            fields[FIELD] = {**held, **value}
+        else:
+            fields[name] = value
+    return fields

@@ -1,0 +1,224 @@
+"""The text of one choice, split into text and images while it arrives.
+
+What `data_uri.find_images` finds in the whole text is found in its pieces, wherever it was cut.
+A state is what is being waited for:
+
+======= ========================================= ============================================
+state   held                                      goes on
+======= ========================================= ============================================
+TEXT    a possible beginning of a data URI, 256   with a whole header: to PAYLOAD (or, where a
+        characters at most                        quote opens the URI, it is text)
+PAYLOAD the data URI so far                       with the image's end: to AFTER; with what
+                                                  can be no image: to TEXT, as text
+AFTER   the data URI, and one or two characters   when they tell whether the text quotes the
+        that may be the end of a quotation        URI: to TEXT, with an image or with text
+======= ========================================= ============================================
+
+Each state is a method that decides as far as it can and returns the next one, or None where it
+needs more text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from imageshim.data_uri import (
+    CONTEXT_BEFORE,
+    ELLIPSES,
+    LONGEST_HEADER,
+    End,
+    PayloadScanner,
+    closer_of,
+    find_header,
+    is_mention,
+    is_opened,
+    prefix_at_end,
+)
+from imageshim.parts import Image, Part, Text
+
+__all__ = ["TextSplitter", "flows"]
+
+_BLOCK = 1 << 16
+# With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
+_LAST_OF_BEGINNING = frozenset("dDaAtT")
+
+
+def flows(text: str) -> bool:
+    """Tell at a look that no data URI begins in ``text``, nor at its end."""
+    return ":" not in text and text[-1:] not in _LAST_OF_BEGINNING
+
+
+class _Pieces:
+    """Text that comes in pieces and is joined once.
+
+    Small pieces would take several times their length, so they are joined into blocks on the way.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._blocks: list[str] = []
+        self._small: list[str] = []
+        self._full = _BLOCK
+
+    def add(self, piece: str) -> None:
+        self._small.append(piece)
+        self.size += len(piece)
+        if self.size >= self._full:
+            self._blocks.append("".join(self._small))
+            self._small.clear()
+            self._full = self.size + _BLOCK
+
+    def take(self) -> str:
+        joined = "".join([*self._blocks, *self._small])
+        self.size, self._blocks, self._small, self._full = 0, [], [], _BLOCK
+        return joined
+
+
+class TextSplitter:
+    """Takes the text of one choice piece by piece; gives parts as soon as they are certain.
+
+    ``trusted`` is that of `data_uri.find_images`: the text is known to be in the format
+    ``content``.
+    """
+
+    def __init__(self, *, trusted: bool) -> None:
+        self.broken = False
+        """The text ended inside a data URI, and `finish` gave it back as text."""
+        self._trusted = trusted
+        self._state: Callable[[], Any] = self._text
+        self._buffer, self._at = "", 0  # what is not decided yet begins at _at
+        self._before = ""  # the last characters before that: they tell a quotation
+        self._out: list[Part] = []
+        self._closed = self._whole = False
+        # The data URI, in PAYLOAD and AFTER; what is not in the buffer any more is in _uri.
+        self._uri = _Pieces()
+        self._header = 0
+        self._scanner = PayloadScanner()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is held."""
+        return not self._buffer and not self._uri.size
+
+    def feed(self, text: str) -> list[Part]:
+        """Take a piece; returns the parts that are certain now, with runs of text joined."""
+        if self.idle and flows(text):
+            self._before = (self._before + text)[-CONTEXT_BEFORE:]
+            return [Text(text)] if text else []
+        self._buffer += text
+        return self._run()
+
+    def finish(self, *, whole: bool) -> list[Part]:
+        """Take no more; returns the parts that were held.
+
+        ``whole``: the model said that it was done. Then an image of unknown type, of which nobody
+        can tell whether it is complete, counts as one.
+        """
+        self._closed, self._whole = True, whole
+        parts = self._run()
+        self._closed = False
+        return parts
+
+    def _run(self) -> list[Part]:
+        state: Callable[[], Any] | None = self._state
+        while state is not None:
+            self._state = state
+            state = state()
+        self._buffer, self._at = self._buffer[self._at :], 0
+        out, self._out = self._out, []
+        return out
+
+    def _emit_text(self, text: str) -> None:
+        if not text:
+            return
+        self._before = (self._before + text[-CONTEXT_BEFORE:])[-CONTEXT_BEFORE:]
+        last = self._out[-1] if self._out else None
+        if isinstance(last, Text):
+            last.text += text
+        else:
+            self._out.append(Text(text))
+
+    def _text(self) -> Callable[[], Any] | None:
+        buffer, at = self._buffer, self._at
+        header = find_header(buffer, at)
+        if header is None:
+            tail = buffer[max(at, len(buffer) - LONGEST_HEADER) :]
+            self._at = len(buffer) - (0 if self._closed else prefix_at_end(tail))
+            self._emit_text(buffer[at : self._at])
+            return None
+        begin, payload = header
+        self._emit_text(buffer[at:begin])
+        if not self._trusted and is_opened(self._before):
+            self._emit_text(buffer[begin:payload])
+            self._at = payload
+            return self._text
+        self._at = begin
+        self._header = payload - begin
+        self._scanner = PayloadScanner(complete_only=not self._trusted)
+        return self._payload
+
+    def _payload(self) -> Callable[[], Any] | None:
+        scanner, buffer = self._scanner, self._buffer
+        begin = self._at + (0 if self._uri.size else self._header)
+        # In growing bites: of a long text that goes on, it wants no more than the payload.
+        size = 1024
+        while begin < len(buffer) and not scanner.over:
+            scanner.feed(buffer[begin : begin + size])
+            begin += size
+            size *= 2
+        if scanner.over:
+            return self._payload_over
+        self._uri.add(buffer[self._at :])
+        self._at = len(buffer)
+        if not self._closed:
+            return None
+        scanner.finish()
+        return self._cut_off if not (scanner.end and scanner.end.complete) else self._payload_over
+
+    def _payload_over(self) -> Callable[[], Any]:
+        """The URI's end is known, or that there is none."""
+        end, held = self._scanner.end, self._uri.size
+        if held and (end is None or self._header + end.length < held):
+            # What came before has to be looked at again.
+            self._buffer, self._at = self._uri.take() + self._buffer[self._at :], 0
+        if end is None:
+            self._emit_text(self._buffer[self._at : self._at + self._header])
+            self._at += self._header
+            return self._text
+        return self._after
+
+    def _cut_off(self) -> Callable[[], Any]:
+        """The text is over inside the URI."""
+        end = self._scanner.end
+        if end is not None and end.media_type is None and self._whole:
+            return self._payload_over
+        self.broken = True
+        self._buffer, self._at = self._uri.take(), 0
+        self._emit_text(self._buffer[: self._header])
+        self._at = self._header
+        return self._text
+
+    def _after(self) -> Callable[[], Any] | None:
+        end = self._scanner.end
+        assert end is not None  # noqa: S101  # else there is no image
+        cut = self._at + self._header + end.length - self._uri.size
+        after = self._buffer[cut : cut + 3]
+        if self._trusted and not self._closed and _may_become_mention(self._before, after, end):
+            return None
+        self._uri.add(self._buffer[self._at : cut])
+        uri = self._uri.take()
+        self._at = cut
+        if self._trusted and is_mention(self._before, after, end):
+            self._emit_text(uri)
+        else:
+            self._out.append(Image(uri))
+            self._before = uri[-CONTEXT_BEFORE:]
+        return self._text
+
+
+def _may_become_mention(before: str, after: str, end: End) -> bool:
+    """Tell whether more characters after a data URI could make a mention of it."""
+    closer = closer_of(before)
+    endings = [closer] if end.complete else [closer, *ELLIPSES]
+    return any(len(after) < len(ending) and ending.startswith(after) for ending in endings)
