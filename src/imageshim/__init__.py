@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .conversion import convert, detect, normalize
     from .errors import (
+        EarlyImportWarning,
         ImageShimError,
         LegacyImageFormatWarning,
         LossyConversionError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         MalformedReplyError,
         MissingExtraError,
         RemoteImageError,
+        ReplyUnchangedWarning,
         UnknownFormatError,
     )
     from .history import prepare_messages, to_message
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
     from .streaming import SSEConverter, StreamConverter, collect, convert_stream
     from .timeline import Format, format_of
     from .wire import convert_bytes
+    from .wrapping import Installation, Site, install, sites, wrap
 
 __all__ = [
+    "EarlyImportWarning",
     "Format",
     "GeneratedImage",
     "ImageShimError",
+    "Installation",
     "LegacyImageFormatWarning",
     "LossyConversionError",
     "LossyConversionWarning",
@@ -41,7 +46,9 @@ __all__ = [
     "MissingExtraError",
     "Reading",
     "RemoteImageError",
+    "ReplyUnchangedWarning",
     "SSEConverter",
+    "Site",
     "StreamConverter",
     "UnknownFormatError",
     "__version__",
@@ -53,12 +60,15 @@ __all__ = [
     "first_image",
     "first_image_url",
     "format_of",
+    "install",
     "legacy_content",
     "normalize",
     "prepare_messages",
     "read",
     "read_all",
+    "sites",
     "to_message",
+    "wrap",
 ]
 
 __version__ = "0.1.0"
@@ -68,6 +78,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "conversion": ("convert", "detect", "normalize"),
     "errors": (
+        "EarlyImportWarning",
         "ImageShimError",
         "LegacyImageFormatWarning",
         "LossyConversionError",
@@ -76,6 +87,7 @@ _HOMES = {
         "MalformedReplyError",
         "MissingExtraError",
         "RemoteImageError",
+        "ReplyUnchangedWarning",
         "UnknownFormatError",
     ),
     "history": ("prepare_messages", "to_message"),
@@ -84,6 +96,7 @@ _HOMES = {
     "streaming": ("SSEConverter", "StreamConverter", "collect", "convert_stream"),
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
+    "wrapping": ("Installation", "Site", "install", "sites", "wrap"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -84,6 +84,20 @@ class UnreadableImageWarning(UserWarning):
     """Something looks like an image and is none; it stayed where it was."""
 
 
+class ReplyUnchangedWarning(UserWarning):
+    """The shim failed and left a reply, a stream or a request as it was; the log has the traceback.
+
+    With ``strict=True`` the failure is raised instead.
+    """
+
+
+class EarlyImportWarning(UserWarning):
+    """A name that was taken of a library before ``install()`` cannot be changed; the text names it.
+
+    Calls through it are not converted.
+    """
+
+
 class LegacyImageFormatWarning(DeprecationWarning):
     """Code reads images where older LiteLLM versions put them; the text says what to write now."""
 

@@ -1,0 +1,146 @@
+"""Wrapping one callable with wrapt: its signature, type, binding and kind stay as they are."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import wrapt
+
+from imageshim.history import prepare_messages
+
+from .call_site import LIBRARIES, calling_place
+from .delivery import deliver
+from .failures import ASKED_FOR, failed
+from .policy import Call, Policy, installed_litellm
+from .quiet import has_no_image
+from .reentrancy import INSIDE, leave
+
+__all__ = ["WrappedFunction", "library_of", "run", "wrapped_function"]
+
+_MESSAGES, _MODEL = "messages", "model"
+_AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
+
+
+_Base: Any = wrapt.FunctionWrapper  # generic in wrapt 2 only
+
+
+class WrappedFunction(_Base):  # type: ignore[misc]
+    """A wrapped function, method or callable.
+
+    Unlike wrapt's own it can be copied (it is itself, as functions are) and pickled: by the name
+    under which it is installed, or as its function and the options.
+    """
+
+    def __init__(self, wrapped: Any, around: Callable[..., Any], recipe: tuple[Any, ...]) -> None:
+        super().__init__(wrapped, around)
+        self._self_recipe = recipe
+
+    def __copy__(self) -> WrappedFunction:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> WrappedFunction:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return self._self_recipe
+
+
+def library_of(target: Any) -> str | None:
+    """Tell whose function this is: ``litellm``, ``openai``, or None for anybody else's."""
+    module = getattr(inspect.unwrap(target), "__module__", None)
+    root = module.partition(".")[0] if isinstance(module, str) else ""
+    return root if root in LIBRARIES else None
+
+
+def run(
+    policy: Policy, library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
+) -> Any:
+    """Call ``wrapped`` and deliver what it returns."""
+    if INSIDE.get():
+        return wrapped(*args, **kwargs)
+    if policy.history:
+        args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
+    if library is None:
+        answer = wrapped(*args, **kwargs)
+    else:
+        token = INSIDE.set(True)
+        try:
+            answer = wrapped(*args, **kwargs)
+        finally:
+            leave(token)
+    if has_no_image(answer):
+        return answer
+    return deliver(answer, Call(policy, library, kwargs))
+
+
+def _with_history(
+    policy: Policy,
+    library: str | None,
+    wrapped: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments with messages that carry the images of earlier replies."""
+    try:
+        place = None
+        if _MESSAGES in kwargs:
+            messages = kwargs[_MESSAGES]
+        else:
+            place = _place_of_messages(wrapped) if args else None
+            if place is None or place >= len(args):
+                return args, kwargs
+            messages = args[place]
+        if not isinstance(messages, (list, tuple)) or not any(map(_may_be_ours, messages)):
+            return args, kwargs
+        version = installed_litellm() if library == "litellm" else None
+        model = kwargs.get(_MODEL)
+        prepared = prepare_messages(
+            messages, version=version, model=model if isinstance(model, str) else None
+        )
+    except ASKED_FOR:
+        raise
+    except Exception as error:  # noqa: BLE001  # the request goes as it is
+        failed(_AS_IT_IS, error, calling_place(), strict=policy.strict)
+        return args, kwargs
+    if prepared is messages:
+        return args, kwargs
+    if place is None:
+        return args, {**kwargs, _MESSAGES: prepared}
+    return (*args[:place], prepared, *args[place + 1 :]), kwargs
+
+
+def _may_be_ours(message: Any) -> bool:
+    """Rule out the messages that most requests consist of: those of users and systems."""
+    return not (isinstance(message, Mapping) and message.get("role") in _NOT_ASSISTANT)
+
+
+_NOT_ASSISTANT = frozenset({"user", "system", "developer", "tool", "function"})
+
+
+def _find_messages(function: Any) -> int | None:
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return None
+    return names.index(_MESSAGES) if _MESSAGES in names else None
+
+
+_known_place = lru_cache(maxsize=64)(_find_messages)
+
+
+def _place_of_messages(wrapped: Any) -> int | None:
+    """Tell which positional argument the messages are; ``wrapped`` is bound already."""
+    return _known_place(wrapped)
+
+
+def wrapped_function(target: Any, policy: Policy, recipe: tuple[Any, ...]) -> Any:
+    """Wrap one callable with options that stay; ``recipe`` is how it is pickled."""
+    library = library_of(target)
+
+    def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
+        return run(policy, library, wrapped, args, kwargs)
+
+    return WrappedFunction(target, around, recipe)

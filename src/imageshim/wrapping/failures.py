@@ -1,0 +1,39 @@
+"""What happens when the shim itself fails: the caller gets the reply as it came."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+from imageshim.errors import LegacyImageFormatWarning, LossyConversionWarning, ReplyUnchangedWarning
+
+from .call_site import Place
+
+__all__ = ["ASKED_FOR", "failed"]
+
+_log = logging.getLogger("imageshim")
+
+ASKED_FOR = (LegacyImageFormatWarning, LossyConversionWarning, FutureWarning)
+"""Warnings that the user's filters make errors of: no failures, and never held back."""
+
+
+def failed(what: str, error: Exception, place: Place | None, *, strict: bool) -> None:
+    """Log a failure with its traceback and warn at the user's line; raise it where that is asked.
+
+    To be called while ``error`` is being handled.
+    """
+    if strict:
+        raise error
+    _log.warning("%s", what, exc_info=error)
+    text = f"{what}: {type(error).__name__}: {error}"
+    if place is None:
+        warnings.warn(text, ReplyUnchangedWarning, stacklevel=2)
+        return
+    warnings.warn_explicit(
+        text,
+        ReplyUnchangedWarning,
+        place.code.co_filename,
+        place.line,
+        module=str(place.module.get("__name__", "<unknown>")),
+        registry=place.module.setdefault("__warningregistry__", {}),
+    )

@@ -1,0 +1,165 @@
+"""`install`: the whole process at once, what is imported already and what will be."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+from imageshim.errors import ImageShimError
+from imageshim.timeline import Format
+
+from .call_site import LIBRARIES, calling_place
+from .callers import Callers
+from .policy import Policy, policy
+from .report import start_report
+
+if TYPE_CHECKING:
+    from .targets import Emit
+
+__all__ = ["Installation", "current_policy", "install"]
+
+
+@dataclass(frozen=True)
+class _Options:
+    policy: Policy
+    callers: tuple[tuple[str, str], ...]
+    libraries: frozenset[str]
+
+
+_lock = threading.RLock()
+_standing: list[Installation] = []
+"""What is installed; the last one counts."""
+
+
+class Installation:
+    """What :func:`install` did, and how it is undone; a context manager."""
+
+    def __init__(self, options: _Options, callers: Callers) -> None:
+        self._options = options
+        self._callers = callers
+        self._wanted = 0
+
+    def uninstall(self) -> None:
+        """Take it back: hooks on imports, functions of libraries, names in modules.
+
+        Where another library has patched above, its layer stays, and ours beneath lets everything
+        pass. To call it again does nothing.
+        """
+        with _lock:
+            self._wanted = 0
+            if self in _standing:
+                _standing.remove(self)
+                _settle()
+
+    @property
+    def installed(self) -> bool:
+        """Whether it stands."""
+        return self in _standing
+
+    def __enter__(self) -> Installation:  # noqa: PYI034  # Self is not in Python 3.10
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> Literal[False]:
+        with _lock:
+            self._wanted -= 1
+            if self._wanted <= 0:
+                self.uninstall()
+        return False
+
+    def __repr__(self) -> str:
+        options = self._options
+        state = "installed" if self.installed else "not installed"
+        libraries = ", ".join(sorted(options.libraries))
+        return f"<imageshim.Installation of {libraries}, emit={options.policy.emit}, {state}>"
+
+
+def install(  # noqa: PLR0913  # each option is a word of its own
+    *,
+    emit: Emit = "images",
+    callers: Mapping[str, Emit] | None = None,
+    libraries: Iterable[str] = ("litellm", "openai"),
+    accept: str | Format | None = None,
+    on_loss: str = "stash",
+    history: bool = True,
+    strict: bool = False,
+) -> Installation:
+    """Wrap LiteLLM and the OpenAI SDK for the whole process, whether imported yet or not.
+
+    ``litellm.completion``, ``acompletion``, ``Router`` and ``stream_chunk_builder``, and the chat
+    completions of every OpenAI client then give the format ``emit``. Names that modules took
+    before (``from litellm import completion``) are changed too, or reported with an
+    :class:`imageshim.EarlyImportWarning`. Libraries that are imported later are wrapped then;
+    nothing is imported for it.
+
+    To install the same again changes nothing and returns the same object. Of several with
+    different options the last counts, until it is uninstalled.
+
+    Args:
+        emit: what callers get.
+        callers: formats for the modules that call, by patterns of their names:
+            ``{"shop.reports.*": "content"}`` gives ``shop.reports`` and all modules in it the old
+            format, and the rest of the program ``emit``. The first pattern that matches counts.
+        libraries: which of ``"litellm"`` and ``"openai"``.
+        accept: as in :func:`imageshim.wrap`.
+        on_loss: as in :func:`imageshim.wrap`.
+        history: as in :func:`imageshim.wrap`.
+        strict: as in :func:`imageshim.wrap`.
+
+    Raises:
+        UnknownFormatError: a format is none.
+        ImageShimError: a library, a pattern or ``on_loss`` is unknown.
+
+    """
+    chosen = frozenset((libraries,) if isinstance(libraries, str) else libraries)
+    if not chosen or not chosen <= LIBRARIES:
+        raise ImageShimError(
+            f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
+        )
+    do = policy(emit, accept, on_loss, history=history, strict=strict)
+    patterns = Callers(callers)
+    written = tuple((pattern, str(name)) for pattern, name in (callers or {}).items())
+    options = _Options(do, written, chosen)
+    with _lock:
+        same = next((one for one in _standing if one._options == options), None)  # noqa: SLF001
+        made = same or Installation(options, patterns)
+        made._wanted += 1  # noqa: SLF001  # its own module
+        if same is None:
+            _standing.append(made)
+            start_report()
+            _settle()
+    return made
+
+
+def _settle() -> None:
+    """Bring the process into the state that the standing installations want."""
+    from . import patching  # noqa: PLC0415  # when something is installed at all
+
+    patching.settle(
+        frozenset().union(*(one._options.libraries for one in _standing))  # noqa: SLF001
+    )
+
+
+def current_policy(library: str) -> Policy | None:
+    """Return what the caller of a library gets now; None where nothing is installed for it."""
+    for one in reversed(_standing):
+        if library in one._options.libraries:  # noqa: SLF001
+            return _for_caller(one)
+    return None
+
+
+def _for_caller(one: Installation) -> Policy:
+    do = one._options.policy  # noqa: SLF001
+    if not one._callers:  # noqa: SLF001
+        return do
+    place = calling_place()
+    name = str(place.module.get("__name__", "")) if place is not None else ""
+    emit = one._callers.format_for(name)  # noqa: SLF001
+    return do if emit is None else do.emitting(emit)

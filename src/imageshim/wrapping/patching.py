@@ -1,0 +1,213 @@
+"""Which functions are wrapped for the whole process, and the way there and back.
+
+A function of a library is wrapped once, with a wrapper that looks up what is installed at each
+call, and passes everything on where nothing is. So it can stay where another library has wrapped
+it in turn, and names that somebody took of it work, or rest, with it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from . import early_imports, installation
+from .call_site import LIBRARIES
+from .import_hooks import ImportHooks
+
+__all__ = ["settle"]
+
+
+class _Point(NamedTuple):
+    """A function to wrap: an attribute of a module or of a class in it."""
+
+    module: str
+    path: str
+    kind: str = "call"
+
+
+_POINTS = {
+    "litellm": (
+        _Point("litellm", "completion"),
+        _Point("litellm", "acompletion"),
+        _Point("litellm", "stream_chunk_builder", "builder"),
+        # `litellm.completion` itself up to 1.108, an inner function of it after that.
+        _Point("litellm.main", "completion"),
+        _Point("litellm.main", "acompletion"),
+        _Point("litellm.main", "stream_chunk_builder", "builder"),
+        _Point("litellm.router", "Router.completion"),
+        _Point("litellm.router", "Router.acompletion"),
+    ),
+    "openai": tuple(
+        _Point(module, f"{cls}.{method}")
+        for module, methods in (
+            ("openai.resources.chat.completions", ("create", "parse")),
+            # Up to 1.91 or so, `parse` was in the beta only.
+            ("openai.resources.beta.chat.completions", ("parse",)),
+        )
+        for cls in ("Completions", "AsyncCompletions")
+        for method in methods
+    ),
+}
+
+
+@dataclass
+class _Patch:
+    """One wrapped function."""
+
+    holder: Any
+    name: str
+    original: Any
+    wrapper: Any
+    early: list[early_imports.Rebound] = field(default_factory=list)
+    """Places that held the function before."""
+
+
+_lock = threading.RLock()
+_patches: dict[_Point, _Patch] = {}
+_wanted: frozenset[str] = frozenset()
+
+
+def settle(wanted: frozenset[str]) -> None:
+    """Wrap the functions of the libraries that are wanted, and unwrap the others."""
+    global _wanted  # noqa: PLW0603  # the process has one state
+    with _lock:
+        _wanted = wanted
+        if wanted:
+            _hooks.start()
+        else:
+            _hooks.stop()
+        for library in _POINTS:
+            if library not in wanted:
+                _undo(library)
+            elif library in sys.modules:
+                _apply(library)
+
+
+def _imported(module: ModuleType) -> None:
+    """Wrap the functions of a module that was just imported."""
+    root = module.__name__.partition(".")[0]
+    spec = getattr(sys.modules.get(root), "__spec__", None)
+    if module.__name__ != root and getattr(spec, "_initializing", False):
+        return  # its package is not ready: the hook on that one does it all
+    with _lock:
+        if root in _wanted:
+            _apply(root)
+
+
+_hooks = ImportHooks(
+    frozenset(point.module for points in _POINTS.values() for point in points) | LIBRARIES,
+    _imported,
+)
+
+
+def _apply(library: str) -> None:
+    fresh = []
+    for point in _POINTS[library]:
+        patch = _wrap(library, point)
+        if patch is not None:
+            fresh.append(patch)
+    if not fresh:
+        return
+    wrappers = {id(patch.original): (patch.original, patch.wrapper) for patch in fresh}
+    for place in early_imports.rebind(wrappers, library):
+        next(patch for patch in fresh if patch.original is place.old).early.append(place)
+
+
+def _undo(library: str) -> None:
+    for point in _POINTS[library]:
+        patch = _patches.get(point)
+        if patch is None:
+            continue
+        # Not on top: somebody wrapped it in turn, and that layer is not ours to remove.
+        if _held(patch.holder, patch.name) is patch.wrapper:
+            setattr(patch.holder, patch.name, patch.original)
+        early_imports.restore(patch.early)
+        patch.early.clear()
+
+
+def _held(holder: Any, name: str) -> Any:
+    """Return what a module or a class itself holds, with no descriptor in between."""
+    return vars(holder).get(name)
+
+
+def _holder(point: _Point) -> tuple[Any, str] | None:
+    """Find the module or the class that has the function itself; None where there is none."""
+    holder: Any = sys.modules.get(point.module)
+    *path, name = point.path.split(".")
+    for step in path:
+        holder = getattr(holder, step, None)
+    if isinstance(holder, type):
+        # LiteLLM's newest Router hands its calls to a class behind it.
+        behind = vars(holder).get("_core_class", holder)
+        holder = next((cls for cls in behind.__mro__ if name in vars(cls)), None)
+    elif holder is not None:
+        getattr(holder, name, None)  # a module may make its names when they are first asked for
+    return None if holder is None or name not in vars(holder) else (holder, name)
+
+
+def _wrap(library: str, point: _Point) -> _Patch | None:
+    """Wrap one function; None where it is not there."""
+    found = _holder(point)
+    if found is None:
+        return None
+    holder, name = found
+    current = _held(holder, name)
+    known = _patches.get(point)
+    if known is not None and _is_under(current, known.wrapper):
+        return known
+    # One function under two names has one wrapper; so has one that was unwrapped in between.
+    wrapper = next(
+        (patch.wrapper for patch in _patches.values() if patch.original is current),
+        None,
+    )
+    if wrapper is None:
+        if any(patch.wrapper is current for patch in _patches.values()):
+            return None  # a module took the wrapper of another
+        wrapper = _made(library, point, current)
+    patch = _patches[point] = _Patch(holder, name, current, wrapper)
+    setattr(holder, name, wrapper)
+    return patch
+
+
+def _is_under(function: Any, wrapper: Any) -> bool:
+    """Tell whether a wrapper is one of the layers of a function."""
+    for _ in range(_MOST_LAYERS):
+        if function is wrapper:
+            return True
+        function = getattr(function, "__wrapped__", None)
+        if function is None:
+            break
+    return False
+
+
+_MOST_LAYERS = 64
+
+
+def _made(library: str, point: _Point, original: Any) -> Any:
+    """Make a wrapper that does what is installed at the time of the call."""
+    # wrapt, when there is a library to wrap.
+    from .calls import WrappedFunction, run  # noqa: PLC0415
+    from .chunk_builder import build  # noqa: PLC0415
+
+    call: Callable[..., Any] = build if point.kind == "builder" else run
+
+    def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
+        do = installation.current_policy(library)
+        if do is None:
+            return wrapped(*args, **kwargs)
+        return call(do, library, wrapped, args, kwargs)
+
+    return WrappedFunction(original, around, (_named, (point.module, point.path)))
+
+
+def _named(module: str, path: str) -> Any:
+    """Find a function by name, where it is unpickled."""
+    found: Any = import_module(module)
+    for step in path.split("."):
+        found = getattr(found, step)
+    return found

@@ -1,0 +1,150 @@
+"""What a wrapper was asked to do, and what it knows of where a reply comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from typing import Any, NamedTuple
+
+from imageshim.conversion import Plan, plan
+from imageshim.errors import UnknownFormatError
+from imageshim.timeline import Format, source_format
+
+from .call_site import Place
+
+__all__ = ["LEGACY", "Call", "Policy", "installed_litellm", "policy"]
+
+LEGACY = frozenset({Format.CONTENT, Format.IMAGE})
+"""The formats that no LiteLLM of today writes: to ask for them is warned about."""
+
+_OWN_MODELS = frozenset({"gemini", "vertex_ai", "vertex_ai_beta"})
+"""The providers whose images LiteLLM itself puts in place, so that its version says where.
+
+Others answer over the OpenAI protocol: there the gateway decides.
+"""
+_VERSION_HEADER = "x-litellm-version"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The options of :func:`imageshim.wrap`, checked."""
+
+    emit: Format
+    accept: Format | None
+    on_loss: str
+    history: bool
+    strict: bool
+
+    def emitting(self, emit: Format) -> Policy:
+        """Return the same with another format."""
+        return Policy(emit, self.accept, self.on_loss, self.history, self.strict)
+
+    def accepting(self, accept: Format | None) -> Policy:
+        """Return the same with another source."""
+        return Policy(self.emit, accept, self.on_loss, self.history, self.strict)
+
+
+def policy(
+    emit: str | Format, accept: str | Format | None, on_loss: str, *, history: bool, strict: bool
+) -> Policy:
+    """Check options.
+
+    Raises:
+        UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
+        ImageShimError: ``on_loss`` is unknown.
+
+    """
+    checked = plan(emit, source=accept, on_loss=on_loss)
+    return Policy(checked.to, checked.how.source, checked.on_loss, bool(history), bool(strict))
+
+
+class Call(NamedTuple):
+    """One call: what was asked for, and by whom."""
+
+    policy: Policy
+    library: str | None
+    """``litellm``, ``openai``, or None for a function of the user's."""
+    request: Mapping[str, Any]
+    """The keyword arguments."""
+    place: Place | None = None
+    """The user's line, where it is known."""
+
+    def plan(self, source: Format | None) -> Plan:
+        """Plan the conversion of a reply that comes from ``source``."""
+        return _plan(self.policy.emit, source, self.policy.on_loss)
+
+    def source_of(self, answer: Any) -> Format | None:
+        """Tell where a reply or a stream comes from: the format that decides what ``content`` is.
+
+        In this order: what the user said; the header of a LiteLLM proxy; the installed LiteLLM for
+        the models that it speaks to itself, unless it is an entry of its cache, which an older
+        version may have written; a request for images. None leaves it to the shape of the reply.
+        """
+        if self.policy.accept is not None:
+            return self.policy.accept
+        announced = _announced(answer)
+        if announced is not None:
+            return announced
+        if self.library == "litellm":
+            provider = _provider(answer)
+            if provider is None:
+                return None  # from the cache
+            if provider in _OWN_MODELS:
+                return _format_of_installed()
+        return Format.CONTENT if self._asks_for_images() else None
+
+    def _asks_for_images(self) -> bool:
+        body = self.request.get("extra_body")
+        for asked in (self.request, body if isinstance(body, Mapping) else {}):
+            modalities = asked.get("modalities")
+            if isinstance(modalities, (list, tuple)) and "image" in modalities:
+                return True
+        return False
+
+
+@lru_cache(maxsize=64)
+def _plan(emit: Format, source: Format | None, on_loss: str) -> Plan:
+    return plan(emit, source=source, on_loss=on_loss)
+
+
+def _announced(answer: Any) -> Format | None:
+    """Read the version of a LiteLLM proxy in the headers of a raw response or a stream."""
+    for holder in (answer, getattr(answer, "response", None)):
+        headers = getattr(holder, "headers", None)
+        version = headers.get(_VERSION_HEADER) if isinstance(headers, Mapping) else None
+        if isinstance(version, str):
+            try:
+                return source_format(version)
+            except UnknownFormatError:
+                return None
+    return None
+
+
+def _provider(answer: Any) -> str | None:
+    """Tell which provider answered through LiteLLM; None for an entry of its cache."""
+    hidden = getattr(answer, "_hidden_params", None)
+    hidden = hidden if isinstance(hidden, Mapping) else {}
+    provider = hidden.get("custom_llm_provider") or getattr(answer, "custom_llm_provider", None)
+    if hidden.get("cache_hit") or not isinstance(provider, str) or provider == "cached_response":
+        return None
+    return provider
+
+
+@lru_cache(maxsize=1)
+def installed_litellm() -> str | None:
+    """Return the version of the installed LiteLLM; None where there is none."""
+    try:
+        return metadata.version("litellm")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _format_of_installed() -> Format | None:
+    version = installed_litellm()
+    try:
+        return source_format(version)
+    except UnknownFormatError:
+        return None

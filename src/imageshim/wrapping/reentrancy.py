@@ -1,0 +1,20 @@
+"""Whether a library's own code is running: then its calls of itself are left alone.
+
+LiteLLM calls itself and the OpenAI SDK, and caches what they return. Only the outermost call is
+converted, so that nothing is converted twice and no cache ever holds a format of a caller's.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from contextvars import ContextVar, Token
+
+__all__ = ["INSIDE", "leave"]
+
+INSIDE: ContextVar[bool] = ContextVar("imageshim_inside_library", default=False)
+
+
+def leave(token: Token[bool]) -> None:
+    """Undo ``INSIDE.set()``, also where another context closes a coroutine than began it."""
+    with suppress(ValueError):  # that context ends with the coroutine
+        INSIDE.reset(token)

@@ -1,0 +1,285 @@
+"""Streams: the one thing that is replaced by a proxy, which converts the chunks as they pass.
+
+A proxy has the methods that its stream has and no others; all else is the stream's own. What the
+stream raises passes unchanged, behind what the converter still held. Closing it closes the iterator
+that the stream gave, then the stream.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import wrapt
+
+from imageshim import carriers
+from imageshim.streaming import StreamConverter
+from imageshim.timeline import Format
+
+from .failures import ASKED_FOR, failed
+from .old_names import with_old_name
+from .policy import LEGACY, Call
+from .reentrancy import INSIDE, leave
+from .sightings import saw_call
+
+__all__ = ["is_stream_class", "proxied"]
+
+# wrapt 1's ObjectProxy has __iter__, wrapt 2's BaseObjectProxy has not: a stream that is
+# asynchronous only should not look like one that can be iterated.
+_Base: Any = getattr(wrapt, "BaseObjectProxy", wrapt.ObjectProxy)
+
+_GAVE_UP = "imageshim could not convert a stream; the rest of it comes as it is"
+
+
+class _Flow:
+    """The chunks of one stream on their way through the converter."""
+
+    __slots__ = ("call", "converter", "ended", "held", "queue", "raising", "silent")
+
+    def __init__(self, call: Call, source: Format | None) -> None:
+        self.call = call
+        self.converter: StreamConverter | None = StreamConverter(
+            call.policy.emit, source=source, on_loss=call.policy.on_loss
+        )
+        self.queue: deque[Any] = deque()
+        self.held: list[Any] = []
+        """What went into the converter and has not come out."""
+        self.ended = False
+        self.raising: BaseException | None = None
+        self.silent = call.policy.emit not in LEGACY
+        """Whether there is nothing to say, or it was said."""
+
+    def feed(self, chunk: Any) -> None:
+        """Take a chunk from the stream."""
+        if self.converter is None:
+            self.queue.append(chunk)
+            return
+        try:
+            made = self.converter.feed(chunk)
+            if len(made) == 1 and made[0] is chunk:
+                self.held.clear()
+            else:
+                self.held.append(chunk)
+                if made:
+                    del self.held[:-1]
+            self._put(made)
+        except ASKED_FOR:
+            raise
+        except Exception as error:  # noqa: BLE001  # the caller gets the stream as it came
+            self._give_up(error, [*self.held, chunk])
+
+    def _put(self, made: list[Any]) -> None:
+        if self.call.policy.emit is Format.IMAGES:
+            made = [with_old_name(chunk) for chunk in made]
+        self.queue.extend(made)
+        if not self.silent and any(map(_has_image, made)):
+            self.silent = True
+            saw_call(self.call.place, self.call.policy.emit.value, "delta")
+
+    def finish(self) -> None:
+        """Take what the converter still holds, at the end of the stream."""
+        self.ended = True
+        converter, self.converter = self.converter, None
+        if converter is None:
+            return
+        try:
+            self._put(converter.finish())
+        except ASKED_FOR:
+            raise
+        except Exception as error:  # noqa: BLE001  # as above
+            self._give_up(error, self.held)
+
+    def _give_up(self, error: Exception, raw: list[Any]) -> None:
+        self.converter = None
+        self.queue.extend(raw)
+        failed(_GAVE_UP, error, self.call.place, strict=self.call.policy.strict)
+
+    def next(self) -> Any:
+        """Return what is next in the queue; at its end, raise what the stream ended with."""
+        if self.queue:
+            return self.queue.popleft()
+        raised, self.raising = self.raising, None
+        if raised is not None:
+            raise raised
+        raise StopIteration
+
+    def drop(self) -> None:
+        """Forget what is held: the stream is closed."""
+        self.converter, self.raising = None, None
+        self.queue.clear()
+        self.held.clear()
+
+
+def _has_image(chunk: Any) -> bool:
+    for choice in carriers.items_of(carriers.get(chunk, "choices")) or ():
+        delta = carriers.get(choice, "delta")
+        content = carriers.get(delta, "content")
+        if carriers.get(delta, "image") or (isinstance(content, str) and "data:image/" in content):
+            return True
+    return False
+
+
+class _Proxy(_Base):  # type: ignore[misc]
+    """What the proxies of all streams share; the others are in the tables below."""
+
+    def __init__(self, stream: Any, flow: _Flow) -> None:
+        super().__init__(stream)
+        self._self_flow = flow
+        self._self_iterator: Any = None
+
+
+def _iter(self: Any) -> Any:
+    iterator = iter(self.__wrapped__)
+    self._self_iterator = None if iterator is self.__wrapped__ else iterator
+    return self
+
+
+def _next(self: Any) -> Any:
+    flow = self._self_flow
+    while not flow.queue and not flow.ended:
+        source = self._self_iterator
+        token = INSIDE.set(True)
+        try:
+            chunk = next(self.__wrapped__ if source is None else source)
+        except StopIteration:
+            flow.finish()
+            continue
+        except Exception as error:  # noqa: BLE001  # raised again, behind what is held
+            flow.finish()
+            flow.raising = error
+            continue
+        finally:
+            leave(token)
+        flow.feed(chunk)
+    return flow.next()
+
+
+def _aiter(self: Any) -> Any:
+    iterator = self.__wrapped__.__aiter__()
+    self._self_iterator = None if iterator is self.__wrapped__ else iterator
+    return self
+
+
+async def _anext(self: Any) -> Any:
+    flow = self._self_flow
+    while not flow.queue and not flow.ended:
+        source = self._self_iterator
+        token = INSIDE.set(True)
+        try:
+            chunk = await (self.__wrapped__ if source is None else source).__anext__()
+        except StopAsyncIteration:
+            flow.finish()
+            continue
+        except Exception as error:  # noqa: BLE001  # as above
+            flow.finish()
+            flow.raising = error
+            continue
+        finally:
+            leave(token)
+        flow.feed(chunk)
+    try:
+        return flow.next()
+    except StopIteration:
+        raise StopAsyncIteration from None
+
+
+def _enter(self: Any) -> Any:
+    return _again(self, self.__wrapped__.__enter__())
+
+
+async def _aenter(self: Any) -> Any:
+    return _again(self, await self.__wrapped__.__aenter__())
+
+
+def _again(self: Any, entered: Any) -> Any:
+    """Return what a context manager gives: itself as a rule, or another stream."""
+    if entered is self.__wrapped__:
+        return self
+    return proxied(entered, self._self_flow.call) if is_stream_class(type(entered)) else entered
+
+
+def _exit(self: Any, *raised: Any) -> Any:
+    self._self_flow.drop()
+    _close_iterator(self)
+    return self.__wrapped__.__exit__(*raised)
+
+
+async def _aexit(self: Any, *raised: Any) -> Any:
+    self._self_flow.drop()
+    await _aclose_iterator(self)
+    return await self.__wrapped__.__aexit__(*raised)
+
+
+def _close(self: Any) -> Any:
+    """Close both layers; the stream's own ``close`` may be a coroutine function."""
+    self._self_flow.drop()
+    if inspect.iscoroutinefunction(self.__wrapped__.close):
+        return _aclose_both(self, self.__wrapped__.close)
+    _close_iterator(self)
+    return self.__wrapped__.close()
+
+
+def _aclose(self: Any) -> Any:
+    self._self_flow.drop()
+    return _aclose_both(self, self.__wrapped__.aclose)
+
+
+async def _aclose_both(self: Any, close: Callable[[], Any]) -> Any:
+    await _aclose_iterator(self)
+    closing = close()
+    return await closing if hasattr(closing, "__await__") else closing
+
+
+def _close_iterator(self: Any) -> None:
+    iterator, self._self_iterator = self._self_iterator, None
+    if hasattr(iterator, "close"):
+        iterator.close()
+
+
+async def _aclose_iterator(self: Any) -> None:
+    iterator, self._self_iterator = self._self_iterator, None
+    if hasattr(iterator, "aclose"):
+        await iterator.aclose()
+
+
+def _send(self: Any, value: Any) -> Any:
+    if value is not None:
+        self._self_flow.feed(self.__wrapped__.send(value))
+    return _next(self)
+
+
+_METHODS: dict[str, Callable[..., Any]] = {
+    "__iter__": _iter,
+    "__next__": _next,
+    "__aiter__": _aiter,
+    "__anext__": _anext,
+    "__enter__": _enter,
+    "__exit__": _exit,
+    "__aenter__": _aenter,
+    "__aexit__": _aexit,
+    "close": _close,
+    "aclose": _aclose,
+    "send": _send,
+}
+"""The methods of a proxy, each for streams that have one of that name."""
+
+
+def _class_for(stream: type) -> type:
+    members = {name: method for name, method in _METHODS.items() if hasattr(stream, name)}
+    return type(stream.__name__, (_Proxy,), members)
+
+
+_proxy_class: Callable[[type], type] = lru_cache(maxsize=256)(_class_for)
+
+
+def is_stream_class(cls: type) -> bool:
+    """Tell whether objects of a class give chunks one after the other, or may do so."""
+    return hasattr(cls, "__next__") or hasattr(cls, "__anext__")
+
+
+def proxied(stream: Any, call: Call) -> Any:
+    """Return a proxy of a stream, which converts its chunks."""
+    return _proxy_class(type(stream))(stream, _Flow(call, call.source_of(stream)))
