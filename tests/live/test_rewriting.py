@@ -1,4 +1,4 @@
-"""The codemod's pairs, executed: what old code gave on the old format, new code gives on `images`."""
+"""The codemod's pairs, executed: new code gives on `images` what old code gave on the old format."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from codemod.cases import Case, cases_of
 
 from . import environments

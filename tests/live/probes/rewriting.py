@@ -7,8 +7,9 @@ import sys
 import types
 import warnings
 
-import imageshim
 import litellm
+
+import imageshim
 
 PNG = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWj"
@@ -78,17 +79,18 @@ class _Service:
             return reply
         return imageshim.convert(reply, self.format)
 
-    def completion(self, model: str, messages: list | None = None, **kwargs: object) -> object:
+    def completion(self, model: str = "", messages: object = None, **kwargs: object) -> object:
+        del model, messages
         if kwargs.get("stream"):
             return iter(_chunks(self.kind, self.format))
         return self._in_format(_reply(self.kind))
 
-    async def acompletion(self, model: str, messages: list | None = None, **kwargs: object) -> object:
+    async def acompletion(self, *args: object, **kwargs: object) -> object:
         if not kwargs.get("stream"):
-            return self.completion(model, messages, **kwargs)
+            return self.completion(*args, **kwargs)
 
         async def stream() -> object:
-            for chunk in self.completion(model, messages, **kwargs):
+            for chunk in self.completion(*args, **kwargs):
                 yield chunk
 
         return stream()
@@ -98,7 +100,7 @@ def _run(program: str, kind: str, format_name: str) -> dict:
     service = _Service(kind, format_name)
 
     class Router:
-        def __init__(self, **kwargs: object) -> None:
+        def __init__(self, **_: object) -> None:
             self.completion = service.completion
             self.acompletion = service.acompletion
 
@@ -107,13 +109,13 @@ def _run(program: str, kind: str, format_name: str) -> dict:
             return service.completion("x").model_dump()
 
     class Client:
-        def __init__(self, **kwargs: object) -> None:
+        def __init__(self, **_: object) -> None:
             self.chat = types.SimpleNamespace(
                 completions=types.SimpleNamespace(create=service.completion)
             )
 
     requests = types.ModuleType("requests")
-    requests.post = lambda *args, **kwargs: Response()
+    requests.post = lambda *_, **__: Response()
     openai = types.ModuleType("openai")
     openai.OpenAI = Client
     shown: list[str] = []
