@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
+    "run": "Run a program that gets the format that it knows.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
 }
