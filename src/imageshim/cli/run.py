@@ -11,7 +11,7 @@ import click
 
 import imageshim
 from imageshim.wrapping import program
-from imageshim.wrapping.report import VARIABLE
+from imageshim.wrapping.reporting import VARIABLE
 
 __all__ = ["command"]
 

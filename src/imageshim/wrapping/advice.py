@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .call_site import Expression
+from .expressions import Expression
 
 __all__ = ["instead_of"]
 
