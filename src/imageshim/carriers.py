@@ -76,8 +76,16 @@ def get(carrier: Any, name: str) -> Any:
 def getter(carrier: Any) -> Callable[[str], Any]:
     """Return a function for :func:`get` on one carrier, the quickest that its class allows."""
     kind = _kind(type(carrier))
-    if kind == _MODEL and not carrier.__pydantic_extra__:
-        return cast("Callable[[str], Any]", carrier.__dict__.get)
+    if kind == _MODEL:
+        held, extra = carrier.__dict__, carrier.__pydantic_extra__
+        if not extra:
+            return cast("Callable[[str], Any]", held.get)
+
+        def look(name: str) -> Any:
+            found = held.get(name)
+            return extra.get(name) if found is None else found
+
+        return look
     if kind == _MAPPING:
         return cast("Callable[[str], Any]", carrier.get)
     return partial(get, carrier)

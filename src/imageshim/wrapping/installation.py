@@ -132,7 +132,11 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         if same is None:
             _standing.append(made)
             start_report()
-            _settle()
+            try:
+                _settle()
+            except BaseException:  # a warning that is an error
+                made.uninstall()
+                raise
     return made
 
 
