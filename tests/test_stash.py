@@ -257,3 +257,26 @@ def test_text_where_the_stash_says_an_image_is_text():
     there = convert(before, "content")
     edited = {**there, "content": "a b d "}
     assert convert(edited, "images") is edited
+
+
+@pytest.mark.parametrize("url", ["cat.png", "/files/1 2", "Qk0", "\0", "\ud800", "blob:x"])
+def test_an_image_whose_url_does_not_look_like_one_comes_back(url):
+    before = {"content": "a", "images": [{**ITEM, "image_url": {"url": url, "detail": "auto"}}]}
+    there = convert(before, "content")
+    assert there["content"] == f"a{url}"
+    assert convert(there, "images") == before
+
+
+def test_images_that_only_an_edited_stash_holds_are_whole_or_left_out():
+    other = {**ITEM, "index": 1}
+    there = convert({"content": "a", "images": [ITEM, other]}, "image")
+    for broken in (
+        SimpleNamespace(**other),
+        {"image_url": {**ITEM["image_url"], "index": 1}},
+        {**other, "image_url": {"url": PNG}},
+        {**other, "image_url": {"url": 3, "detail": "auto"}},
+        {**other, "image_url": SimpleNamespace(url=PNG, detail="auto")},
+    ):
+        edited = copy.deepcopy(there)
+        edited["provider_specific_fields"]["imageshim"]["items"][1] = broken
+        assert convert(edited, "images")["images"] == [ITEM]

@@ -1,6 +1,4 @@
-"""`python -m imageshim`: the command line."""
-
-from __future__ import annotations
+"""``python -m imageshim``: the command line."""
 
 from imageshim.cli import main
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import carriers
+from .formats.content import image_entry
 from .formats.dialects import canonical_item
 from .parts import DEFAULT_DETAIL, Image, Other, Part, Text
 from .stash import Stash, template
@@ -26,7 +26,7 @@ def entries_of(parts: list[Part]) -> list[tuple[Any, ...]]:
         elif part.raw:
             entries.append(("raw", len(part.url) - part.url.index(",") - 1))
         else:
-            entries.append(("image", len(part.url)))
+            entries.append(image_entry(part.url))
     return entries
 
 
@@ -77,9 +77,13 @@ def _filled(rest: Any, image: Image) -> dict[str, Any] | None:
 
 def _whole(item: Any) -> Image | None:
     """Read an image that only the stash holds."""
-    inner = carriers.get(item, "image_url")
-    url = carriers.get(inner, "url")
-    if not isinstance(url, str) or not {"index", *_INNER} <= {*item, *inner}:
+    if not isinstance(item, dict) or not item.keys() >= set(_USUAL):
+        return None
+    inner = item["image_url"]
+    if not isinstance(inner, dict) or not inner.keys() >= set(_INNER):
+        return None
+    url = inner["url"]
+    if not isinstance(url, str):
         return None
     usual = tuple(item) == _USUAL and tuple(inner) == _INNER
     return Image(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)
@@ -149,6 +153,6 @@ def _image(image: Part | None, kind: str, length: int, place: list[int]) -> Imag
     if len(image.url) != length + prefix:
         return None
     image.raw = kind == "raw"
-    if place:
+    if kind == "draft":
         image.draft, image.offset = True, place[0]
     return image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import carriers, data_uri
 from .conversion import reading, refuse_scalars
-from .errors import ImageShimError, MissingExtraError, RemoteImageError
+from .errors import ImageShimError, MalformedImageError, MissingExtraError, RemoteImageError
+from .image_structure import IMAGE_TYPES
 from .legacy import message_of, plain_text
 from .lifting import Reading as How
 from .lifting import lift
@@ -25,21 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneratedImage", "Reading", "read", "read_all"]
 
-_EXTENSIONS = {
-    "image/avif": ".avif",
-    "image/bmp": ".bmp",
-    "image/gif": ".gif",
-    "image/heic": ".heic",
-    "image/heif": ".heif",
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/svg+xml": ".svg",
-    "image/tiff": ".tiff",
-    "image/vnd.microsoft.icon": ".ico",
-    "image/webp": ".webp",
-    "image/x-icon": ".ico",
-}
-_SAME_TYPE = {".jpeg": ".jpg", ".jpe": ".jpg", ".tif": ".tiff", ".heif": ".heic"}
+_REMOTE = re.compile(r"https?:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SAME_TYPE = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
+_SUFFIXES = {image_type.extension for image_type in IMAGE_TYPES.values()} | {*_SAME_TYPE, ".bin"}
 
 
 class GeneratedImage:
@@ -51,7 +41,7 @@ class GeneratedImage:
     __slots__ = ("__dict__", "index", "is_draft", "url")
 
     url: str
-    """A data URI as a rule; an http(s) URL stays one."""
+    """A data URI as a rule; an http(s) URL (or ``gs://…``) stays one."""
     index: int
     """Its place among the images of the message, from 0."""
     is_draft: bool
@@ -68,8 +58,8 @@ class GeneratedImage:
 
     @property
     def is_remote(self) -> bool:
-        """Whether the reply holds an http(s) URL instead of the image."""
-        return self.url[:8].lower().startswith(("http:", "https:"))
+        """Whether the reply holds an http(s) URL, or one like it, instead of the image."""
+        return _REMOTE.match(self.url) is not None
 
     @cached_property
     def mime_type(self) -> str | None:
@@ -87,7 +77,7 @@ class GeneratedImage:
         """The bytes of the image, decoded once.
 
         Raises:
-            RemoteImageError: the reply holds an http(s) URL only.
+            RemoteImageError: the reply holds a URL only.
             MalformedImageError: the payload cannot be decoded.
 
         """
@@ -124,7 +114,12 @@ class GeneratedImage:
     @property
     def extension(self) -> str:
         """The file extension of the media type, with its dot."""
-        return _EXTENSIONS.get(self.mime_type or "", ".bin")
+        known = IMAGE_TYPES.get(self.mime_type or "")
+        if known is not None:
+            return known.extension
+        import mimetypes  # noqa: PLC0415  # needed for types that we do not know only
+
+        return mimetypes.guess_extension(self.mime_type or "", strict=False) or ".bin"
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the image to a file and return its path.
@@ -133,7 +128,7 @@ class GeneratedImage:
             path: a file, or a folder: one that exists, or a path that ends with a slash. Folders
                 are made where they are missing. In a folder the image gets a name that is free. A
                 file gets the extension of what the image really is: a JPEG saved to ``cat.png``
-                becomes ``cat.jpg``.
+                becomes ``cat.jpg``, one saved to ``cat`` or ``v1.5`` gets it behind.
             overwrite: replace a file that exists.
 
         Raises:
@@ -149,8 +144,11 @@ class GeneratedImage:
             names = _free_names(target / f"image-{self.index}", self.extension)
         else:
             suffix = target.suffix.lower()
-            if _SAME_TYPE.get(suffix, suffix) != _SAME_TYPE.get(self.extension, self.extension):
-                target = target.with_suffix(self.extension)
+            extension = self.extension
+            if suffix not in _SUFFIXES:
+                target = target.with_name(target.name + extension)
+            elif _SAME_TYPE.get(suffix, suffix) != _SAME_TYPE.get(extension, extension):
+                target = target.with_suffix(extension)
             names = iter([target])
         return _write(data, names, overwrite=overwrite)
 
@@ -177,14 +175,21 @@ class GeneratedImage:
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """Show the picture in a notebook (IPython's display protocol)."""
+        """Show the picture in a notebook (IPython's display protocol).
+
+        A remote image, and one that cannot be decoded, is shown as text.
+        """
         del include, exclude
-        if self.is_remote or self.mime_type is None:
+        try:
+            data = self.data
+        except (RemoteImageError, MalformedImageError):
+            return {"text/plain": repr(self)}, {}
+        if self.mime_type is None:
             return {"text/plain": repr(self)}, {}
         if self.mime_type == "image/svg+xml":
-            shown = self.data.decode("utf-8", "replace")
+            shown = data.decode("utf-8", "replace")
         else:
-            shown = base64.b64encode(self.data).decode("ascii")
+            shown = base64.b64encode(data).decode("ascii")
         metadata = {"width": self.width, "height": self.height} if self._size else {}
         return {"text/plain": repr(self), self.mime_type: shown}, {self.mime_type: metadata}
 
@@ -201,6 +206,17 @@ def _free_names(stem: Path, extension: str) -> Iterable[Path]:
         number += 1
 
 
+def _link(temporary: Path, name: Path) -> None:
+    """Give a file its name, unless that is taken."""
+    try:
+        os.link(temporary, name)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, such as FAT
+        name.open("xb").close()
+        temporary.replace(name)
+
+
 def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
     """Write whole files only: a temporary one gets the first name that may be taken."""
     taken = None
@@ -215,7 +231,7 @@ def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
                 temporary.replace(name)
                 return name
             try:
-                os.link(temporary, name)
+                _link(temporary, name)
             except FileExistsError:
                 taken = name
                 continue

@@ -6,9 +6,9 @@ imported on demand: the conversions need no pydantic model and take much that is
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from .timeline import Format, target_format
 
@@ -67,7 +67,28 @@ class ImagePart(_Open):
 class OtherPart(_Open):
     """Any other part of a ``content`` list."""
 
-    type: str
+    type: str = Field(json_schema_extra={"not": {"enum": ["text", "image_url"]}})
+
+
+def _kind(part: Any) -> str:
+    """Tell which model a part is for, so that its faults are those of one model only."""
+    kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
+    return f"<{kind}>" if kind in ("text", "image_url") else "<other>"
+
+
+def _shape(content: Any) -> str:
+    return "<text>" if isinstance(content, str) else "<list>"
+
+
+_Part = Annotated[
+    Annotated[TextPart, Tag("<text>")]
+    | Annotated[ImagePart, Tag("<image_url>")]
+    | Annotated[OtherPart, Tag("<other>")],
+    Discriminator(_kind),
+]
+_Content = Annotated[
+    Annotated[list[_Part], Tag("<list>")] | Annotated[str, Tag("<text>")], Discriminator(_shape)
+]
 
 
 class _Message(_Open):
@@ -97,7 +118,7 @@ class ImagesMessage(_Message):
 class PartsMessage(_Message):
     """A list of text and image parts."""
 
-    content: list[TextPart | ImagePart | OtherPart] | str | None = None
+    content: _Content | None = None
 
 
 M = TypeVar("M", bound=_Message)
@@ -130,12 +151,12 @@ class Problem(NamedTuple):
     choice: int | None
     """Which choice, from 0; None where the fault is above the choices."""
     field: str
-    """The path to the field, such as ``message.images[1].image_url.url``."""
+    """The path to the field, such as ``message.images[1].image_url.url``; empty for a choice."""
     message: str
 
     def __str__(self) -> str:
-        where = f"choice {self.choice}, " if self.choice is not None else ""
-        return f"{where}{self.field}: {self.message}"
+        place = [] if self.choice is None else [f"choice {self.choice}"]
+        return f"{', '.join([*place, *filter(None, [self.field])])}: {self.message}"
 
 
 def json_schema(name: str | Format) -> dict[str, Any]:
@@ -166,5 +187,6 @@ def _problem(location: tuple[int | str, ...], message: str) -> Problem:
     choice = None
     if len(location) > 1 and location[0] == "choices" and isinstance(location[1], int):
         choice, location = location[1], location[2:]
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return Problem(choice, path.lstrip(".") or "reply", message)
+    steps = [step for step in location if not str(step).startswith("<")]  # the tags of unions
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return Problem(choice, path.lstrip(".") or ("reply" if choice is None else ""), message)

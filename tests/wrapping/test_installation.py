@@ -37,6 +37,9 @@ def old_server(server):
     return server
 
 
+old_replies = pytest.mark.usefixtures("old_server")
+
+
 def image_count(reply):
     return len(getattr(reply.choices[0].message, "images", None) or ())
 
@@ -45,7 +48,8 @@ def ask(client, **more):
     return client.chat.completions.create(**REQUEST, **more)
 
 
-def test_every_client_is_wrapped_until_it_is_undone(client, old_server):
+@old_replies
+def test_every_client_is_wrapped_until_it_is_undone(client):
     installation = imageshim.install()
     try:
         assert installation.installed
@@ -63,7 +67,8 @@ def test_every_client_is_wrapped_until_it_is_undone(client, old_server):
     installation.uninstall()  # again does nothing
 
 
-async def test_asynchronous_clients_too(async_client, old_server):
+@old_replies
+async def test_asynchronous_clients_too(async_client):
     with imageshim.install():
         reply = await asyncio.create_task(async_client.chat.completions.create(**REQUEST))
         assert image_count(reply) == 1
@@ -86,7 +91,8 @@ def test_signatures_and_types_stay(client):
         assert inspect.ismethod(client.chat.completions.create)
 
 
-def test_to_install_the_same_again_changes_nothing(client, old_server):
+@old_replies
+def test_to_install_the_same_again_changes_nothing(client):
     first = imageshim.install()
     wrapper = vars(Completions)["create"]
     second = imageshim.install()
@@ -102,7 +108,8 @@ def test_to_install_the_same_again_changes_nothing(client, old_server):
     assert image_count(ask(client)) == 0
 
 
-def test_the_last_of_several_counts(client, old_server):
+@old_replies
+def test_the_last_of_several_counts(client):
     with imageshim.install():
         with (
             imageshim.install(emit="parts"),
@@ -111,7 +118,8 @@ def test_the_last_of_several_counts(client, old_server):
         assert image_count(ask(client)) == 1
 
 
-def test_one_may_be_undone_before_another(client, old_server):
+@old_replies
+def test_one_may_be_undone_before_another(client):
     first = imageshim.install()
     second = imageshim.install(emit="parts")
     first.uninstall()
@@ -120,14 +128,16 @@ def test_one_may_be_undone_before_another(client, old_server):
     assert image_count(ask(client)) == 0
 
 
-def test_only_the_libraries_that_are_named(client, old_server):
+@old_replies
+def test_only_the_libraries_that_are_named(client):
     with imageshim.install(libraries=["litellm"]):
         assert image_count(ask(client)) == 0
     with imageshim.install(libraries="openai"):
         assert image_count(ask(client)) == 1
 
 
-def test_callers_get_the_format_of_their_module(client, old_server):
+@old_replies
+def test_callers_get_the_format_of_their_module(client):
     source = "def draw(client, request): return client.chat.completions.create(**request)"
     modules = {}
     for name in ("shop.reports", "shop.reports.weekly", "shop.reporting", "shop.app"):
@@ -148,7 +158,8 @@ def test_callers_get_the_format_of_their_module(client, old_server):
     }
 
 
-def test_a_callers_call_warns_at_its_line(client, old_server):
+@old_replies
+def test_a_callers_call_warns_at_its_line(client):
     with (
         imageshim.install(callers={__name__: "content"}),
         pytest.warns(imageshim.LegacyImageFormatWarning) as seen,
@@ -186,7 +197,8 @@ def counting(calls):
     return around
 
 
-def test_a_layer_above_ours_survives_and_ours_rests(client, old_server):
+@old_replies
+def test_a_layer_above_ours_survives_and_ours_rests(client):
     calls = []
     original = vars(Completions)["create"]
     installation = imageshim.install()
@@ -206,7 +218,8 @@ def test_a_layer_above_ours_survives_and_ours_rests(client, old_server):
     Completions.create = original
 
 
-def test_a_layer_beneath_ours_survives(client, old_server):
+@old_replies
+def test_a_layer_beneath_ours_survives(client):
     calls = []
     original = vars(Completions)["create"]
     theirs = wrapt.FunctionWrapper(original, counting(calls))
@@ -220,7 +233,8 @@ def test_a_layer_beneath_ours_survives(client, old_server):
     Completions.create = original
 
 
-def test_a_wrapped_client_under_an_installation_is_converted_once(client, old_server, monkeypatch):
+@old_replies
+def test_a_wrapped_client_under_an_installation_is_converted_once(client, monkeypatch):
     from imageshim.wrapping import delivery
 
     converted = []
@@ -255,6 +269,7 @@ def fake_litellm(monkeypatch):
 @pytest.fixture
 def shop(fake_litellm, monkeypatch):
     """A module of the user's that took the function in every way there is."""
+    assert fake_litellm is sys.modules["litellm"]
     source = """
 import functools
 from litellm import completion as draw
@@ -311,7 +326,8 @@ def test_names_are_changed_again_when_it_is_installed_again(shop):
         assert "images" not in shop.draw(model="m")["choices"][0]["message"]
 
 
-def test_names_taken_while_it_was_installed_rest_and_work_again(shop, fake_litellm):
+@pytest.mark.usefixtures("shop")
+def test_names_taken_while_it_was_installed_rest_and_work_again(fake_litellm):
     with imageshim.install():
         taken = fake_litellm.completion
     assert "images" not in taken(model="m")["choices"][0]["message"]
@@ -373,7 +389,8 @@ def later(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
-def test_a_library_that_is_imported_later_is_wrapped_then(later):
+@pytest.mark.usefixtures("later")
+def test_a_library_that_is_imported_later_is_wrapped_then():
     import importlib
 
     with imageshim.install():
@@ -387,7 +404,8 @@ def test_a_library_that_is_imported_later_is_wrapped_then(later):
     assert library.main.completion is library.completion
 
 
-def test_hooks_on_imports_are_cancelled(later):
+@pytest.mark.usefixtures("later")
+def test_hooks_on_imports_are_cancelled():
     import importlib
 
     before = list(sys.meta_path)

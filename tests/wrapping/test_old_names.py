@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
@@ -75,9 +76,8 @@ KNOWN_BY = {
 def test_the_old_name_reads_and_warns(name, how):
     message, carrier = messages()[name]
     if how not in KNOWN_BY[name]:
-        with pytest.raises((AttributeError, TypeError)):
-            assert READS[how](message) is None
-            raise AttributeError  # getattr with a default
+        with contextlib.suppress(AttributeError, TypeError):
+            assert READS[how](message) is None  # getattr has a default
         assert imageshim.sites() == []
         return
 
@@ -127,7 +127,7 @@ def test_a_message_is_as_it_was_in_every_other_way(name):
         warnings.simplefilter("error")
         assert viewed == parent
         assert parent == viewed
-        assert not viewed != parent
+        assert not (viewed != parent)  # noqa: SIM202  # another method
         assert isinstance(viewed, type(parent))
         assert copy.copy(viewed) == copy.deepcopy(viewed) == parent
         for made in (copy.copy(viewed), copy.deepcopy(viewed), pickle.loads(pickle.dumps(viewed))):  # noqa: S301

@@ -8,6 +8,7 @@ import textwrap
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,8 @@ def legacy(seen):
 
 def line_of(word):
     """The number of the line in this file that ends in a comment with ``word``."""
-    with open(__file__, encoding="utf-8") as file:
-        return next(n for n, line in enumerate(file, 1) if line.rstrip().endswith(f"# <{word}>"))
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    return next(n for n, line in enumerate(lines, 1) if line.endswith(f"# <{word}>"))
 
 
 async def test_a_call_warns_at_its_line_however_it_is_awaited():

@@ -6,6 +6,7 @@ The subcommands only parse, print and exit; what they do lives in the package. E
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,20 +17,48 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: dict[str, str] = {
+    "check": "Report code that reads images of old formats.",
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
+    "explain": "Tell what a rule of check and fix is about.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
+    "fix": "Rewrite code that reads images of old formats.",
+    "gateway": "Stand before a server, and give each client its image format.",
     "run": "Run a program that gets the format that it knows.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
+    "undo": "Take back the last fix --write.",
+    "usage": "Tell which clients still get an old format from a server.",
 }
 """Each subcommand with its one line of help; its module has its name."""
 
 _EXTRA = "cli"
+# These start on every commit: they need no click, which alone would double their start.
+_LIGHT = frozenset({"check", "explain", "fix", "undo"})
+
+
+def _module(name: str) -> Any:
+    return import_module(f".{name.replace('-', '_')}", __name__)
 
 
 def _load(name: str) -> Any:
-    return import_module(f".{name.replace('-', '_')}", __name__).command
+    return _delegate(name) if name in _LIGHT else _module(name).command
+
+
+def _delegate(name: str) -> click.Command:
+    """Make a command of the group from one that parses its arguments itself."""
+    import click
+
+    @click.command(
+        name,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def run(arguments: tuple[str, ...]) -> None:
+        sys.exit(_module(name).main(arguments))
+
+    return run
 
 
 def _group() -> click.Group:
@@ -51,6 +80,19 @@ def _group() -> click.Group:
             with formatter.section("Commands"):
                 formatter.write_dl(sorted(COMMANDS.items()))
 
+        def invoke(self, ctx: click.Context) -> Any:
+            try:
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader has seen enough, as `head` does. What Python still holds for it must
+                # not go into the closed pipe at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                ctx.exit(0)
+            except OSError as error:
+                raise click.UsageError(_says(error), ctx) from error
+            return result
+
     return click.version_option(__version__, prog_name="imageshim")(
         Lazy(
             "imageshim",
@@ -58,6 +100,11 @@ def _group() -> click.Group:
             context_settings={"help_option_names": ["-h", "--help"]},
         )
     )
+
+
+def _says(error: OSError) -> str:
+    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+    return f"{named}{error.strerror or error}"
 
 
 _HELP = """Chat-completion replies with generated images: read them, convert them, migrate the code
@@ -79,8 +126,12 @@ def _without_click(arguments: list[str]) -> int:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in _LIGHT:
+        sys.exit(_module(given[0]).main(given[1:]))
     try:
         import click  # noqa: F401  # is the extra there?
+        import rich  # noqa: F401
     except ImportError:
-        sys.exit(_without_click(sys.argv[1:] if arguments is None else arguments))
+        sys.exit(_without_click(given))
     _group().main(arguments, prog_name="imageshim")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -93,15 +94,14 @@ def command(  # noqa: PLR0913  # one parameter an option
     if into_folder and len({_name_of(file) for file in files}) < len(files):
         raise click.UsageError("two inputs have the same name, and would be one file in --out")
     fine = True
-    with progress(len(files), "converting") as advance:
+    quiet = out is None and sys.stdout.isatty()
+    with progress(files, "converting", quiet=quiet) as advance:
         for file in files:
             if out is None:
-                fine &= _convert_file(file, do, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+                fine &= _convert_file(file, do, sys.stdout.buffer, advance)
             else:
                 with replaced_file(out / _name_of(file) if into_folder else out) as stream:
-                    fine &= _convert_file(file, do, stream)
-            advance()
+                    fine &= _convert_file(file, do, stream, advance)
     if not fine:
         sys.exit(1)
 
@@ -110,7 +110,7 @@ def _name_of(file: str) -> str:
     return "stdin.json" if file == "-" else Path(file).name
 
 
-def _convert_file(file: str, do: Plan, out: IO[bytes]) -> bool:
+def _convert_file(file: str, do: Plan, out: IO[bytes], advance: Callable[[int], None]) -> bool:
     fine = True
     for record in records(file):
         converted, problem = _convert_one(record, do)
@@ -118,6 +118,7 @@ def _convert_file(file: str, do: Plan, out: IO[bytes]) -> bool:
             data_error(f"{record.place}: {problem}")
             fine = False
         out.write(converted.rstrip(b"\r\n") + b"\n")
+        advance(len(record.raw))
     return fine
 
 

@@ -11,7 +11,7 @@ from imageshim.errors import ImageShimError, UnknownFormatError
 from imageshim.reading import read_all
 from imageshim.timeline import source_format
 
-from .inputs import Record, data_error, files_argument, records, source_option
+from .inputs import Record, data_error, files_argument, progress, records, source_option
 
 __all__ = ["command"]
 
@@ -34,9 +34,12 @@ def command(files: tuple[str, ...], source: str | None, *, check: bool) -> None:
     except UnknownFormatError as error:
         raise click.BadParameter(str(error), param_hint="--from") from error
     fine = True
-    for file in files or ("-",):
-        for record in records(file):
-            fine &= _detect_one(record, source, check=check)
+    files = files or ("-",)
+    with progress(files, "reading", quiet=sys.stdout.isatty()) as advance:
+        for file in files:
+            for record in records(file):
+                fine &= _detect_one(record, source, check=check)
+                advance(len(record.raw))
     if not fine:
         sys.exit(1)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -26,7 +27,10 @@ __all__ = [
 ]
 
 files_argument = click.argument(
-    "files", nargs=-1, type=click.Path(path_type=str), metavar="[FILE…|-]"
+    "files",
+    nargs=-1,
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=str),
+    metavar="[FILE…|-]",
 )
 source_option = click.option(
     "--from",
@@ -45,12 +49,19 @@ class Record(NamedTuple):
     raw: bytes
     value: Any
     error: str | None
-    """Why it could not be parsed; ``value`` is None then."""
+    """Why it is no reply; ``value`` is None where it is no JSON either."""
 
     @property
     def place(self) -> str:
         """The place for people: ``FILE`` or ``FILE:LINE``."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+        name = "<stdin>" if self.file == "-" else click.format_filename(self.file)
+        return name if self.line is None else f"{name}:{self.line}"
+
+    @property
+    def stem(self) -> str:
+        """A name for files that are made of the reply."""
+        stem = "stdin" if self.file == "-" else Path(self.file).stem
+        return stem if self.line is None else f"{stem}-{self.line}"
 
 
 def data_error(message: str) -> None:
@@ -58,78 +69,108 @@ def data_error(message: str) -> None:
     click.secho(message, fg="red", err=True)
 
 
-def read_bytes(file: str) -> bytes:
-    """Read a file, or standard input for ``-``; exits with 2 where it cannot be read."""
-    if file == "-":
-        return sys.stdin.buffer.read()
+def _record(file: str, line: int | None, raw: bytes) -> Record:
     try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read {file}: {error.strerror}") from error
+        value = parse(raw)
+    except MalformedReplyError as error:
+        problem = "there is nothing in it" if not raw.strip() else str(error)
+        return Record(file, line, raw, None, problem)
+    if not isinstance(value, dict):
+        problem = f"no reply: its JSON is a {type(value).__name__}, not an object"
+        return Record(file, line, raw, value, problem)
+    return Record(file, line, raw, value, None)
 
 
 def records(file: str) -> Iterator[Record]:
-    """Read the replies of a JSON or JSON Lines file.
+    """Read the replies of a JSON or JSON Lines file, or of standard input for ``-``.
 
-    A file whose whole is one JSON value is JSON; else each line that is not blank is a reply.
+    Where the first line with something in it is a whole JSON object and there are others, each of
+    them is a reply, and one line at a time is in memory. Else the file is one JSON value; and if
+    it is not, and has a line at its beginning that is, then again each line is a reply.
     """
-    body = read_bytes(file)
-    name = "<stdin>" if file == "-" else file
-    try:
-        value = parse(body)
-    except MalformedReplyError as error:
-        lines = body.split(b"\n")
-        if sum(bool(line.strip()) for line in lines) < 2 or not _first_line_is_json(lines):
-            yield Record(name, None, body, None, str(error))
+    with click.open_file(file, "rb") as stream:
+        lines = enumerate(stream, 1)
+        head = list(_until_two(lines))
+        full = [(number, line) for number, line in head if line.strip()]
+        if len(full) < 2:
+            yield _record(file, None, b"".join(line for _, line in head))
             return
-    else:
-        yield Record(name, None, body, value, None)
-        return
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield Record(name, number, line, parse(line), None)
-        except MalformedReplyError as error:
-            yield Record(name, number, line, None, str(error))
+        first, second = (_record(file, *numbered) for numbered in full)
+        if first.error is not None:
+            head += lines
+            whole = _record(file, None, b"".join(line for _, line in head))
+            in_lines = _looks_whole(first.raw) or second.error is None
+            if whole.value is not None or not in_lines:
+                yield whole
+                return
+        for number, line in chain(head, lines):
+            if line.strip():
+                yield _record(file, number, line.rstrip(b"\r\n"))
 
 
-def _first_line_is_json(lines: list[bytes]) -> bool:
-    first = next(line for line in lines if line.strip())
-    try:
-        json.loads(first)
-    except ValueError:
-        return first.lstrip()[:1] == b"{" and first.rstrip()[-1:] == b"}"
-    return True
+def _until_two(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Take lines up to the second one that has something in it."""
+    seen = 0
+    for number, line in lines:
+        yield number, line
+        seen += bool(line.strip())
+        if seen == 2:
+            return
+
+
+def _looks_whole(line: bytes) -> bool:
+    line = line.strip()
+    return line[:1] == b"{" and line[-1:] == b"}"
 
 
 @contextmanager
-def progress(total: int, label: str) -> Iterator[Any]:
-    """Show a progress bar on a terminal, for what takes more than a second."""
-    if not sys.stderr.isatty():
-        yield lambda _step=1: None
+def progress(files: tuple[str, ...], label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal, for what takes more than a second.
+
+    It gives a function that takes how many more bytes are done. ``quiet``: the terminal is needed
+    for what the command prints.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done: None
         return
+    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(transient=True, redirect_stdout=False) as bar:
+    total = None if "-" in files else sum(Path(file).stat().st_size for file in files)
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(label, total=total, visible=False)
 
-        def advance(step: int = 1) -> None:
-            bar.advance(task, step)
-            if bar.tasks[0].elapsed and bar.tasks[0].elapsed > 1:
+        def advance(done: int) -> None:
+            bar.advance(task, done)
+            if (bar.tasks[0].elapsed or 0) > _UNSEEN:
                 bar.update(task, visible=True)
 
         yield advance
 
 
+_UNSEEN = 1.0
+"""Seconds that pass before a progress bar is shown."""
+
+
 @contextmanager
 def replaced_file(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file whole or not at all: a temporary one takes its place at the end."""
+    """Write a file whole or not at all: a temporary one takes its place at the end.
+
+    A link is followed, and the permissions of a file that is replaced are kept. What is no
+    regular file (a pipe, a device) is written to.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as out:
+            yield out
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as out:
             yield out
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

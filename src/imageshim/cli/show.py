@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +46,13 @@ def command(files: tuple[str, ...], source: str | None, save: Path | None) -> No
     rows: list[tuple[str, ...]] = []
     fine = True
     files = files or ("-",)
-    with progress(len(files), "reading") as advance:
+    with progress(files, "reading", quiet=False) as advance:
         for file in files:
             for record in records(file):
                 fine &= _show_one(record, source, save, rows)
-            advance()
-    _print_table(rows)
+                advance(len(record.raw))
+    if rows:
+        click.echo(_table(rows, (*_COLUMNS, "file") if save else _COLUMNS), nl=False)
     if not fine:
         sys.exit(1)
 
@@ -67,13 +70,19 @@ def _show_one(
         data_error(f"{record.place}: {error}")
         return False
     if not any(reading.images for reading in readings):
-        rows.append((record.place, "", "", "no image", "", "", "", ""))
+        rows.append((record.place, "", "", "no image"))
     fine = True
     for choice, reading in enumerate(readings):
         for image in reading.images:
-            rows.append(_row(record, choice, image, found))
+            row = _row(record, choice, image, found)
             if save is not None:
-                fine &= _save(image, save, f"{record.place}: choice {choice}, image {image.index}")
+                name = f"{record.stem}-{choice}-{image.index}"
+                try:
+                    row = (*row, click.format_filename(_saved(image, save, name)))
+                except (ImageShimError, OSError) as error:
+                    data_error(f"{record.place}: choice {choice}, image {image.index}: {error}")
+                    fine = False
+            rows.append(row)
     return fine
 
 
@@ -91,28 +100,34 @@ def _row(record: Record, choice: int, image: GeneratedImage, found: Any) -> tupl
     )
 
 
-def _save(image: GeneratedImage, folder: Path, place: str) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        click.echo(image.save(folder))
-    except (ImageShimError, OSError) as error:
-        data_error(f"{place}: {error}")
-        return False
-    return True
+def _saved(image: GeneratedImage, folder: Path, name: str) -> Path:
+    """Save an image under a name that is free."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for more in count(1):
+        with contextlib.suppress(FileExistsError):
+            return image.save(folder / (name if more == 1 else f"{name}-{more}"))
+    raise AssertionError  # there are names enough
 
 
-def _print_table(rows: list[tuple[str, ...]]) -> None:
+def _table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in _COLUMNS:
+    for name in columns:
         right = name in {"choice", "image", "bytes"}
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=200)
-    console.print(table)
+        console = Console(highlight=False, width=_UNBOUNDED)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+_UNBOUNDED = 4096
+"""Columns of a table that no terminal shows: a row stays a line."""

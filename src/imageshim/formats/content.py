@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from zlib import crc32
 
 from imageshim import data_uri
 from imageshim.parts import Image, Part, Text
 from imageshim.rope import join
 
-__all__ = ["lift", "lift_markdown", "lift_spans", "lower"]
+__all__ = ["image_entry", "lift", "lift_markdown", "lift_spans", "lower"]
 
 
 def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Part]:
@@ -60,12 +61,12 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
         return None
     parts: list[Part] = []
     done = 0
-    for kind, length in inside:
+    for kind, length, *checksum in inside:
         piece = text if length == len(text) else text[done : done + length]
         done += length
         if kind == "text":
             parts.append(Text(piece))
-        elif kind == "image" and _is_url(piece):
+        elif (kind == "image" and _is_url(piece)) or (kind == "url" and checksum == [_crc(piece)]):
             parts.append(Image(piece))
         elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
             parts.append(Image(f"data:{media_type};base64,{piece}", raw=True))
@@ -74,14 +75,23 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
     return parts
 
 
-_KINDS = ("text", "image", "raw")
+_KINDS = ("text", "image", "url", "raw")
 
 
 def _is_url(piece: str) -> bool:
-    """Tell whether what the stash calls an image can be one: a URL, or base64 as gateways send."""
+    """Tell whether a text is surely an image's: a URL, or base64 as gateways send."""
     if data_uri.parse(piece) is not None or data_uri.sniff(piece) is not None:
         return True
     return _REMOTE.fullmatch(str(piece)) is not None
+
+
+def _crc(url: str) -> int:
+    return crc32(url.encode("utf-8", "surrogatepass"))
+
+
+def image_entry(url: str) -> tuple[Any, ...]:
+    """Write the stash's entry of an image that stands in the text as its URL."""
+    return ("image", len(url)) if _is_url(url) else ("url", len(url), _crc(url))
 
 
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)

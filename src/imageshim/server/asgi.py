@@ -1,0 +1,223 @@
+"""The ASGI middleware: each client of a chat-completions server gets its format.
+
+Raw ASGI, for any application: FastAPI, Starlette, LiteLLM's proxy, or the gateway's own reverse
+proxy. Requests to other paths, of other methods and websockets never notice it. Put it outermost
+or innermost: it unpacks and packs what a compressing middleware inside of it has packed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from imageshim.conversion import plan
+from imageshim.errors import FormatRequestError, ImageShimError
+from imageshim.timeline import Format
+from imageshim.wire import parse, write
+
+from . import codings, headers
+from .metrics import Metrics, default_metrics
+from .negotiation import (
+    Asked,
+    Negotiation,
+    take_format,
+)
+from .refusals import refuse
+from .replies import Options, Reply
+from .rules import Rules
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["CHAT_PATHS", "ImageFormatMiddleware"]
+
+CHAT_PATHS = ("/chat/completions",)
+"""How the paths of chat completions end, with and without ``/v1`` or a deployment before it."""
+
+_log = logging.getLogger(__name__)
+_MEBIBYTE = 1 << 20
+
+# Extensions with which an application hands a file to the server, past everybody in between.
+_PAST_US = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
+_OF_THE_BODY = frozenset(
+    {b"content-length", b"content-encoding", b"content-md5", b"digest", b"content-digest"}
+)
+
+
+class ImageFormatMiddleware:
+    """Convert the replies of chat completions to the format that each client needs.
+
+    Args:
+        app: the application.
+        default: the format of those who ask for none: ``"images"`` unless the rules say
+            otherwise; ``"as-is"`` leaves their replies alone.
+        rules: a rules file (:mod:`imageshim.server.rules`), or the rules.
+        negotiation: a :class:`Negotiation`, in place of ``default`` and ``rules``.
+        paths: how the paths end whose replies are converted.
+        on_loss: what becomes of what a format cannot hold, as in :func:`imageshim.convert`.
+        dialects: which spellings are read, as there.
+        strict: answer 502 where a reply cannot be converted, instead of letting it pass.
+        max_request: requests up to this many bytes are searched for ``metadata.image_format``.
+        max_reply: replies up to this many bytes are converted; larger ones pass.
+        metrics: where to count; by default prometheus-client's registry, where that is installed.
+
+    Raises:
+        UnknownFormatError: ``default`` is no format.
+        RulesFileError: the rules file is wrong; the message names line and key.
+        ImageShimError: another option is unknown.
+
+    """
+
+    def __init__(  # noqa: PLR0913  # each option is a word of its own
+        self,
+        app: ASGIApp,
+        *,
+        default: str | Format | None = None,
+        rules: Rules | str | os.PathLike[str] | None = None,
+        negotiation: Negotiation | None = None,
+        paths: Sequence[str] = CHAT_PATHS,
+        on_loss: str = "stash",
+        dialects: str = "litellm",
+        strict: bool = False,
+        max_request: int = 64 * _MEBIBYTE,
+        max_reply: int = 64 * _MEBIBYTE,
+        metrics: Metrics | None = None,
+    ) -> None:
+        if negotiation is not None and (default is not None or rules is not None):
+            raise ImageShimError("negotiation takes the place of default and rules: give only one")
+        plan(Format.IMAGES, on_loss=on_loss, dialects=dialects)  # checks the words
+        self.app = app
+        self._paths = tuple(paths)
+        self._max_request = max_request
+        self._options = Options(
+            negotiation or Negotiation(default, rules),
+            metrics or default_metrics(),
+            on_loss,
+            dialects,
+            strict,
+            max_reply,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "POST"
+            or not scope["path"].rstrip("/").endswith(self._paths)
+        ):
+            await self.app(scope, receive, send)
+            return
+        request = _Request(scope, receive, self._max_request)
+        await request.read()
+        try:
+            decision = self._options.negotiation.decide(request.asked)
+        except FormatRequestError as fault:
+            self._options.metrics.failure("refused")
+            await refuse(send, 400, str(fault), "unknown_image_format", param=fault.param)
+            return
+        wanted = decision.format
+        if wanted is None:
+            await self.app(request.scope, request.receive, send)
+            return
+        reply = Reply(
+            send,
+            self._options,
+            request.asked,
+            decision,
+            wanted=wanted,
+            wants_images=request.wants_images,
+        )
+        try:
+            await self.app(request.convertible_scope(), request.receive, reply.send)
+        finally:
+            if not request.client_left:
+                await reply.end()
+
+
+class _Request:
+    """A request whose body has been read, and is given to the application as if it had not."""
+
+    def __init__(self, scope: Scope, receive: Receive, max_size: int) -> None:
+        self.scope = scope
+        self.asked = Asked()
+        self.wants_images = False
+        self.client_left = False
+        self._receive = receive
+        self._max_size = max_size
+        self._messages: deque[Message] = deque()
+
+    async def receive(self) -> Message:
+        """Stand in for the server's ``receive``."""
+        message = self._messages.popleft() if self._messages else await self._receive()
+        self.client_left = message["type"] == "http.disconnect"
+        return message
+
+    async def read(self) -> None:
+        """Read the body, and take out of it what is for us."""
+        sent = headers.HeaderList(self.scope["headers"])
+        whole = await self._read_messages()
+        body = self._parsed(sent) if whole else None
+        wish = take_format(body)
+        if wish is not None:
+            data = write(body)
+            self._messages = deque([{"type": "http.request", "body": data, "more_body": False}])
+            length = (b"content-length", str(len(data)).encode())
+            self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
+        known = body if isinstance(body, dict) else {}
+        model, modalities = known.get("model"), known.get("modalities")
+        self.wants_images = isinstance(modalities, list) and "image" in modalities
+        self.asked = Asked(
+            {key.decode("latin-1").lower(): text.decode("latin-1") for key, text in sent},
+            metadata_format=wish,
+            model=model if isinstance(model, str) else None,
+            path=self.scope["path"],
+        )
+
+    async def _read_messages(self) -> bool:
+        """Read messages up to the end of the body; False: it is too large, or the client left."""
+        size = 0
+        while True:
+            message = await self._receive()
+            self._messages.append(message)
+            if message["type"] != "http.request":
+                return False
+            size += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return True
+            if size > self._max_size:
+                return False
+
+    def _parsed(self, sent: headers.HeaderList) -> Any:
+        """Parse the body; None where it is no JSON: whether it may be is the upstream's to say."""
+        data = b"".join(message.get("body", b"") for message in self._messages)
+        packed = headers.value(sent, b"content-encoding")
+        try:
+            if packed:
+                how = codings.coding(packed)
+                if how is None:
+                    return None
+                data = codings.decode(how, data, self._max_size)
+            return parse(data)
+        except ImageShimError:
+            return None
+
+    def _replace_headers(self, new: headers.HeaderList) -> None:
+        self.scope = {**self.scope, "headers": new}
+
+    def convertible_scope(self) -> Scope:
+        """Give the scope with which an application answers what can be converted."""
+        sent = headers.HeaderList(self.scope["headers"])
+        accepted = headers.value(sent, b"accept-encoding")
+        if accepted is not None:
+            usable = codings.acceptable(accepted)
+            if usable != accepted:
+                sent = headers.without(sent, {b"accept-encoding"})
+                self._replace_headers([*sent, (b"accept-encoding", usable.encode("latin-1"))])
+        extensions = self.scope.get("extensions") or {}
+        if _PAST_US.isdisjoint(extensions):
+            return self.scope
+        left = {name: value for name, value in extensions.items() if name not in _PAST_US}
+        return {**self.scope, "extensions": left}

@@ -1,0 +1,205 @@
+"""The gateway: a reverse proxy that converts, for an upstream that cannot be touched.
+
+It keeps no state, so any number of replicas can stand behind any balancer. Only the configured
+upstream is ever contacted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from imageshim.errors import MissingExtraError
+
+try:
+    import anyio
+    import httpx
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Mount, Route
+    from uvicorn.config import LOGGING_CONFIG
+except ImportError:
+    raise MissingExtraError("the gateway", "server") from None
+
+from .asgi import ImageFormatMiddleware
+from .limits import RequestLimits
+from .metrics import default_metrics, exposition
+from .negotiation import Negotiation
+from .reverse_proxy import ReverseProxy, upstream_url
+
+__all__ = ["Settings", "app", "create_app", "serve"]
+
+_MEBIBYTE = 1 << 20
+_IN_ENVIRONMENT = "IMAGESHIM_GATEWAY"
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_PROBE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a gateway runs; times are in seconds, sizes in bytes."""
+
+    upstream: str
+    """What stands before the path of each request: ``https://openrouter.ai/api``."""
+    default: str | None = None
+    """The format of those who ask for none; ``"as-is"`` leaves their replies alone."""
+    rules: str | None = None
+    """A rules file."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    dialects: str = "litellm"
+    strict: bool = False
+    max_request: int = 64 * _MEBIBYTE
+    """Larger requests are refused (413)."""
+    max_reply: int = 64 * _MEBIBYTE
+    """Larger replies pass unconverted, piece by piece."""
+    max_connections: int = 1000
+    """Calls that one worker has open to the upstream; more wait, and are refused (503)."""
+    connect_timeout: float = 10.0
+    read_timeout: float = 600.0
+    """How long the upstream may be silent."""
+    request_timeout: float = 60.0
+    """How long the body of a request may take to come in."""
+    drain: int = 600
+    """How long streams may go on after the gateway was told to stop."""
+
+    def negotiation(self) -> Negotiation:
+        """Read and check the rules."""
+        return Negotiation(self.default, self.rules)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make the gateway as an ASGI application.
+
+    Raises:
+        ImageShimError: a setting makes no sense.
+
+    """
+    upstream = upstream_url(settings.upstream)
+    transport = httpx.AsyncHTTPTransport(
+        limits=httpx.Limits(
+            max_connections=settings.max_connections,
+            max_keepalive_connections=settings.max_connections,
+        )
+    )
+    metrics = default_metrics()
+    timeouts = httpx.Timeout(
+        settings.connect_timeout, read=settings.read_timeout, write=settings.read_timeout
+    )
+    proxy = ReverseProxy(upstream, transport, timeouts=timeouts, metrics=metrics)
+    converting = ImageFormatMiddleware(
+        proxy,
+        negotiation=settings.negotiation(),
+        dialects=settings.dialects,
+        strict=settings.strict,
+        max_request=settings.max_request,
+        max_reply=settings.max_reply,
+        metrics=metrics,
+    )
+    limited = RequestLimits(
+        converting, max_body=settings.max_request, timeout=settings.request_timeout
+    )
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        async with transport:
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/healthz", _healthy),
+            Route("/readyz", _Readiness(upstream).answer),
+            Route("/metrics", _metrics),
+            Mount("/", app=limited),
+        ],
+        lifespan=life,
+    )
+
+
+async def _healthy(_: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _metrics(_: Request) -> Response:
+    body, content_type = exposition()
+    return Response(body, headers={"content-type": content_type})
+
+
+class _Readiness:
+    """Ready once the upstream could be reached, and from then on.
+
+    So a rollout with a wrong address never takes over; but an upstream that is away for a minute
+    does not take every replica out of the balancer, where clients would get no answer at all in
+    place of an error that says what is wrong.
+    """
+
+    def __init__(self, upstream: httpx.URL) -> None:
+        self._host = upstream.host
+        self._port = upstream.port or {"http": 80, "https": 443}[upstream.scheme]
+        self._reached = False
+
+    async def answer(self, _: Request) -> Response:
+        if not self._reached:
+            with anyio.move_on_after(_PROBE_SECONDS), suppress(OSError):
+                async with await anyio.connect_tcp(self._host, self._port):
+                    self._reached = True
+        if self._reached:
+            return PlainTextResponse("ok\n")
+        return PlainTextResponse("the upstream cannot be reached\n", status_code=503)
+
+
+def _log_config() -> dict[str, Any]:
+    """Let our own lines look like uvicorn's."""
+    ours = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    loggers = {**LOGGING_CONFIG["loggers"], "imageshim": ours}
+    return {**LOGGING_CONFIG, "loggers": loggers}
+
+
+def app() -> Starlette:
+    """Make the application of a worker process, from what :func:`serve` left for it."""
+    return create_app(Settings(**json.loads(os.environ[_IN_ENVIRONMENT])))
+
+
+def serve(settings: Settings) -> None:
+    """Run the gateway until it is told to stop (SIGTERM or SIGINT); streams then end in peace.
+
+    Raises:
+        ImageShimError: a setting makes no sense.
+
+    """
+    folder = None
+    if settings.workers > 1 and _METRICS_FOLDER not in os.environ:
+        # The workers' metrics meet in files there. It must be set before any of them, this
+        # process included, imports prometheus-client.
+        folder = os.environ[_METRICS_FOLDER] = tempfile.mkdtemp(prefix="imageshim-metrics-")
+    os.environ[_IN_ENVIRONMENT] = json.dumps(asdict(settings))
+    # uvicorn raises the signal again that ended it: that must not kill us before we have tidied up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        create_app(settings)  # what is wrong is told here, once, not by each worker
+        uvicorn.run(
+            f"{__name__}:{app.__name__}",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=_log_config(),
+            access_log=False,  # it would log keys that stand in query strings
+            server_header=False,
+            date_header=False,  # the upstream's own pass
+            timeout_graceful_shutdown=settings.drain,
+        )
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,87 @@
+"""What one request may send, and how long it may take to."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+
+from . import headers
+from .refusals import refuse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["RequestLimits"]
+
+_TOO_LARGE = (413, "request_too_large")
+_TOO_SLOW = (408, "request_timeout")
+
+
+class RequestLimits:
+    """Refuse requests whose body is too large (413), or does not come in time (408).
+
+    ``max_body`` is in bytes, ``timeout`` in seconds, from the head of the request to the end of
+    its body. To the application, what is refused is a client that has left.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body: int, timeout: float) -> None:
+        self.app = app
+        self._max_body = max_body
+        self._timeout = timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = headers.value(scope["headers"], b"content-length") or ""
+        upload = _Upload(receive, send, self._max_body, time.monotonic() + self._timeout)
+        if declared.isdecimal() and int(declared) > self._max_body:
+            upload.fault = _TOO_LARGE
+        else:
+            await self.app(scope, upload.receive, upload.send)
+        if upload.fault and not upload.answered:
+            status, code = upload.fault
+            message = {
+                _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
+                _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
+            }[upload.fault]
+            # What is left of the body is not read.
+            await refuse(send, status, message, code, close=True)
+
+
+class _Upload:
+    """Stands between the server and the application while a body comes in."""
+
+    def __init__(self, receive: Receive, send: Send, left: int, deadline: float) -> None:
+        self.fault: tuple[int, str] | None = None
+        self.answered = False
+        self._receive = receive
+        self._send = send
+        self._left = left
+        self._deadline = deadline
+        self._complete = False
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        if self.fault is None:
+            message: Message | None = None
+            with anyio.move_on_after(self._deadline - time.monotonic()):
+                message = await self._receive()
+            if message is None:
+                self.fault = _TOO_SLOW
+            else:
+                self._left -= len(message.get("body", b""))
+                self._complete = not message.get("more_body", False)
+                if self._left >= 0:
+                    return message
+                self.fault = _TOO_LARGE
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        if self.fault is None:
+            self.answered = True
+            await self._send(message)

@@ -1,0 +1,315 @@
+"""One reply on its way to the client, in the format that was decided on.
+
+A reply that is JSON is held until it is whole, and converted; a stream of server-sent events is
+converted event by event. Everything else (errors, partial content, other types, codings that
+cannot be unpacked) passes byte for byte, with its headers; and so does what turns out to be no
+reply, or larger than allowed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+
+from imageshim.conversion import Plan, plan
+from imageshim.errors import UnknownFormatError
+from imageshim.streaming import SSEConverter
+from imageshim.timeline import Format, source_format
+from imageshim.wire import convert_body
+
+from . import codings, headers
+from .negotiation import Asked, Decision, Negotiation
+from .refusals import refuse
+from .stream_body import StreamBody
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Send
+
+    from .metrics import Metrics
+
+__all__ = ["Options", "Reply"]
+
+_log = logging.getLogger(__name__)
+
+# 204, 205 and 304 have no body, 206 has a piece of one.
+_CONVERTED_STATUS = frozenset(range(200, 300)) - {204, 205, 206}
+_DIGESTS = frozenset({b"content-md5", b"digest", b"content-digest", b"repr-digest"})
+
+# Unpacking and packing this much takes a millisecond or more and lets other threads run; what
+# converts JSON does not, so it gains nothing from a thread of its own.
+_OFF_LOOP = 262_144
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is the same for all replies of one middleware."""
+
+    negotiation: Negotiation
+    metrics: Metrics
+    on_loss: str
+    dialects: str
+    strict: bool
+    max_reply: int
+
+
+class Reply:
+    """Takes the application's messages in place of ``send``, and sends what the client gets."""
+
+    def __init__(  # noqa: PLR0913  # all that is known when a reply begins
+        self,
+        send: Send,
+        options: Options,
+        asked: Asked,
+        decision: Decision,
+        *,
+        wanted: Format,
+        wants_images: bool,
+    ) -> None:
+        self._send = send
+        self._options = options
+        self._asked = asked
+        self._decision = decision
+        self._wanted = wanted
+        self._wants_images = wants_images
+        self._start: Message | None = None  # held until it is known what becomes of the body
+        self._pieces: list[bytes] = []
+        self._sizes = [0, 0]
+        self._seconds = 0.0
+        self._coding: codings.Coding | None = None
+        self._stream: StreamBody | None = None
+        self._lost = False
+
+    async def send(self, message: Message) -> None:
+        """Take the next message of the application."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            await self._begin(message)
+        elif kind == "http.response.body" and self._stream is not None:
+            await self._convert_piece(message)
+        elif kind == "http.response.body" and self._start is not None:
+            await self._hold(message)
+        else:
+            if kind == "http.response.pathsend":  # the body is a file, which the server sends
+                await self._release()
+            await self._send(message)
+
+    async def end(self) -> None:
+        """Send what is held: the application has ended without ending its reply."""
+        if self._start is not None:
+            self._fail("incomplete", "the reply was cut off")
+            await self._release()
+        elif self._stream is not None and not self._lost:
+            self._fail("incomplete", "the stream was cut off")
+            out = self._stream.cut_off()
+            if out:
+                await self._send({"type": "http.response.body", "body": out, "more_body": True})
+
+    # -- the start -----------------------------------------------------------------------------
+
+    async def _begin(self, message: Message) -> None:
+        sent = headers.HeaderList(message.get("headers", ()))
+        media_type = (headers.value(sent, b"content-type") or "").partition(";")[0].strip().lower()
+        is_json = media_type == "application/json" or media_type.endswith("+json")
+        is_stream = media_type == "text/event-stream"
+        if message["status"] not in _CONVERTED_STATUS or not (is_json or is_stream):
+            await self._send(message)
+            return
+        packed = (headers.value(sent, b"content-encoding") or "identity").strip().lower()
+        if packed != "identity":
+            self._coding = codings.coding(packed)
+            if self._coding is None:
+                self._fail("coding", f"the reply is packed with {packed[:40]!r}")
+                await self._send(message)
+                return
+        self._start = message
+        if is_stream:
+            options = self._options
+            converter = SSEConverter(
+                self._wanted,
+                source=self._source(sent),
+                on_loss=options.on_loss,
+                dialects=options.dialects,
+            )
+            self._stream = StreamBody(converter, self._coding, self._options.max_reply)
+            if self._coding is None:
+                await self._begin_stream()
+
+    def _source(self, sent: headers.HeaderList) -> Format | None:
+        """Tell where the reply comes from: LiteLLM says its version, and so may the request."""
+        version = headers.value(sent, b"x-litellm-version")
+        known = _format_of(version) if version else None
+        return known or (Format.CONTENT if self._wants_images else None)
+
+    def _started(self, message: Message, *, changed: bool, size: int | None) -> Message:
+        """Give the reply's start with the headers that tell what it is.
+
+        ``size`` is that of the new body; None: not known.
+        """
+        negotiation = self._options.negotiation
+        new = headers.HeaderList(message.get("headers", ()))
+        if changed:
+            new = headers.without(new, _DIGESTS | {b"content-length"})
+            new = [(key, _weak(text) if key.lower() == b"etag" else text) for key, text in new]
+            if size is not None:
+                new.append((b"content-length", str(size).encode()))
+        new = headers.added(new, negotiation.response_headers(self._decision))
+        return {**message, "headers": headers.varying(new, negotiation.vary)}
+
+    # -- JSON ------------------------------------------------------------------------------------
+
+    async def _hold(self, message: Message) -> None:
+        piece = message.get("body", b"")
+        self._pieces.append(piece)
+        self._sizes[0] += len(piece)
+        if self._sizes[0] > self._options.max_reply:
+            self._fail("too_large", f"the reply has more than {self._options.max_reply} bytes")
+            await self._release(more=message.get("more_body", False))
+        elif not message.get("more_body", False):
+            await self._convert_whole()
+
+    async def _release(self, *, more: bool = True) -> None:
+        """Let pass what was held, as it came."""
+        start, self._start = self._start, None
+        if start is None:
+            return
+        body = b"".join(self._pieces)
+        self._pieces.clear()
+        await self._send(start)
+        if body or not more:
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _convert_whole(self) -> None:
+        assert self._start is not None  # noqa: S101  # for the type checker
+        start = self._start
+        body = b"".join(self._pieces)
+        if not body:
+            await self._release(more=False)
+            return
+        begun = time.perf_counter()
+        try:
+            converted = await self._converted(body, start)
+        except Exception as fault:  # noqa: BLE001  # the client gets the reply as it came
+            reason = "coding" if isinstance(fault, codings.CodingError) else "conversion"
+            self._fail(reason, f"{type(fault).__name__}: {fault}")
+            if not self._options.strict:
+                await self._release(more=False)
+                return
+            self._start = None
+            message = f"the reply cannot be given as {self._wanted}: {fault}"
+            await refuse(self._send, 502, message, "image_format")
+            return
+        self._seconds = time.perf_counter() - begun
+        self._start = None
+        self._pieces.clear()
+        changed = converted is not body
+        await self._send(self._started(start, changed=changed, size=len(converted)))
+        await self._send({"type": "http.response.body", "body": converted})
+        self._sizes[1] = len(converted)
+        self._count(changed=changed)
+
+    async def _converted(self, body: bytes, start: Message) -> bytes:
+        source = self._source(headers.HeaderList(start.get("headers", ())))
+        do = _plan(self._wanted, source, self._options.on_loss, self._options.dialects)
+        if self._coding is None:
+            return convert_body(body, do)
+        plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
+        converted = convert_body(plain, do)
+        if converted is plain:
+            return body
+        return await _off_loop(codings.encode, self._coding, converted)
+
+    # -- server-sent events ----------------------------------------------------------------------
+
+    async def _begin_stream(self) -> None:
+        """Send the start of a stream; from here on it is known to be what its headers say."""
+        start, self._start = self._start, None
+        if start is not None:
+            self._pieces.clear()
+            await self._send(self._started(start, changed=True, size=None))
+
+    async def _convert_piece(self, message: Message) -> None:
+        assert self._stream is not None  # noqa: S101  # for the type checker
+        piece = message.get("body", b"")
+        more = message.get("more_body", False)
+        if self._start is not None:
+            self._pieces.append(piece)
+        begun = time.perf_counter()
+        out = self._fed(self._stream, piece, last=not more)
+        self._seconds += time.perf_counter() - begun
+        if out is None:
+            if self._start is not None:  # nothing has gone out yet
+                self._stream = None
+                await self._release(more=more)
+            return
+        if self._stream.begun or not more:
+            await self._begin_stream()
+        self._sizes[0] += len(piece)
+        self._sizes[1] += len(out)
+        if out or not more:
+            await self._send({"type": "http.response.body", "body": out, "more_body": more})
+        if not more:
+            changed, self._stream = self._stream.changed, None
+            self._count(changed=changed)
+
+    def _fed(self, stream: StreamBody, piece: bytes, *, last: bool) -> bytes | None:
+        """Convert a piece; None: the stream ends here, without its end.
+
+        What was sent so far of a packed stream is packed anew, so the rest cannot pass as it came:
+        the client sees a reply that is cut off, as it would have seen one that is damaged.
+        """
+        if self._lost:
+            return None
+        was_right = stream.fault is None
+        try:
+            out = stream.feed(piece, last=last)
+        except codings.CodingError as fault:
+            self._fail("coding", str(fault))
+            self._lost = True
+            return None
+        if was_right and stream.fault is not None:
+            self._fail("conversion", f"{type(stream.fault).__name__}: {stream.fault}")
+            self._lost = self._options.strict
+        return None if self._lost else out
+
+    # -- telling ---------------------------------------------------------------------------------
+
+    def _count(self, *, changed: bool) -> None:
+        received, sent = self._sizes
+        self._options.metrics.reply(
+            self._asked, self._decision, (received, sent), seconds=self._seconds, changed=changed
+        )
+
+    def _fail(self, reason: str, fault: str) -> None:
+        self._options.metrics.failure(reason)
+        _log.warning("%s: passed as it came: %.300s", self._asked.path, fault)
+
+
+@lru_cache(maxsize=64)
+def _format_of(version: str) -> Format | None:
+    try:
+        return source_format(version)
+    except UnknownFormatError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _plan(to: Format, source: Format | None, on_loss: str, dialects: str) -> Plan:
+    return plan(to, source=source, on_loss=on_loss, dialects=dialects)
+
+
+def _weak(etag: bytes) -> bytes:
+    return etag if etag.startswith(b"W/") else b"W/" + etag
+
+
+async def _off_loop(
+    work: Callable[..., bytes], how: codings.Coding, body: bytes, *more: Any
+) -> bytes:
+    if len(body) < _OFF_LOOP:
+        return work(how, body, *more)
+    return await anyio.to_thread.run_sync(work, how, body, *more)

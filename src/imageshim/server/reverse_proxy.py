@@ -1,0 +1,216 @@
+"""A streaming reverse proxy to one upstream, as an ASGI application.
+
+Bodies go through piece by piece in both directions: what a slow client has not read is not read
+from the upstream either. When the client leaves, the call to the upstream ends. It keeps nothing
+from one request to the next but idle connections: no cookies, no redirects that it follows, no
+proxies or credentials that it finds in the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes
+
+import anyio
+import httpx
+
+from imageshim.errors import ImageShimError
+
+from . import headers
+from .refusals import refuse
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from .metrics import Metrics
+
+__all__ = ["ReverseProxy", "upstream_url"]
+
+_log = logging.getLogger(__name__)
+
+# RFC 9110, 7.6.1, and those that old agents still send; Host is the upstream's own, and 100
+# Continue was answered by the server.
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection", b"expect", b"host", b"keep-alive", b"proxy-authenticate",
+        b"proxy-authorization", b"proxy-connection", b"te", b"trailer", b"transfer-encoding",
+        b"upgrade",
+    }
+)  # fmt: skip
+_VIA = (b"via", b"1.1 imageshim")  # RFC 9110, 7.6.3: a gateway must name itself to the upstream
+
+# The first that matches: what the client is told, and what is counted.
+_FAULTS: tuple[tuple[type[Exception], int, str, str], ...] = (
+    (httpx.PoolTimeout, 503, "too many calls to the upstream are open", "timeout"),
+    (httpx.TimeoutException, 504, "the upstream does not answer in time", "timeout"),
+    (httpx.ConnectError, 502, "the upstream cannot be reached", "upstream"),
+    (httpx.TransportError, 502, "the upstream broke the connection", "upstream"),
+)
+
+
+def upstream_url(text: str) -> httpx.URL:
+    """Check the address of an upstream: ``https://host``, with a port or a path.
+
+    Raises:
+        ImageShimError: it is no http(s) URL, or has a query, a fragment or credentials.
+
+    """
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError, ValueError) as fault:
+        raise ImageShimError(f"upstream {text!r:.200}: {fault}") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ImageShimError(f"upstream {text!r:.200} is no http(s) URL")
+    if url.query or url.fragment or url.userinfo:
+        raise ImageShimError("the upstream's URL takes no query, fragment or credentials")
+    return url
+
+
+class ReverseProxy:
+    """Pass every request on to ``upstream``.
+
+    ``transport`` makes the connections, and is closed by whoever made it. ``timeouts`` are those
+    of httpx, in seconds: ``connect``, ``read`` and ``write`` (for one piece), ``pool``.
+    """
+
+    def __init__(
+        self,
+        upstream: httpx.URL,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        timeouts: httpx.Timeout,
+        metrics: Metrics,
+    ) -> None:
+        self._upstream = upstream
+        self._prefix = upstream.raw_path.rstrip(b"/")
+        self._host = (b"host", upstream.netloc)
+        self._transport = transport
+        self._extensions = {"timeout": timeouts.as_dict()}
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        url = self._target(scope)
+        if url is None:
+            await refuse(send, 400, "the path is no path", "invalid_path")
+            return
+        first = await receive()
+        if first["type"] == "http.disconnect":
+            return
+        upload = _Upload(first, receive)
+        request = httpx.Request(
+            scope["method"],
+            url,
+            headers=self._forwarded(scope, first),
+            stream=upload,
+            extensions=self._extensions,
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._answer, request, send, scope["path"], tasks.cancel_scope)
+            await upload.sent.wait()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+
+    def _target(self, scope: Scope) -> httpx.URL | None:
+        """Give the URL to call; None: the path would lead out of the upstream's."""
+        path = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+        if not path.startswith(b"/") or b".." in unquote_to_bytes(path).split(b"/"):
+            return None
+        query = scope.get("query_string")
+        raw_path = self._prefix + path + (b"?" + query if query else b"")
+        try:
+            return self._upstream.copy_with(raw_path=raw_path)
+        except (httpx.InvalidURL, ValueError):
+            return None
+
+    def _forwarded(self, scope: Scope, first: Message) -> headers.HeaderList:
+        sent = _end_to_end(scope["headers"])
+        via = headers.value(sent, b"via")
+        sent = [self._host, *headers.without(sent, {b"via"})]
+        sent.append((b"via", f"{via}, 1.1 imageshim".encode("latin-1")) if via else _VIA)
+        if headers.value(sent, b"content-length") is None:
+            if first.get("more_body", False):
+                sent.append((b"transfer-encoding", b"chunked"))
+            elif first.get("body"):
+                sent.append((b"content-length", str(len(first["body"])).encode()))
+        return sent
+
+    async def _answer(
+        self, request: httpx.Request, send: Send, path: str, scope: anyio.CancelScope
+    ) -> None:
+        """Call the upstream, send its answer, and end the other tasks."""
+        started = False
+        response = None
+        try:
+            response = await self._transport.handle_async_request(request)
+            start = {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": _end_to_end(response.headers.raw),
+            }
+            started = True
+            await send(start)
+            assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # for types
+            async for piece in response.stream:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except _ClientLeft:
+            pass
+        except httpx.TransportError as fault:
+            await self._tell(fault, path, None if started else send)
+        finally:
+            if response is not None:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+            scope.cancel()
+
+    async def _tell(self, fault: httpx.TransportError, path: str, send: Send | None) -> None:
+        """Log a fault, and answer it where that can still be done.
+
+        Where the answer has begun, it ends without its end: the server closes the connection, and
+        the client sees what it would have seen without us.
+        """
+        status, message, reason = next(
+            (status, message, reason)
+            for kind, status, message, reason in _FAULTS
+            if isinstance(fault, kind)
+        )
+        self._metrics.failure(reason)
+        _log.warning("%s: %s: %s: %.200s", path, message, type(fault).__name__, fault)
+        if send is not None:
+            await refuse(send, status, message, f"upstream_{reason}")
+
+
+class _ClientLeft(Exception):  # noqa: N818  # it is no error
+    pass
+
+
+class _Upload(httpx.AsyncByteStream):
+    """The request's body, as it comes in; ``sent`` is set once all of it went out."""
+
+    def __init__(self, first: Message, receive: Receive) -> None:
+        self.sent = anyio.Event()
+        self._message = first
+        self._receive = receive
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            body = self._message.get("body")
+            if body:
+                yield body
+            if not self._message.get("more_body", False):
+                break
+            self._message = await self._receive()
+            if self._message["type"] == "http.disconnect":
+                raise _ClientLeft
+        self.sent.set()
+
+
+def _end_to_end(raw: headers.HeaderList) -> headers.HeaderList:
+    """Leave out what concerns one connection only, and what Connection names (RFC 9110, 7.6.1)."""
+    named = headers.value(raw, b"connection") or ""
+    listed = {name.strip().lower().encode("latin-1") for name in named.split(",")}
+    return [(key.lower(), text) for key, text in headers.without(raw, _HOP_BY_HOP | listed)]

@@ -1,0 +1,103 @@
+"""Servers on loopback for the length of a block: ASGI applications, and raw sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+
+__all__ = ["RawServer", "served"]
+
+Conversation = Callable[["RawServer", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Run an ASGI application with uvicorn; gives its URL."""
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False,
+                            date_header=False, timeout_graceful_shutdown=5)  # fmt: skip
+    server = uvicorn.Server(config)
+    ready = threading.Event()
+    startup = server.startup
+
+    async def starting(sockets: Any = None) -> None:
+        await startup(sockets)
+        ready.set()
+
+    server.startup = starting  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert ready.wait(20)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class RawServer:
+    """Reads requests and says whatever its function says, right or wrong.
+
+    ``left`` is set once a client has closed its connection, ``heads`` are the requests' heads.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.heads: list[str] = []
+        self.bodies: list[bytes] = []
+        self.left = threading.Event()
+        self._conversation = conversation
+        self._stop: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
+        self.url = ""
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _main(self) -> None:
+        self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await self._read_request(reader):
+                await self._conversation(self, reader, writer)
+                if writer.is_closing():
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self.left.set()
+            writer.close()
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+
+    async def _read_request(self, reader: asyncio.StreamReader) -> bool:
+        head = b""
+        with suppress(asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+        if not head:
+            return False
+        text = head.decode("latin-1")
+        lower = text.lower()
+        length = lower.partition("content-length:")[2].partition("\r\n")[0].strip()
+        self.bodies.append(await reader.readexactly(int(length or 0)))
+        self.heads.append(text)
+        return True

@@ -1,0 +1,460 @@
+"""The gateway between real clients and the fake Gemini, and upstreams that misbehave."""
+
+import asyncio
+import hashlib
+import http.client
+import json
+import threading
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from openai import OpenAI
+from prometheus_client import REGISTRY
+
+from imageshim import ImageShimError, convert
+from imageshim.server.gateway import Settings, create_app
+from imageshim.testing.fake_gemini import HalfJSON, HTTPFault, Image, Reply, Text, fake_gemini
+from served import RawServer
+
+CHAT = "/v1/chat/completions"
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+PARTS = [Text("Here: "), Image("png"), Text(" and "), Image("jpeg")]
+FORMATS = ("content", "image", "images", "parts")
+
+
+def ask(url, headers=None, **more):
+    return httpx.post(url + CHAT, json={**BODY, **more}, headers=headers, trust_env=False)
+
+
+def failures(reason):
+    return REGISTRY.get_sample_value("imageshim_failures_total", {"reason": reason}) or 0
+
+
+# -- formats -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spoken", ["content", "image", "litellm", "openrouter", "flat"])
+@pytest.mark.parametrize("wanted", FORMATS)
+def test_every_client_gets_the_format_that_it_asks_for(gateway, spoken, wanted):
+    parts = PARTS[:2]
+    with fake_gemini(parts, format=spoken) as upstream, gateway(upstream.url) as url:
+        answer = ask(url, {"X-Image-Format": wanted})
+        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+    assert answer.headers["x-image-format"] == wanted
+    # The fake numbers its replies.
+    assert answer.json() == {**convert(plain.json(), wanted), "id": answer.json()["id"]}
+    assert [request.body for request in upstream.requests] == [BODY, BODY]
+
+
+def test_the_openai_sdk_keeps_two_streamed_images_apart(gateway):
+    with (
+        fake_gemini(PARTS, format="litellm") as upstream,
+        gateway(upstream.url) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="any") as client,
+        client.chat.completions.stream(model="m", messages=BODY["messages"]) as stream,
+    ):
+        message = stream.get_final_completion().choices[0].message
+    urls = [item["image_url"]["url"] for item in message.images]
+    assert [url.partition(";")[0] for url in urls] == ["data:image/png", "data:image/jpeg"]
+    assert message.content == "Here:  and "
+
+
+def test_code_that_reads_message_image_runs_unchanged(gateway):
+    """LiteLLM's migration guide prints this to this day."""
+    with (
+        fake_gemini(PARTS[:2]) as upstream,
+        gateway(upstream.url, default="image") as url,
+        OpenAI(base_url=f"{url}/v1", api_key="any") as client,
+    ):
+        response = client.chat.completions.create(
+            model="gemini-image-gen",
+            messages=BODY["messages"],
+            extra_body={"modalities": ["image", "text"]},
+        )
+        assert response.choices[0].message.image["url"].startswith("data:image/png;base64,")
+
+
+def test_the_wish_in_the_metadata_reaches_us_and_no_further(gateway):
+    with (
+        fake_gemini(PARTS[:2]) as upstream,
+        gateway(upstream.url) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="any") as client,
+    ):
+        response = client.chat.completions.create(
+            model="m", messages=BODY["messages"], metadata={"image_format": "content"}
+        )
+    assert "data:image/png;base64," in response.choices[0].message.content
+    assert "metadata" not in upstream.requests[0].body
+
+
+def test_rules_decide_for_those_who_cannot_ask(gateway, tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - {format: content, user_agent: 'old/*'}\n")
+    with fake_gemini(PARTS[:2]) as upstream, gateway(upstream.url, rules=str(rules)) as url:
+        old, new = ask(url, {"User-Agent": "old/1.0"}), ask(url)
+    assert old.headers["x-image-format"] == "content"
+    assert old.headers["deprecation"].startswith("@")
+    assert new.headers["x-image-format"] == "images"
+
+
+# -- the proxy --------------------------------------------------------------------------------
+
+
+def answering(*pieces, then=None):
+    """Say the same to every request, piece by piece."""
+
+    async def conversation(server, reader, writer):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        if then:
+            await then(server, reader, writer)
+
+    return RawServer(conversation)
+
+
+async def close(_server, _reader, writer):
+    writer.close()
+
+
+async def wait_until_left(_server, reader, _writer):
+    await reader.read()
+
+
+def head(*lines, status="200 OK"):
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode()
+
+
+def test_requests_reach_the_upstream_with_their_own_headers_only(gateway):
+    with answering(head("Content-Length: 0")) as upstream, gateway(upstream.url + "/api/") as url:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        headers = {
+            "Authorization": "Bearer secret", "Connection": "close, X-Hop", "X-Hop": "1",
+            "TE": "trailers", "Keep-Alive": "timeout=5", "Via": "1.1 edge", "X-Mine": "2",
+        }  # fmt: skip
+        connection.request("GET", "/v1/models?a=b%20c&d", headers=headers)
+        connection.getresponse().read()
+        connection.close()
+    line, *rest = upstream.heads[0].strip().split("\r\n")
+    sent = {name.lower(): value for name, _, value in (pair.partition(": ") for pair in rest)}
+    assert line == "GET /api/v1/models?a=b%20c&d HTTP/1.1"
+    assert sent == {
+        "host": urlsplit(upstream.url).netloc, "authorization": "Bearer secret",
+        "accept-encoding": "identity", "x-mine": "2", "via": "1.1 edge, 1.1 imageshim",
+    }  # fmt: skip
+
+
+def test_replies_come_with_the_upstreams_headers_but_those_of_its_connection(gateway):
+    reply = head("Content-Length: 2", "Connection: X-Hop", "X-Hop: 1", "X-A: 1", "X-A: 2",
+                 "Server: up", "Keep-Alive: timeout=5")  # fmt: skip
+    with answering(reply, b"ok") as upstream, gateway(upstream.url) as url:
+        answer = httpx.get(f"{url}/x", trust_env=False)
+    assert answer.headers.multi_items() == [
+        ("content-length", "2"), ("x-a", "1"), ("x-a", "2"), ("server", "up")
+    ]  # fmt: skip
+
+
+def test_nobody_but_the_upstream_is_contacted(gateway, monkeypatch):
+    with answering(head("Content-Length: 0")) as other:
+        monkeypatch.setenv("HTTP_PROXY", other.url)
+        monkeypatch.setenv("ALL_PROXY", other.url)
+        redirect = head(f"Location: {other.url}/", "Content-Length: 0", status="307 Temporary")
+        with answering(redirect) as upstream, gateway(upstream.url) as url:
+            assert ask(url).status_code == 307
+            assert len(upstream.heads) == 1
+    assert other.heads == []
+
+
+def test_a_cookie_for_one_client_is_not_sent_for_another(gateway):
+    reply = head("Content-Length: 0", "Set-Cookie: session=alice; Path=/")
+    with answering(reply) as upstream, gateway(upstream.url) as url:
+        assert "session=alice" in ask(url).headers["set-cookie"]
+        ask(url)
+    assert "cookie" not in upstream.heads[1].lower()
+
+
+@pytest.mark.parametrize("path", ["/v1/../admin", "/v1/%2e%2E/admin", "/..", "http://x/y", "*"])
+def test_a_path_that_leads_elsewhere_is_refused(gateway, path):
+    with answering(head("Content-Length: 0")) as upstream, gateway(upstream.url + "/api") as url:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        connection.putrequest("GET", path, skip_host=False)
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status in {400, 404}
+        answer.read()
+        connection.close()
+    assert upstream.heads == []
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    ["", "openrouter.ai", "ftp://x", "https://", "https://k:s@x", "https://x/?a", "https://x/#a"],
+)
+def test_an_address_that_is_no_upstream_is_refused(upstream):
+    with pytest.raises(ImageShimError, match="upstream"):
+        create_app(Settings(upstream))
+
+
+def test_other_methods_and_bodies_of_any_kind_pass(gateway):
+    def pieces():
+        yield b"a" * 70_000
+        yield b"b"
+
+    async def count(server, reader, writer):
+        size = len(server.bodies[-1])
+        if "transfer-encoding: chunked" in server.heads[-1].lower():
+            while piece := int(await reader.readline(), 16):
+                await reader.readexactly(piece + 2)
+                size += piece
+            await reader.readline()
+        writer.write(head(f"X-Size: {size}", "Content-Length: 0"))
+
+    with RawServer(count) as upstream, gateway(upstream.url) as url:
+        put = httpx.put(f"{url}/files/1", content=pieces(), trust_env=False)
+        deleted = httpx.delete(f"{url}/files/1", trust_env=False)
+        posted = httpx.post(f"{url}/x", content=b"\0\xff", trust_env=False)
+    assert put.headers["x-size"] == "70001"
+    assert deleted.headers["x-size"] == "0"
+    assert posted.headers["x-size"] == "2"
+
+
+def test_head_and_204_have_no_body_and_keep_their_headers(gateway):
+    with (
+        answering(head("Content-Length: 1000", "Content-Type: application/json")) as upstream,
+        gateway(upstream.url) as url,
+    ):
+        answer = httpx.head(url + CHAT, trust_env=False)
+    assert (answer.headers["content-length"], answer.content) == ("1000", b"")
+    with (
+        answering(head("X-A: 1", status="204 No Content")) as upstream,
+        gateway(upstream.url) as url,
+    ):
+        answer = ask(url)
+    assert (answer.status_code, answer.headers["x-a"], answer.content) == (204, "1", b"")
+
+
+# -- faults of the upstream ----------------------------------------------------------------------
+
+
+def test_an_error_of_the_upstream_passes_byte_for_byte(gateway):
+    with fake_gemini(HTTPFault(500)) as upstream, gateway(upstream.url) as url:
+        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+        answer = ask(url)
+    assert (answer.status_code, answer.content) == (500, plain.content)
+
+
+def test_half_a_json_passes_byte_for_byte(gateway):
+    before = failures("conversion")
+    with (
+        fake_gemini(Reply(PARTS, fault=HalfJSON())) as upstream,
+        gateway(upstream.url, default="content") as url,
+    ):
+        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+        answer = ask(url)
+    assert len(answer.content) == len(plain.content)
+    assert answer.content[40:] == plain.content[40:]  # the fake numbers its replies
+    assert "x-image-format" not in answer.headers
+    assert failures("conversion") == before + 1
+
+
+def test_a_reply_that_is_cut_off_is_cut_off_for_the_client(gateway):
+    cut = [head("Content-Type: application/json", "Content-Length: 99"), b'{"choices": [']
+    with answering(*cut, then=close) as upstream, gateway(upstream.url) as url:
+        with pytest.raises(httpx.RemoteProtocolError, match="closed"):
+            ask(url)
+        assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"
+
+
+EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n'
+STREAM = head("Content-Type: text/event-stream", "Connection: close")
+
+
+def chunked(data):
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+def test_a_stream_that_dies_gives_all_that_came_and_then_dies_for_the_client(gateway):
+    start = head("Content-Type: text/event-stream", "Transfer-Encoding: chunked")
+    half = EVENT[:30]
+    with (
+        answering(start, chunked(EVENT + half), then=close) as upstream,
+        gateway(upstream.url, default="content") as url,
+        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+    ):
+        got = []
+        with pytest.raises(httpx.RemoteProtocolError):
+            got.extend(answer.iter_raw())
+    assert b"".join(got) == EVENT + half
+
+
+def test_an_upstream_that_is_silent_is_given_up_with_504(gateway):
+    with (
+        answering(then=wait_until_left) as upstream,
+        gateway(upstream.url, read_timeout=0.2) as url,
+    ):
+        answer = ask(url)
+        assert upstream.left.wait(10)
+    assert answer.status_code == 504
+    assert answer.json()["error"]["code"] == "upstream_timeout"
+
+
+def test_a_stream_that_falls_silent_is_cut_off(gateway):
+    with (
+        answering(STREAM, EVENT, then=wait_until_left) as upstream,
+        gateway(upstream.url, read_timeout=0.2) as url,
+        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+    ):
+        pieces = answer.iter_raw()
+        assert next(pieces) == EVENT
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(pieces)
+        assert upstream.left.wait(10)
+
+
+def test_an_upstream_that_is_not_there_is_answered_502(gateway):
+    with answering() as gone:
+        pass
+    with gateway(gone.url) as url:
+        answer = ask(url)
+        ready = httpx.get(f"{url}/readyz", trust_env=False)
+    assert answer.status_code == 502
+    assert answer.json()["error"]["message"] == "the upstream cannot be reached"
+    assert ready.status_code == 503
+
+
+def test_an_upstream_that_speaks_no_http_is_answered_502(gateway):
+    with answering(b"SSH-2.0-x\r\n", then=close) as upstream, gateway(upstream.url) as url:
+        assert ask(url).status_code == 502
+
+
+MANY = 100
+MEGABYTE = b"x" * 1_000_000
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain"])
+def test_a_hundred_megabytes_pass_piece_by_piece(gateway, media_type):
+    """The upstream does not send the second half before the client has seen the first."""
+    half_read = threading.Event()
+
+    async def wait(_server, _reader, writer):
+        await asyncio.get_running_loop().run_in_executor(None, half_read.wait, 20)
+        for _ in range(MANY // 2):
+            writer.write(MEGABYTE)
+            await writer.drain()
+
+    start = head(f"Content-Type: {media_type}", f"Content-Length: {MANY * len(MEGABYTE)}")
+    digest, size = hashlib.sha256(), 0
+    with (
+        answering(start, *[MEGABYTE] * (MANY // 2), then=wait) as upstream,
+        gateway(upstream.url, max_reply=4_000_000) as url,
+        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+    ):
+        for piece in answer.iter_raw():
+            digest.update(piece)
+            size += len(piece)
+            if size >= MANY // 2 * len(MEGABYTE):
+                half_read.set()
+    assert digest.digest() == hashlib.sha256(MEGABYTE * MANY).digest()
+
+
+# -- clients -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [CHAT, "/v1/completions"])
+def test_when_the_client_leaves_a_stream_the_call_to_the_upstream_ends(gateway, asked):
+    with answering(STREAM, EVENT, then=wait_until_left) as upstream, gateway(upstream.url) as url:
+        with httpx.stream("POST", url + asked, json=BODY, trust_env=False) as answer:
+            pieces = answer.iter_raw()
+            assert next(pieces) == EVENT
+            assert not upstream.left.is_set()
+        assert upstream.left.wait(10)
+
+
+def test_when_the_client_leaves_before_the_answer_the_call_to_the_upstream_ends(gateway):
+    asked = threading.Event()
+
+    async def wait(_server, reader, _writer):
+        asked.set()
+        await reader.read()
+
+    with answering(then=wait) as upstream, gateway(upstream.url) as url:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        connection.request("POST", CHAT, json.dumps(BODY))
+        assert asked.wait(10)
+        connection.close()
+        assert upstream.left.wait(10)
+
+
+def test_a_request_that_is_too_large_is_refused(gateway):
+    with answering(head("Content-Length: 0")) as upstream:
+        with gateway(upstream.url, max_request=1000) as url:
+            declared = httpx.post(url + CHAT, content=b"x" * 1001, trust_env=False)
+            pieces = [b"x" * 600] * 2
+            streamed = httpx.post(f"{url}/files", content=iter(pieces), trust_env=False)
+            just = httpx.post(url + CHAT, content=b"x" * 1000, trust_env=False)
+        assert [declared.status_code, streamed.status_code, just.status_code] == [413, 413, 200]
+        assert declared.json()["error"]["code"] == "request_too_large"
+        assert declared.headers["connection"] == "close"
+
+
+def test_a_request_that_does_not_come_in_is_refused(gateway):
+    with (
+        answering(head("Content-Length: 0")) as upstream,
+        gateway(upstream.url, request_timeout=0.2) as url,
+    ):
+        connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        connection.putrequest("POST", CHAT)
+        connection.putheader("Content-Length", "10")
+        connection.endheaders(b"half")
+        answer = connection.getresponse()
+        assert answer.status == 408
+        assert json.load(answer)["error"]["code"] == "request_timeout"
+        connection.close()
+    assert upstream.heads == []
+
+
+# -- its own pages ---------------------------------------------------------------------------
+
+
+def test_it_is_ready_once_the_upstream_could_be_reached_and_stays_so(gateway):
+    with answering() as upstream, gateway(upstream.url) as url:
+        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        upstream.__exit__()
+        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        upstream._thread = threading.Thread(target=lambda: asyncio.run(upstream._main()))
+        upstream._ready.clear()
+        upstream.__enter__()
+
+
+def test_the_metrics_tell_who_got_what(gateway):
+    with fake_gemini(PARTS[:2]) as upstream, gateway(upstream.url) as url:
+        ask(url, {"User-Agent": "metric-reader/2.1.7", "X-Image-Format": "content"})
+        metrics = httpx.get(f"{url}/metrics", trust_env=False)
+    line = (
+        'imageshim_replies_total{client="metric-reader/2.1",format="content",source="header"} 1.0'
+    )
+    assert line in metrics.text
+    assert metrics.headers["content-type"].startswith("text/plain")
+
+
+def test_a_websocket_is_refused(gateway):
+    with fake_gemini() as upstream, gateway(upstream.url) as url:
+        answer = httpx.get(
+            f"{url}/v1/realtime",
+            headers={"Connection": "Upgrade", "Upgrade": "websocket"},
+            trust_env=False,
+        )
+    assert answer.status_code in {400, 404, 426}
+
+
+def test_one_gateway_behind_another_changes_nothing_more(gateway):
+    with (
+        fake_gemini(PARTS[:2]) as upstream,
+        gateway(upstream.url) as inner,
+        gateway(inner, default="content") as url,
+    ):
+        answer = ask(url)
+        plain = ask(inner)
+    assert answer.headers["x-image-format"] == "content"
+    assert answer.json()["choices"] == convert(plain.json(), "content")["choices"]
