@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import functools
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from imageshim.errors import EarlyImportWarning
+from imageshim.errors import EarlyImportWarning, warn_caller
 
 __all__ = ["Rebound", "rebind", "restore"]
 
@@ -39,7 +38,9 @@ def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
     done: list[Rebound] = []
     fixed: list[str] = []
     own = sys.modules.get(library)
-    for name, module in list(sys.modules.items()):
+    # dict.copy() is one step; list(items()) fails where another thread imports meanwhile, as
+    # LiteLLM's logging does.
+    for name, module in sys.modules.copy().items():
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
             continue
@@ -50,11 +51,10 @@ def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
                 place.write(place.new)
                 done.append(place)
     if fixed:
-        warnings.warn(
+        warn_caller(
             f"{', '.join(sorted(set(fixed)))}: taken of {library} before imageshim.install() and "
             "not to be changed; calls through it are not converted. Install first, or wrap() it",
             EarlyImportWarning,
-            stacklevel=2,
         )
     return done
 
@@ -72,7 +72,7 @@ def _places(
     names = getattr(module, "__dict__", None)
     if type(names) is not dict:
         return
-    values = list(names.items())
+    values = list(names.copy().items())
     is_user = _is_users(module)
     uses = False
     for key, value in values:
@@ -95,7 +95,7 @@ def _inside(name: str, value: Any, module: str, wrappers: Wrappers) -> Iterator[
     """Look into a value of a module, one level deep."""
     kind = type(value)
     if kind in {dict, list}:
-        for key, held in list(value.items() if kind is dict else enumerate(value)):
+        for key, held in list(value.copy().items() if kind is dict else enumerate(value)):
             if id(held) in wrappers:
                 yield _in_mapping(f"{name}[{key!r}]", value, key, wrappers)
             elif _is_fixed(held, wrappers):
@@ -103,7 +103,7 @@ def _inside(name: str, value: Any, module: str, wrappers: Wrappers) -> Iterator[
     elif kind is FunctionType and value.__module__ == module:
         yield from _in_function(name, value, wrappers)
     elif isinstance(value, type) and value.__module__ == module:
-        for key, held in list(vars(value).items()):
+        for key, held in vars(value).copy().items():
             if isinstance(held, FunctionType) and id(held) not in wrappers:
                 yield from _in_function(f"{name}.{key}", held, wrappers)
             else:
