@@ -520,8 +520,6 @@ def test_objects_with_declared_images_and_dicts_of_objects_are_looked_at():
 
 
 def test_pieces_of_a_choice_without_an_index_are_put_together():
-    pieces = [
-        {"choices": [{"delta": {"content": RED.url[at : at + 20]}}]} for at in range(0, 400, 20)
-    ]
-    (made,) = converted(pieces)
+    cut = [RED.url[at : at + 20] for at in range(0, len(RED.url), 20)]
+    (made,) = converted([{"choices": [{"delta": {"content": piece}}]} for piece in cut])
     assert made["choices"][0]["delta"] == {"images": [item(RED.url)]}
