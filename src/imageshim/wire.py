@@ -102,8 +102,14 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
         Beside the two bodies, next to no memory is used.
 
     Raises:
-        MalformedReplyError: ``body`` is no JSON; ``offset`` is the byte where that shows.
+        MalformedReplyError: ``body`` is no JSON, and ``offset`` is the byte where that shows; or
+            it is not bytes.
 
     """
+    if not isinstance(body, (bytes, bytearray)):
+        raise MalformedReplyError(
+            f"convert_bytes() takes the bytes of a body, not {type(body).__name__}; "
+            "use convert() for a reply that is parsed"
+        )
     do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
     return convert_body(body, do)
