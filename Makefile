@@ -26,7 +26,7 @@ demo: $(READY)  ## convert real replies of several LiteLLM versions and save the
 	@$(BIN)/python demo/replies.py
 
 test: $(READY)  ## all tests, with the core's branch coverage
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks

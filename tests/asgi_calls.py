@@ -96,7 +96,7 @@ class Application:
             self._messages.append({"type": "http.response.body"})
 
     async def __call__(self, scope, receive, send):
-        self.scope = scope
+        self.scope, self.request = scope, b""
         more = True
         while more:
             message = await receive()

@@ -185,6 +185,33 @@ def test_whole_replies_and_bare_choices(make):
     assert carriers.get(normalize(choice)["message"], "images") == [ITEM]
 
 
+class Delta(BaseModel):
+    """As LiteLLM declares its own: a field that is null until it is set."""
+
+    model_config = ConfigDict(extra="allow")
+
+    content: str | None = None
+    provider_specific_fields: dict[str, Any] | None = None
+
+
+def test_a_field_that_gets_a_value_counts_as_set():
+    message = Delta(content=f"A {png(1).url} and {png(2).url}")
+
+    converted = convert(convert(message, "images"), "image")
+
+    dumped = converted.model_dump(exclude_unset=True)
+    assert set(dumped) == {"content", "image", "provider_specific_fields"}
+    assert "imageshim" in dumped["provider_specific_fields"]
+
+
+def test_a_field_that_keeps_its_default_stays_unset():
+    class Longer(Delta):
+        refusal: str | None = None
+
+    converted = convert(Longer(content=png(1).url), "images")
+    assert "refusal" not in converted.model_dump(exclude_unset=True)
+
+
 def test_copies_and_dumps_work_after_a_conversion(make):
     after = normalize(make(OLD))
     if not isinstance(after, MappingProxyType):  # neither can be done with a fresh one

@@ -194,8 +194,8 @@ _copies_as_pydantic: Callable[[type], bool] = lru_cache(maxsize=256)(_has_pydant
 def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
     declared, extra = model.__dict__, model.__pydantic_extra__
     known = type(model).__pydantic_fields__
-    had = declared.keys() | (extra.keys() if extra else set())
-    if extra is None and (homeless := new.keys() - had - known.keys()):
+    had = {**declared, **(extra or {})}
+    if extra is None and (homeless := new.keys() - had.keys() - known.keys()):
         # It could be set all the same, but model_dump() would leave it out.
         raise _cannot_hold(model, homeless)
     # A field keeps its home; a new one lives where pydantic's own setattr would put it.
@@ -205,6 +205,9 @@ def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
         if extra is not None and (name in extra or (name not in declared and name not in known))
     }
     fields_set = model.__pydantic_fields_set__
+    # What had its default and has another value now is set: LiteLLM's proxy dumps a chunk with
+    # exclude_unset.
+    fields_set.update(name for name in new if new[name] is not had.get(name, new))
     refilled = {name: value for name, value in new.items() if name not in to_extra}
     declared.clear()
     declared.update(refilled)
@@ -212,8 +215,7 @@ def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
         refilled = {name: new[name] for name in new if name in to_extra}
         extra.clear()
         extra.update(refilled)
-    fields_set.update(new.keys() - had)
-    fields_set.difference_update(had - new.keys())
+    fields_set.difference_update(had.keys() - new.keys())
 
 
 def replaced(carrier: C, name: str, value: Any, *, in_place: bool = False) -> C:

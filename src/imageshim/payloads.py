@@ -46,7 +46,7 @@ def load(body: bytes) -> Any:
 
     stretches = _stretches(body) if len(body) >= LONG else []
     cut = sum(stop - start for start, stop, _ in stretches)
-    if (len(body) - cut) * _WORTH > cut:
+    if not stretches or (len(body) - cut) * _WORTH > cut:
         return from_json(body, cache_strings="keys")
     mark = _new_mark()
     rest: list[bytes | memoryview] = []
@@ -157,19 +157,15 @@ def _string(json_string: bytes) -> str | None:
 
 
 def _roped(value: Any, mark: str, stretches: list[Stretch]) -> Any:
-    """Put ropes in the place of the strings with a mark."""
+    """Put ropes in the place of the strings with a mark, in a value that holds some."""
     if isinstance(value, str):
         return _rope(value, mark, stretches) if mark in value else value
-    if isinstance(value, list):
-        for place, item in enumerate(value):
-            if isinstance(item, (str, list, dict)):
-                value[place] = _roped(item, mark, stretches)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if mark in key:
-                raise ValueError("a key as long as this is no key of a reply")
-            if isinstance(item, (str, list, dict)):
-                value[key] = _roped(item, mark, stretches)
+    items = enumerate(value) if isinstance(value, list) else value.items()
+    for key, item in items:
+        if isinstance(item, (str, list, dict)):
+            value[key] = _roped(item, mark, stretches)
+        if isinstance(key, str) and mark in key:
+            raise ValueError("a key as long as this is no key of a reply")
     return value
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Era",
     "Format",
     "format_of",
+    "is_at_least",
     "sends_images",
     "source_format",
 ]
@@ -149,7 +150,17 @@ def sends_images(version: str) -> bool:
         UnknownFormatError: ``version`` is no version.
 
     """
-    return _checked(version) >= _checked(SENDS_IMAGES_SINCE)
+    return is_at_least(version, SENDS_IMAGES_SINCE)
+
+
+def is_at_least(version: str, since: str) -> bool:
+    """Tell whether a version is ``since`` or newer, as PEP 440 orders them.
+
+    Raises:
+        UnknownFormatError: ``version`` is no version.
+
+    """
+    return _checked(version) >= _checked(since)
 
 
 _BY_NAME = {member.value: member for member in Format}

@@ -35,6 +35,7 @@ __all__ = [
     "environment",
     "litellm",
     "litellm_proxy",
+    "locked",
     "newest_litellm",
     "openai_sdk",
 ]
@@ -103,7 +104,7 @@ def openai_sdk(major: str) -> PackageSet:
 
 
 @contextmanager
-def _locked(name: str) -> Iterator[None]:
+def locked(name: str) -> Iterator[None]:
     """Hold a lock between processes; it ends with the process that holds it."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / f".{name}.lock").open("w") as file:
@@ -127,7 +128,7 @@ def newest_litellm() -> str:
     Looked up at most twice a day; without an index, the one that was found last.
     """
     known = FOLDER / "newest-litellm"
-    with _locked("newest"):
+    with locked("newest"):
         if known.exists() and time.time() - known.stat().st_mtime < _NEWEST_KEPT:
             return known.read_text()
         overrides = FOLDER / "overrides.txt"
@@ -168,10 +169,10 @@ def environment(packages: PackageSet) -> Path:
     """
     folder = FOLDER / packages.name
     python, made = folder / "bin" / "python", folder / "made"
-    with _locked(packages.name):
+    with locked(packages.name):
         if not made.exists() or made.read_text() != packages.key:
             # Two at a time: more would only wait for the same two cores.
-            with _locked(f"slot-{zlib.crc32(packages.name.encode()) % 2}"):
+            with locked(f"slot-{zlib.crc32(packages.name.encode()) % 2}"):
                 _make(packages, folder)
             made.write_text(packages.key)
     return python

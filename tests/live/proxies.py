@@ -104,6 +104,7 @@ def proxy(
         # JSON is YAML.
         written = json.dumps({**settings, "general_settings": general})
         for file, text in {"config.yaml": written, **(files or {})}.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text)
         command = [
             python.parent / "litellm", "--config", folder / "config.yaml",

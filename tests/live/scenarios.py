@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from imageshim.testing.fake_gemini import Answer, FakeGemini, Request, fake_gemini
 from imageshim.testing.fake_gemini.script_file import read_script
 
-__all__ = ["SCENARIOS", "serve", "url"]
+__all__ = ["CANDIDATES", "SCENARIOS", "chunks_of", "serve", "url"]
 
 _UPSTREAM = Path(__file__).parents[1] / "captures" / "gemini-upstream.jsonl"
 
@@ -43,6 +44,21 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
 
 _ROWS = [json.loads(line) for line in _UPSTREAM.read_text().splitlines()]
 SCENARIOS = [row["scenario"] for row in _ROWS]
+CANDIDATES: dict[str, list[list[dict[str, Any]]]] = {
+    row["scenario"]: row["candidates"] for row in _ROWS
+}
+"""What the upstream sends: the parts of each candidate, in Gemini's words."""
+
+
+def chunks_of(scenario: str) -> list[list[tuple[int, dict[str, Any]]]]:
+    """How the upstream cuts its stream: the chunks, each with the parts of which candidates."""
+    each = [[(number, part) for part in of] for number, of in enumerate(CANDIDATES[scenario])]
+    cut = _WORDS.get(scenario, {}).get("cut")
+    if cut is None:
+        turns = zip_longest(*each)
+        return [[pair] for turn in turns for pair in turn if pair is not None]
+    counted = [pair for of in each for pair in of]
+    return [[counted[place] for place in chunk] for chunk in cut]
 
 
 def serve(folder: Path) -> FakeGemini:

@@ -528,7 +528,7 @@ async def test_replies_are_counted_by_format_source_and_client(shim, registry):
     labels = {"format": "images", "source": "default", **client}
     assert value("imageshim_replies_total", labels) == 2
     assert value("imageshim_conversions_total", {"format": "content", **client}) == 1
-    assert value("imageshim_conversions_total", {"format": "images", **client}) is None
+    assert value("imageshim_conversions_total", {"format": "images", **client}) == 0
     assert value("imageshim_bytes_total", {"direction": "in"}) == 3 * len(IMAGES)
     assert value("imageshim_conversion_seconds_count") == 3
     assert value("imageshim_last_seen_timestamp_seconds", {"format": "images", **client}) > 1e9

@@ -17,21 +17,47 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: dict[str, str] = {
+    "check": "Report code that reads images of old formats.",
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
+    "explain": "Tell what a rule of check and fix is about.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
+    "fix": "Rewrite code that reads images of old formats.",
     "gateway": "Stand before a server, and give each client its image format.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
+    "undo": "Take back the last fix --write.",
     "usage": "Tell which clients still get an old format from a server.",
 }
 """Each subcommand with its one line of help; its module has its name."""
 
 _EXTRA = "cli"
+# These start on every commit: they need no click, which alone would double their start.
+_LIGHT = frozenset({"check", "explain", "fix", "undo"})
+
+
+def _module(name: str) -> Any:
+    return import_module(f".{name.replace('-', '_')}", __name__)
 
 
 def _load(name: str) -> Any:
-    return import_module(f".{name.replace('-', '_')}", __name__).command
+    return _delegate(name) if name in _LIGHT else _module(name).command
+
+
+def _delegate(name: str) -> click.Command:
+    """Make a command of the group from one that parses its arguments itself."""
+    import click
+
+    @click.command(
+        name,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def run(arguments: tuple[str, ...]) -> None:
+        sys.exit(_module(name).main(arguments))
+
+    return run
 
 
 def _group() -> click.Group:
@@ -99,9 +125,12 @@ def _without_click(arguments: list[str]) -> int:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in _LIGHT:
+        sys.exit(_module(given[0]).main(given[1:]))
     try:
         import click  # noqa: F401  # is the extra there?
         import rich  # noqa: F401
     except ImportError:
-        sys.exit(_without_click(sys.argv[1:] if arguments is None else arguments))
+        sys.exit(_without_click(given))
     _group().main(arguments, prog_name="imageshim")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
-__all__ = ["DEFAULT_TARGET", "Project", "Settings", "SettingsError", "find", "load"]
+__all__ = ["DEFAULT_TARGET", "Project", "Settings", "SettingsError", "find", "load", "lower_bound"]
 
 DEFAULT_TARGET = "litellm>=1.77"
 """The first LiteLLM version whose replies carry ``images`` (BerriAI/litellm PR #14160)."""
@@ -124,7 +124,7 @@ def find(start: Path) -> Project:
     for folder in (start, *start.parents) if start.is_dir() else start.parents:
         file = folder / "pyproject.toml"
         if file.is_file():
-            content = _read(file)
+            content = read_toml(file)
             if _table(content, "tool", "imageshim") is not None:
                 return _project(file, content)
             nearest = nearest or _project(file, content)
@@ -140,10 +140,16 @@ def load(file: Path) -> Project:
         SettingsError: the file cannot be read, or a setting is wrong.
 
     """
-    return _project(file, _read(file))
+    return _project(file, read_toml(file))
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        SettingsError: it cannot be read, or is no TOML.
+
+    """
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415
     else:

@@ -23,10 +23,10 @@ from .metrics import Metrics, default_metrics
 from .negotiation import (
     Asked,
     Negotiation,
-    openai_error,
     take_format,
 )
-from .replies import Options, Reply, error_messages
+from .refusals import refuse
+from .replies import Options, Reply
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -116,16 +116,19 @@ class ImageFormatMiddleware:
             decision = self._options.negotiation.decide(request.asked)
         except FormatRequestError as fault:
             self._options.metrics.failure("refused")
-            code = "unknown_image_format"
-            error = openai_error(str(fault), "invalid_request_error", code, fault.param)
-            for message in error_messages(400, error):
-                await send(message)
+            await refuse(send, 400, str(fault), "unknown_image_format", param=fault.param)
             return
-        if decision.format is None:
+        wanted = decision.format
+        if wanted is None:
             await self.app(request.scope, request.receive, send)
             return
         reply = Reply(
-            send, self._options, request.asked, decision, wants_images=request.wants_images
+            send,
+            self._options,
+            request.asked,
+            decision,
+            wanted=wanted,
+            wants_images=request.wants_images,
         )
         try:
             await self.app(request.convertible_scope(), request.receive, reply.send)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from . import headers
-from .negotiation import openai_error
-from .replies import error_messages
+from .refusals import refuse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,12 +48,8 @@ class RequestLimits:
                 _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
                 _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
             }[upload.fault]
-            for error in error_messages(
-                status, openai_error(message, "invalid_request_error", code)
-            ):
-                if "headers" in error:  # what is left of the body is not read
-                    error["headers"].append((b"connection", b"close"))
-                await send(error)
+            # What is left of the body is not read.
+            await refuse(send, status, message, code, close=True)
 
 
 class _Upload:

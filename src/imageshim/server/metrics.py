@@ -28,7 +28,7 @@ from imageshim.errors import MissingExtraError
 from .rules import AS_IS
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from prometheus_client import CollectorRegistry, Counter, Gauge
 
     from .negotiation import Asked, Decision
 
@@ -87,7 +87,7 @@ class Metrics:
             "imageshim_last_seen_timestamp_seconds", "When a client last got a format.",
             by_client, registry=into, multiprocess_mode="max",
         )  # fmt: skip
-        self._bytes = Counter(
+        bytes_ = Counter(
             "imageshim_bytes", "Bytes of replies, before and after.", ("direction",), registry=into
         )
         self._seconds = Histogram(
@@ -98,7 +98,10 @@ class Metrics:
             "imageshim_failures", "Replies that passed unconverted, and requests refused.",
             ("reason",), registry=into,
         )  # fmt: skip
+        self._received, self._sent = bytes_.labels("in"), bytes_.labels("out")
         self._clients: set[str] = set()
+        # Looking a child up by its labels costs more than counting does.
+        self._rows: dict[tuple[str, str, str], tuple[Counter, Counter, Gauge]] = {}
 
     def _client(self, asked: Asked) -> str:
         name = client_name(asked)
@@ -120,13 +123,23 @@ class Metrics:
         """Count a reply; ``sizes`` are its bytes in and out, ``seconds`` what it took."""
         written = AS_IS if decision.format is None else decision.format.value
         client = self._client(asked)
-        self._replies.labels(written, decision.source, client).inc()
-        self._last_seen.labels(written, client).set(time.time())
-        for direction, size in zip(("in", "out"), sizes, strict=True):
-            self._bytes.labels(direction).inc(size)
-        self._seconds.observe(seconds)
+        key = (written, decision.source, client)
+        row = self._rows.get(key)
+        if row is None:
+            by_client = (written, client)
+            row = self._rows[key] = (
+                self._replies.labels(*key),
+                self._conversions.labels(*by_client),
+                self._last_seen.labels(*by_client),
+            )
+        replies, conversions, last_seen = row
+        replies.inc()
+        last_seen.set(time.time())
         if changed:
-            self._conversions.labels(written, client).inc()
+            conversions.inc()
+        self._received.inc(sizes[0])
+        self._sent.inc(sizes[1])
+        self._seconds.observe(seconds)
 
     def failure(self, reason: str) -> None:
         """Count a failure, by one of :data:`FAILURES`."""

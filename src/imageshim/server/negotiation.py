@@ -39,7 +39,6 @@ __all__ = [
     "Asked",
     "Decision",
     "Negotiation",
-    "openai_error",
     "take_format",
 ]
 
@@ -100,11 +99,6 @@ def take_format(body: object) -> object:
     return wish
 
 
-def openai_error(message: str, kind: str, code: str, param: str | None = None) -> dict[str, Any]:
-    """Make the body of an error as OpenAI's API writes it."""
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
-
-
 class Negotiation:
     """The operator's choices.
 
@@ -132,6 +126,7 @@ class Negotiation:
         self._rules = rules
         self._default = rules.default_target if default is None else _policy(default)
         self._now = now
+        self._headers = {written: _headers(written, rules) for written in Format}
         self.vary = (HEADER, *(("User-Agent",) if rules.read_user_agents else ()))
         """The request headers on which replies depend, for the reply's ``Vary``."""
         self.needs_model = rules.read_models
@@ -184,15 +179,17 @@ class Negotiation:
         ``X-Image-Format``, and for old formats ``Deprecation`` (RFC 9745), ``Sunset`` (RFC 8594)
         where the operator has set a date, and ``Link``. Nothing where the reply passes as it is.
         """
-        if decision.format is None:
-            return []
-        headers = [(HEADER, decision.format.value)]
-        if decision.format in OLD_FORMATS:
-            headers.append(("Deprecation", f"@{int(self._rules.deprecated)}"))
-            if self._rules.sunset is not None:
-                headers.append(("Sunset", formatdate(self._rules.sunset, usegmt=True)))
-            headers.append(("Link", f'<{self._rules.link}>; rel="deprecation"'))
-        return headers
+        return [] if decision.format is None else list(self._headers[decision.format])
+
+
+def _headers(written: Format, rules: Rules) -> list[tuple[str, str]]:
+    headers = [(HEADER, written.value)]
+    if written in OLD_FORMATS:
+        headers.append(("Deprecation", f"@{int(rules.deprecated)}"))
+        if rules.sunset is not None:
+            headers.append(("Sunset", formatdate(rules.sunset, usegmt=True)))
+        headers.append(("Link", f'<{rules.link}>; rel="deprecation"'))
+    return headers
 
 
 def _policy(value: object) -> Policy:

@@ -8,22 +8,24 @@ reply, or larger than allowed.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from imageshim.conversion import Plan, plan
 from imageshim.errors import UnknownFormatError
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format, source_format
-from imageshim.wire import convert_bytes
+from imageshim.wire import convert_body
 
 from . import codings, headers
-from .negotiation import Asked, Decision, Negotiation, openai_error
+from .negotiation import Asked, Decision, Negotiation
+from .refusals import refuse
 from .stream_body import StreamBody
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from .metrics import Metrics
 
-__all__ = ["Options", "Reply", "error_messages"]
+__all__ = ["Options", "Reply"]
 
 _log = logging.getLogger(__name__)
 
@@ -56,26 +58,24 @@ class Options:
     max_reply: int
 
 
-def error_messages(status: int, body: dict[str, Any]) -> list[Message]:
-    """Make the messages of a whole reply that is an error."""
-    data = json.dumps(body).encode()
-    sent = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
-    return [
-        {"type": "http.response.start", "status": status, "headers": sent},
-        {"type": "http.response.body", "body": data},
-    ]
-
-
 class Reply:
     """Takes the application's messages in place of ``send``, and sends what the client gets."""
 
-    def __init__(
-        self, send: Send, options: Options, asked: Asked, decision: Decision, *, wants_images: bool
+    def __init__(  # noqa: PLR0913  # all that is known when a reply begins
+        self,
+        send: Send,
+        options: Options,
+        asked: Asked,
+        decision: Decision,
+        *,
+        wanted: Format,
+        wants_images: bool,
     ) -> None:
         self._send = send
         self._options = options
         self._asked = asked
         self._decision = decision
+        self._wanted = wanted
         self._wants_images = wants_images
         self._start: Message | None = None  # held until it is known what becomes of the body
         self._pieces: list[bytes] = []
@@ -129,29 +129,22 @@ class Reply:
                 return
         self._start = message
         if is_stream:
-            converter = SSEConverter(**self._words(sent))
+            options = self._options
+            converter = SSEConverter(
+                self._wanted,
+                source=self._source(sent),
+                on_loss=options.on_loss,
+                dialects=options.dialects,
+            )
             self._stream = StreamBody(converter, self._coding, self._options.max_reply)
             if self._coding is None:
                 await self._begin_stream()
 
-    def _source(self, sent: headers.HeaderList) -> str | Format | None:
+    def _source(self, sent: headers.HeaderList) -> Format | None:
         """Tell where the reply comes from: LiteLLM says its version, and so may the request."""
         version = headers.value(sent, b"x-litellm-version")
-        if version:
-            try:
-                return source_format(version)
-            except UnknownFormatError:
-                pass
-        return Format.CONTENT if self._wants_images else None
-
-    def _words(self, sent: headers.HeaderList) -> dict[str, Any]:
-        options = self._options
-        return {
-            "to": self._decision.format,
-            "source": self._source(sent),
-            "on_loss": options.on_loss,
-            "dialects": options.dialects,
-        }
+        known = _format_of(version) if version else None
+        return known or (Format.CONTENT if self._wants_images else None)
 
     def _started(self, message: Message, *, changed: bool, size: int | None) -> Message:
         """Give the reply's start with the headers that tell what it is.
@@ -207,10 +200,9 @@ class Reply:
             if not self._options.strict:
                 await self._release(more=False)
                 return
-            message = f"the reply cannot be given as {self._decision.format}: {fault}"
-            for error in error_messages(502, openai_error(message, "api_error", "image_format")):
-                await self._send(error)
             self._start = None
+            message = f"the reply cannot be given as {self._wanted}: {fault}"
+            await refuse(self._send, 502, message, "image_format")
             return
         self._seconds = time.perf_counter() - begun
         self._start = None
@@ -222,11 +214,12 @@ class Reply:
         self._count(changed=changed)
 
     async def _converted(self, body: bytes, start: Message) -> bytes:
-        words = self._words(headers.HeaderList(start.get("headers", ())))
+        source = self._source(headers.HeaderList(start.get("headers", ())))
+        do = _plan(self._wanted, source, self._options.on_loss, self._options.dialects)
         if self._coding is None:
-            return convert_bytes(body, **words)
+            return convert_body(body, do)
         plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
-        converted = convert_bytes(plain, **words)
+        converted = convert_body(plain, do)
         if converted is plain:
             return body
         return await _off_loop(codings.encode, self._coding, converted)
@@ -295,6 +288,19 @@ class Reply:
     def _fail(self, reason: str, fault: str) -> None:
         self._options.metrics.failure(reason)
         _log.warning("%s: passed as it came: %.300s", self._asked.path, fault)
+
+
+@lru_cache(maxsize=64)
+def _format_of(version: str) -> Format | None:
+    try:
+        return source_format(version)
+    except UnknownFormatError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _plan(to: Format, source: Format | None, on_loss: str, dialects: str) -> Plan:
+    return plan(to, source=source, on_loss=on_loss, dialects=dialects)
 
 
 def _weak(etag: bytes) -> bytes:

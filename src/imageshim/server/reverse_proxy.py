@@ -19,8 +19,7 @@ import httpx
 from imageshim.errors import ImageShimError
 
 from . import headers
-from .negotiation import openai_error
-from .replies import error_messages
+from .refusals import refuse
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -95,7 +94,7 @@ class ReverseProxy:
         """Answer one request."""
         url = self._target(scope)
         if url is None:
-            await _refuse(send, 400, "the path is no path", "invalid_path")
+            await refuse(send, 400, "the path is no path", "invalid_path")
             return
         first = await receive()
         if first["type"] == "http.disconnect":
@@ -182,7 +181,7 @@ class ReverseProxy:
         self._metrics.failure(reason)
         _log.warning("%s: %s: %s: %.200s", path, message, type(fault).__name__, fault)
         if send is not None:
-            await _refuse(send, status, message, f"upstream_{reason}")
+            await refuse(send, status, message, f"upstream_{reason}")
 
 
 class _ClientLeft(Exception):  # noqa: N818  # it is no error
@@ -215,9 +214,3 @@ def _end_to_end(raw: headers.HeaderList) -> headers.HeaderList:
     named = headers.value(raw, b"connection") or ""
     listed = {name.strip().lower().encode("latin-1") for name in named.split(",")}
     return [(key.lower(), text) for key, text in headers.without(raw, _HOP_BY_HOP | listed)]
-
-
-async def _refuse(send: Send, status: int, message: str, code: str) -> None:
-    kind = "invalid_request_error" if status < 500 else "api_error"
-    for error in error_messages(status, openai_error(message, kind, code)):
-        await send(error)

@@ -33,9 +33,7 @@ def collect(chunks: Iterable[Any], *, source: str | Format | None = ...) -> Any:
 
 
 @overload
-def collect(
-    chunks: AsyncIterable[Any], *, source: str | Format | None = ...
-) -> Awaitable[Any]: ...
+def collect(chunks: AsyncIterable[Any], *, source: str | Format | None = ...) -> Awaitable[Any]: ...
 
 
 def collect(
@@ -258,5 +256,5 @@ def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
             choice.message.images = found
     hidden = getattr(first, "_hidden_params", None)
     if hidden:
-        reply._hidden_params = hidden  # noqa: SLF001  # where LiteLLM keeps the model and the cost
+        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
     return reply

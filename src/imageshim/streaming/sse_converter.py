@@ -71,9 +71,7 @@ class SSEConverter:
 
     def _finish(self, end: bytes) -> bytes:
         """Write the chunks with the text that is held."""
-        return b"".join(
-            b"data: " + write(chunk) + end + end for chunk in self._converter.finish()
-        )
+        return b"".join(b"data: " + write(chunk) + end + end for chunk in self._converter.finish())
 
     def _convert(self, frame: bytes) -> bytes:
         lines = lines_of(frame)

@@ -39,7 +39,9 @@ def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
     done: list[Rebound] = []
     fixed: list[str] = []
     own = sys.modules.get(library)
-    for name, module in list(sys.modules.items()):
+    # dict.copy() is one step; list(items()) fails where another thread imports meanwhile, as
+    # LiteLLM's logging does.
+    for name, module in sys.modules.copy().items():
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
             continue
@@ -72,7 +74,7 @@ def _places(
     names = getattr(module, "__dict__", None)
     if type(names) is not dict:
         return
-    values = list(names.items())
+    values = list(names.copy().items())
     is_user = _is_users(module)
     uses = False
     for key, value in values:
@@ -95,7 +97,7 @@ def _inside(name: str, value: Any, module: str, wrappers: Wrappers) -> Iterator[
     """Look into a value of a module, one level deep."""
     kind = type(value)
     if kind in {dict, list}:
-        for key, held in list(value.items() if kind is dict else enumerate(value)):
+        for key, held in list(value.copy().items() if kind is dict else enumerate(value)):
             if id(held) in wrappers:
                 yield _in_mapping(f"{name}[{key!r}]", value, key, wrappers)
             elif _is_fixed(held, wrappers):
@@ -103,7 +105,7 @@ def _inside(name: str, value: Any, module: str, wrappers: Wrappers) -> Iterator[
     elif kind is FunctionType and value.__module__ == module:
         yield from _in_function(name, value, wrappers)
     elif isinstance(value, type) and value.__module__ == module:
-        for key, held in list(vars(value).items()):
+        for key, held in vars(value).copy().items():
             if isinstance(held, FunctionType) and id(held) not in wrappers:
                 yield from _in_function(f"{name}.{key}", held, wrappers)
             else:

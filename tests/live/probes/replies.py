@@ -53,3 +53,14 @@ def stream_async(url: str) -> list[dict[str, Any]]:
         return [chunk.model_dump() async for chunk in chunks]
 
     return asyncio.run(ask())
+
+
+def through(
+    url: str, key: str, model: str, headers: dict[str, str], *, stream: bool = False
+) -> Any:
+    """A reply by way of a LiteLLM proxy, whole or as chunks."""
+    answer = litellm.completion(
+        model=f"litellm_proxy/{model}", messages=MESSAGES, api_base=url, api_key=key,
+        extra_headers=headers, stream=stream,
+    )  # fmt: skip
+    return [chunk.model_dump() for chunk in answer] if stream else answer.model_dump()

@@ -1,0 +1,152 @@
+"""The gateway: conversion on, against the same gateway with it off, and a plain pass-through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import socket
+import statistics
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import httpx
+
+from .loopback import CHAT, Client, load, process, resident
+from .rows import Row
+
+ROUNDS = 5
+STREAMS = 200
+REQUESTS = 50_000
+WARM = 5_000
+COUNTS = {"text": (400, 100), "image": (60, 30)}  # requests at full load, and one by one
+
+
+class Servers(NamedTuple):
+    on: int
+    off: int
+    plain: int
+    gateway_pid: int
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for found in sockets:
+            found.bind(("127.0.0.1", 0))
+        return [found.getsockname()[1] for found in sockets]
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Servers]:
+    up, on, off, plain = free_ports(4)
+    url = f"http://127.0.0.1:{up}"
+    command = ["-c", "from imageshim.cli import main; main()", "gateway", "--upstream", url]
+    with (
+        process(up, "-m", "benchmarks.loopback", str(up)),
+        process(on, *command, "--port", str(on), "--default", "content") as gateway,
+        process(off, *command, "--port", str(off), "--default", "as-is"),
+        process(plain, "-m", "uvicorn", "--factory", "benchmarks.loopback:plain", "--port",
+                str(plain), "--no-access-log", UPSTREAM=url),
+    ):  # fmt: skip
+        yield Servers(on, off, plain, gateway.pid)
+
+
+class Measured(NamedTuple):
+    rate: float
+    latency: float
+
+
+def measure(port: int, kind: str) -> Measured:
+    many, few = COUNTS[kind]
+    rate, _ = asyncio.run(load(port, kind, many, 16))
+    _, latency = asyncio.run(load(port, kind, few, 1))
+    return Measured(rate, latency)
+
+
+def run() -> list[Row]:
+    rows: list[Row] = []
+    with servers() as ports:
+        for kind, slowest, added in (("text", 0.9, 1.0), ("image", 0.6, 5.0)):
+            rows += compare(ports, kind, slowest, added)
+        rows += [streams(ports), leaving(ports), memory(ports)]
+    return rows
+
+
+def compare(ports: Servers, kind: str, slowest: float, added: float) -> list[Row]:
+    """Measure all three in turns, so that a machine that slows down slows all."""
+    names = ("on", "off", "plain")
+    seen: dict[str, list[Measured]] = {name: [] for name in names}
+    for _ in range(ROUNDS + 1):
+        for name in names:
+            seen[name].append(measure(getattr(ports, name), kind))
+    rate = {name: max(m.rate for m in seen[name][1:]) for name in names}
+    latency = {name: min(m.latency for m in seen[name][1:]) for name in names}
+    what = "text" if kind == "text" else "1.5 MB image"
+    return [
+        Row(f"gateway, {what}: requests/s, off / on", rate["off"] / rate["on"], 1 / slowest),
+        Row(f"gateway, {what}: requests/s, plain pass-through / on",
+            rate["plain"] / rate["on"], 1 / slowest),
+        Row(f"gateway, {what}: median latency added, ms, on - off",
+            latency["on"] - latency["off"], added),
+        Row(f"gateway, {what}: median latency added, ms, on - plain",
+            latency["on"] - latency["plain"], added),
+        Row(f"gateway, {what}: requests/s, on", rate["on"], math.inf),
+        Row(f"gateway, {what}: median latency, ms, on", latency["on"], math.inf),
+    ]  # fmt: skip
+
+
+def streams(ports: Servers) -> Row:
+    """Two hundred at once: what the slowest takes, beside what one takes alone."""
+
+    async def seconds(count: int) -> float:
+        clients = [Client(ports.on) for _ in range(count)]
+        begin = time.perf_counter()
+        sizes = await asyncio.gather(*(client.ask("stream") for client in clients))
+        took = time.perf_counter() - begin
+        assert len(set(sizes)) == 1
+        for client in clients:
+            client.close()
+        return took
+
+    alone = asyncio.run(seconds(1))
+    asyncio.run(seconds(STREAMS))
+    return Row(
+        f"gateway: {STREAMS} streams of a second at once / one alone, in time",
+        asyncio.run(seconds(STREAMS)) / alone, math.inf,
+    )  # fmt: skip
+
+
+def leaving(ports: Servers) -> Row:
+    """How long after a client has left the upstream sees it, in seconds."""
+    waits = []
+    for _ in range(10):
+        with httpx.stream(
+            "POST", f"http://127.0.0.1:{ports.on}{CHAT}", json={"model": "silent"}, trust_env=False
+        ) as answer:
+            pieces = answer.iter_raw()
+            next(pieces)
+        gone = time.time()
+        left: list[float] = []
+        while not left or left[-1] < gone - 0.01:
+            time.sleep(0.01)
+            whole = httpx.post(f"http://127.0.0.1:{ports.on}/left", json={}, trust_env=False)
+            left = json.loads(whole.content)
+        waits.append(left[-1] - gone)
+    return Row("gateway: the upstream call ends after the client has left, s", max(waits), 1.0)
+
+
+def memory(ports: Servers) -> Row:
+    """Resident memory after all requests, beside that after the first of them."""
+
+    async def ask(count: int) -> None:
+        await load(ports.on, "image", count // 100, 8)
+        await load(ports.on, "text", count - count // 100, 8)
+
+    asyncio.run(ask(WARM))
+    before = resident(ports.gateway_pid)
+    asyncio.run(ask(REQUESTS - WARM))
+    after = statistics.median(resident(ports.gateway_pid) for _ in range(3))
+    return Row(f"gateway: memory after {REQUESTS:,} requests / after {WARM:,}", after / before, 1.1)

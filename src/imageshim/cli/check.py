@@ -1,0 +1,25 @@
+"""`imageshim check`: what reads old formats, and mistakes with the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imageshim.codemod.command import Command, execute
+
+from .codemod_arguments import add_shared, parsed, parser
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "check",
+        "Report code that reads generated images where older LiteLLM versions put them, and "
+        "mistakes with the new format. Changes nothing.",
+        "  imageshim check\n"
+        "  imageshim check src --format github\n"
+        "  imageshim check . --select IMG1 --statistics",
+    )
+    add_shared(by)
+    return execute(Command(rewrites=False, **parsed(by, arguments)))

@@ -1,0 +1,93 @@
+"""The arguments that `fix` and `check` share.
+
+Parsed by argparse and not by click, whose import alone takes as long as a check of a file may:
+these commands run on every commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["add_shared", "parsed", "parser"]
+
+_EXIT_CODES = """Exit codes:
+  0  done
+  1  check: something was found; fix --check: something would change, or is marked as not done
+  2  something could not be read or written, or the arguments are wrong"""
+_FORMATS = ("text", "json", "github", "sarif", "junit")
+
+
+def parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
+    """Make the parser of a command."""
+    return argparse.ArgumentParser(
+        prog=f"imageshim {name}",
+        description=description,
+        epilog=f"Examples:\n{examples}\n\n{_EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_shared(into: argparse.ArgumentParser) -> None:
+    """Add the arguments that both commands have."""
+    into.add_argument(
+        "inputs", nargs="*", default=["."], metavar="PATH",
+        help="files and folders; - for standard input; the working directory by default",
+    )  # fmt: skip
+    find = into.add_argument_group("what is looked for")
+    find.add_argument(
+        "--target", metavar="REQUIREMENT",
+        help="the LiteLLM releases that the code runs on, such as 'litellm>=1.76.1' "
+        "(default: the project's own pins)",
+    )  # fmt: skip
+    find.add_argument(
+        "--assume-litellm", action="append", default=[], metavar="PATTERN",
+        help="replies from what the glob matches (a file, a URL, the name of a variable, a "
+        "function or an environment variable) are LiteLLM's; * for all; repeatable",
+    )  # fmt: skip
+    find.add_argument(
+        "--trace", action="append", default=[], metavar="FILE",
+        help="a report of imageshim run --report: what was seen is proven; repeatable",
+    )  # fmt: skip
+    find.add_argument(
+        "--select", action="append", default=[], metavar="CODES", help="only these rules"
+    )
+    find.add_argument(
+        "--ignore", action="append", default=[], metavar="CODES", help="not these rules"
+    )
+    where = into.add_argument_group("where")
+    where.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN",
+        help="paths to skip, as in a .gitignore; repeatable",
+    )  # fmt: skip
+    where.add_argument(
+        "--documents", action="store_true",
+        help="also the fenced code of Markdown and reStructuredText",
+    )  # fmt: skip
+    where.add_argument("--config", metavar="FILE", help="the pyproject.toml to use")
+    where.add_argument("--stdin-filename", metavar="PATH", help="what standard input is called")
+    out = into.add_argument_group("output")
+    out.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    out.add_argument("--statistics", action="store_true", help="only count, by rule")
+    speed = into.add_argument_group("speed")
+    speed.add_argument(
+        "--jobs", type=_positive, metavar="N", help="workers at most (default: the processors)"
+    )
+    speed.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="look at every file anew"
+    )
+    speed.add_argument("--cache-dir", dest="cache_folder", metavar="DIR", help="where the cache is")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def parsed(by: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, Any]:
+    """Parse the arguments; a mistake in them ends the program with 2."""
+    return vars(by.parse_intermixed_args(arguments))

@@ -1,0 +1,37 @@
+"""`imageshim fix`: code that reads old formats, rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imageshim.codemod.command import Command, execute
+
+from .codemod_arguments import add_shared, parsed, parser
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "fix",
+        "Rewrite code that reads generated images where older LiteLLM versions put them. Without "
+        "--write it shows the difference and changes nothing.",
+        "  imageshim run --report trace.jsonl -- python -m pytest\n"
+        "  imageshim fix --trace trace.jsonl\n"
+        "  imageshim fix --trace trace.jsonl --write\n"
+        "  imageshim undo",
+    )
+    add_shared(by)
+    how = by.add_argument_group("what is done")
+    do = how.add_mutually_exclusive_group()
+    do.add_argument("--write", action="store_true", help="write; imageshim undo goes back")
+    do.add_argument("--check", action="store_true", help="exit with 1 if something would change")
+    how.add_argument(
+        "--unsafe", action="store_true", help="also what is likely and not proven on every path"
+    )
+    how.add_argument("--mark", action="store_true", help="leave a comment at what needs a person")
+    how.add_argument(
+        "--allow-dirty", action="store_true", help="also files with changes that are not committed"
+    )
+    return execute(Command(rewrites=True, **parsed(by, arguments)))

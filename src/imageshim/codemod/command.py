@@ -1,0 +1,242 @@
+"""``imageshim fix`` and ``imageshim check``, from their arguments to their exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from imageshim.errors import ImageShimError
+
+from . import settings as settings_module
+from .inspection import How, inspect
+from .output import Outcome, renderer
+from .preparation import pin_reports, prepared
+from .progress import Progress
+from .reports import FileReport, Sort
+from .run import Candidates, inspect_all, scan
+from .settings import Project
+from .trace import Trace, read_trace
+
+if TYPE_CHECKING:
+    from .cache import Cache
+
+__all__ = ["Command", "CommandError", "execute", "take_back"]
+
+# The exit codes.
+_DONE, _WORK_LEFT, _TROUBLE = 0, 1, 2
+STDIN = "-"
+"""The input that stands for standard input."""
+_STDIN_NAME = "stdin.py"
+_FEW = 5
+
+
+class CommandError(ImageShimError):
+    """Arguments that do not go together, or a run that is refused."""
+
+
+class Command(NamedTuple):
+    """The arguments of ``fix`` and of ``check``; None and empty where they are not given."""
+
+    inputs: Sequence[str]
+    rewrites: bool
+    """Whether it is ``fix``."""
+    write: bool = False
+    check: bool = False
+    unsafe: bool = False
+    mark: bool = False
+    target: str | None = None
+    assume_litellm: Sequence[str] = ()
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    documents: bool = False
+    trace: Sequence[str] = ()
+    format: str = "text"
+    statistics: bool = False
+    jobs: int | None = None
+    cache: bool = True
+    cache_folder: str | None = None
+    allow_dirty: bool = False
+    config: str | None = None
+    stdin_filename: str | None = None
+
+
+def execute(command: Command) -> int:
+    """Do what the arguments say; returns the exit code.
+
+    0: done, nothing is left to do; 1: ``check`` found something, or ``--check`` would change
+    something; 2: something could not be read, or the run was refused.
+    """
+    try:
+        return _execute(command)
+    except ImageShimError as error:
+        _say(f"imageshim: {error}")
+        return _TROUBLE
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _TROUBLE
+    except KeyboardInterrupt:
+        _say("imageshim: interrupted; nothing was written")
+        return 130
+
+
+def take_back(folder: str) -> int:
+    """Restore what the last run wrote in the project of a folder; returns the exit code."""
+    from .repository import journal_folder  # noqa: PLC0415  # only to undo
+    from .writing import undo  # noqa: PLC0415
+
+    try:
+        paths = undo(journal_folder(settings_module.find(Path(folder)).root))
+    except ImageShimError as error:
+        _say(f"imageshim: {error}")
+        return _TROUBLE
+    except OSError as error:
+        _say(f"imageshim: {error.filename}: {error.strerror}")
+        return _TROUBLE
+    for path in paths:
+        print(path)  # noqa: T201  # this is the command line
+    return _DONE
+
+
+def _execute(command: Command) -> int:
+    project = _project(command)
+    trace = read_trace(Path(file) for file in command.trace) if command.trace else None
+    if STDIN in command.inputs:
+        return _standard_input(command, project, trace)
+    with Progress("reading") as progress:
+        traced = frozenset(trace.files) if trace is not None else frozenset()
+        found = scan(command.inputs, project, progress.advance, traced)
+    how, paths = prepared(found, project, unsafe=command.unsafe)
+    reports = [*found.problems, *pin_reports(command.inputs, project)]
+    with Progress("looking", len(paths)) as progress:
+        for report in inspect_all(
+            paths, how, trace=trace, jobs=command.jobs or _processors(), cache=_cache(command, how)
+        ):
+            progress.advance()
+            if report.findings or report.problems or report.marks or report.new is not None:
+                reports.append(report)
+    if trace is not None and trace.unused:
+        _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
+    written = command.write and _write(command, project, reports)
+    outcome = Outcome(
+        reports, found.scanned, len(paths), command.rewrites, written, command.statistics, _colour()
+    )
+    _print(renderer(command.format)(outcome))
+    return _exit_code(command, outcome)
+
+
+def _project(command: Command) -> Project:
+    """Return the settings of the project, and over them those of the command line."""
+    if command.config is not None:
+        project = settings_module.load(Path(command.config))
+    else:
+        named = [name for name in command.inputs if name != STDIN]
+        name = command.stdin_filename or (named[0] if named else os.curdir)
+        project = settings_module.find(Path(name))
+    base = project.settings
+    changes: dict[str, object] = {
+        "assume_litellm": (*base.assume_litellm, *command.assume_litellm),
+        "exclude": (*base.exclude, *command.exclude),
+        "documents": base.documents or command.documents,
+        "mark": command.mark or (base.mark and command.rewrites),
+    }
+    for name in ("select", "ignore"):
+        codes = tuple(code for one in getattr(command, name) for code in one.split(","))
+        if codes:
+            changes[name] = settings_module.check_codes(codes, f"--{name}")
+    if command.target is not None:
+        changes["target"] = settings_module.check_target(command.target, "--target")
+    has_target = project.has_target or command.target is not None
+    return Project(project.root, base._replace(**changes), has_target)  # type: ignore[arg-type]
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _cache(command: Command, how: How) -> Cache | None:
+    if not command.cache:
+        return None
+    from .cache import Cache, default_folder  # noqa: PLC0415  # only where something is analysed
+
+    folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
+    cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint))
+    cache.prune()
+    return cache
+
+
+def _write(command: Command, project: Project, reports: Sequence[FileReport]) -> bool:
+    """Write what changes; False where nothing does."""
+    from .repository import dirty_files, journal_folder  # noqa: PLC0415  # only to write
+    from .writing import Change, write_all  # noqa: PLC0415
+
+    changes = [
+        Change(report.path, report.old, report.new) for report in reports if report.new is not None
+    ]
+    if not changes:
+        return False
+    dirty = [] if command.allow_dirty else dirty_files(change.path for change in changes)
+    if dirty:
+        more = f" and {len(dirty) - _FEW} more" if len(dirty) > _FEW else ""
+        raise CommandError(
+            "nothing was written: these files have changes that are not committed (commit them, "
+            f"or pass --allow-dirty): {', '.join(dirty[:_FEW])}{more}"
+        )
+    write_all(changes, journal_folder(project.root))
+    return True
+
+
+def _standard_input(command: Command, project: Project, trace: Trace | None) -> int:
+    """Look at one file from standard input; with ``--write`` it goes to standard output."""
+    if len(command.inputs) > 1:
+        raise CommandError("- (standard input) goes alone")
+    name = command.stdin_filename or _STDIN_NAME
+    data = sys.stdin.buffer.read()
+    reads = trace.of(Path(name), data) if trace is not None else ()
+    how, _ = prepared(Candidates([name], [], 1, []), project, unsafe=command.unsafe)
+    report = inspect(name, data, how, reads)
+    if command.write:
+        sys.stdout.buffer.write(data if report.new is None else report.new)
+    outcome = Outcome(
+        [report], 1, 1, command.rewrites, command.write, command.statistics, _colour()
+    )
+    _print(renderer(command.format)(outcome), sys.stderr if command.write else sys.stdout)
+    return _exit_code(command, outcome)
+
+
+def _exit_code(command: Command, outcome: Outcome) -> int:
+    if outcome.problems:
+        return _TROUBLE
+    if command.rewrites:
+        work = command.check and bool(outcome.changed or outcome.marks)
+    else:
+        work = bool(outcome.marks) or any(
+            one.sort is not Sort.UNPROVEN for one in outcome.findings()
+        )
+    return _WORK_LEFT if work else _DONE
+
+
+def _colour() -> bool:
+    """Whether to colour what is printed, https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def _print(lines: Iterator[str], stream: TextIO | None = None) -> None:
+    out = stream or sys.stdout
+    for line in lines:
+        # What a file holds is printed as it is, whatever the encoding of the terminal.
+        out.buffer.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+    out.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # this is the command line

@@ -1,0 +1,189 @@
+"""Which files are looked at: the inputs of the command line, and what lies in their folders.
+
+A folder is walked without what its ``.gitignore`` files name, without virtual environments and
+without the folders of tools. A file that is named itself is looked at whatever its suffix, unless
+the settings exclude it. Symbolic links to folders are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imageshim.errors import ImageShimError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+__all__ = ["InputError", "Kind", "discover", "kind_of"]
+
+
+class InputError(ImageShimError):
+    """An input that does not exist or cannot be read."""
+
+
+class Kind(str, Enum):
+    """What a file is, and with that how code is found in it."""
+
+    PYTHON = "python"
+    NOTEBOOK = "notebook"
+    DOCUMENT = "document"
+    SHELL = "shell"
+
+
+_KINDS = {
+    ".py": Kind.PYTHON,
+    ".pyw": Kind.PYTHON,
+    ".ipynb": Kind.NOTEBOOK,
+    ".md": Kind.DOCUMENT,
+    ".markdown": Kind.DOCUMENT,
+    ".mdx": Kind.DOCUMENT,
+    ".rst": Kind.DOCUMENT,
+    ".sh": Kind.SHELL,
+    ".bash": Kind.SHELL,
+    ".zsh": Kind.SHELL,
+}
+_SUFFIXES = tuple(_KINDS)
+# Folders of tools, whose files nobody edits.
+_SKIPPED = frozenset(
+    {
+        ".bzr", ".direnv", ".eggs", ".git", ".hg", ".hypothesis", ".ipynb_checkpoints",
+        ".mypy_cache", ".nox", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv",
+        "__pycache__", "__pypackages__", "node_modules", "venv",
+    }
+)  # fmt: skip
+_HERE = os.path.join(os.curdir, "")  # noqa: PTH118
+# Every virtual environment has this file (PEP 405).
+_ENVIRONMENT = "pyvenv.cfg"
+
+
+def kind_of(path: str) -> Kind:
+    """Return what a file is, by its suffix; Python where that says nothing."""
+    return _KINDS.get(os.path.splitext(path)[1].lower(), Kind.PYTHON)  # noqa: PTH122  # per file
+
+
+def discover(inputs: Iterable[str], root: Path, exclude: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the files of the inputs, each once, in the order of their names.
+
+    Args:
+        inputs: files and folders, relative to the working directory or absolute; the paths that
+            come out begin as they do.
+        root: the folder that ``exclude`` is relative to.
+        exclude: patterns as in a ``.gitignore``.
+
+    Raises:
+        InputError: an input does not exist.
+
+    """
+    excluded = _patterns(exclude) if exclude else None
+    seen: set[str] = set()
+    for name in inputs:
+        if os.path.isdir(name):  # noqa: PTH112  # strings all the way: this runs per file
+            found = _walk(name, root, excluded)
+        elif os.path.exists(name):  # noqa: PTH110
+            found = iter(() if _is_excluded(name, root, excluded) else (name,))
+        else:
+            raise InputError(f"{name}: no such file or folder")
+        for path in found:
+            plain = path.removeprefix(_HERE)
+            if plain not in seen:
+                seen.add(plain)
+                yield plain
+
+
+def _patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+    try:
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415  # slow to import, not always needed
+    except ImportError:
+        raise MissingExtraError("Reading .gitignore files", "codemod") from None
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _is_excluded(path: str, root: Path, excluded: GitIgnoreSpec | None) -> bool:
+    if excluded is None:
+        return False
+    relative = os.path.relpath(path, root)
+    return not relative.startswith("..") and excluded.match_file(relative)
+
+
+def _walk(top: str, root: Path, excluded: GitIgnoreSpec | None) -> Iterator[str]:
+    """Walk a folder, with the ignore files that hold where it is."""
+    rules = _rules_above(Path(top))
+    if excluded is not None:
+        rules.append((_prefix(str(root)), excluded))
+    todo = [(top, rules)]
+    while todo:
+        folder, rules = todo.pop()
+        entries = _listing(folder)
+        names = {entry.name for entry in entries}
+        if _ENVIRONMENT in names and folder != top:
+            continue
+        if ".gitignore" in names:
+            rules = [*rules, *_rules_of(folder)]
+        files = [entry.path for entry in entries if _is_file_of_interest(entry)]
+        folders = [
+            entry.path
+            for entry in entries
+            if entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False)
+        ]
+        if rules:
+            folders = [path for path in folders if not _is_ignored(path + os.sep, rules)]
+            files = [path for path in files if not _is_ignored(path, rules)]
+        yield from files
+        todo += [(path, rules) for path in reversed(folders)]
+
+
+def _listing(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listing:
+            return sorted(listing, key=_name)
+    except OSError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror}") from None
+
+
+def _is_file_of_interest(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(_SUFFIXES) and not entry.is_dir()
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _prefix(folder: str) -> str:
+    return os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118
+
+
+def _rules_above(top: Path) -> list[tuple[str, GitIgnoreSpec]]:
+    """Read the ignore files of the repository's folders above, which hold below them as well."""
+    top = top.absolute()
+    found: list[tuple[str, GitIgnoreSpec]] = []
+    folder = top
+    while not (folder / ".git").exists():
+        if folder == folder.parent:
+            return []  # no repository: files above are not of this project
+        folder = folder.parent
+        found = _rules_of(str(folder)) + found
+    return found if folder != top else []
+
+
+def _rules_of(folder: str) -> list[tuple[str, GitIgnoreSpec]]:
+    try:
+        with open(os.path.join(folder, ".gitignore"), "rb") as file:  # noqa: PTH118, PTH123
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return [(_prefix(folder), _patterns(lines))]
+
+
+def _is_ignored(path: str, rules: list[tuple[str, GitIgnoreSpec]]) -> bool:
+    """Whether the last rule that says something about a path says that it is ignored."""
+    full = _prefix(path)[:-1] if not path.endswith(os.sep) else _prefix(path)
+    for prefix, patterns in reversed(rules):
+        if full.startswith(prefix):
+            said = patterns.check_file(full[len(prefix) :]).include
+            if said is not None:
+                return said
+    return False

@@ -1,0 +1,59 @@
+"""What git says: which files have changes that are not committed, and where it keeps its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["dirty_files", "journal_folder"]
+
+_TIMEOUT = 60  # seconds; a status of the largest repositories takes a few
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """Run git in a folder; None where there is no git, or no repository."""
+    try:
+        run = subprocess.run(  # noqa: S603  # the arguments are our own
+            ["git", *arguments],  # noqa: S607  # the user's own git
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return run.stdout if run.returncode == 0 else None
+
+
+def dirty_files(paths: Iterable[str]) -> list[str]:
+    """Return those of the files that have changes which are not committed.
+
+    What is not under version control at all counts: git could not bring it back. Files outside of
+    every repository do not: there nobody expects that.
+    """
+    by_folder: dict[Path, list[Path]] = {}
+    for path in paths:
+        resolved = Path(path).resolve()
+        by_folder.setdefault(resolved.parent, []).append(resolved)
+    tops: dict[Path, list[Path]] = {}
+    for folder, files in by_folder.items():
+        found = _git(folder, "rev-parse", "--show-toplevel")
+        if found is not None:
+            tops.setdefault(Path(os.fsdecode(found.rstrip(b"\n"))), []).extend(files)
+    dirty: list[str] = []
+    for top, files in tops.items():
+        status = _git(top, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=no")
+        changed = {top / os.fsdecode(entry[3:]) for entry in (status or b"").split(b"\0") if entry}
+        dirty += (str(file) for file in files if file in changed)
+    return sorted(dirty)
+
+
+def journal_folder(root: Path) -> Path:
+    """Return where the journal of a project's last run is: in git's own folder, if it has one."""
+    found = _git(root, "rev-parse", "--absolute-git-dir")
+    if found is not None:
+        return Path(os.fsdecode(found.rstrip(b"\n"))) / "imageshim-undo"
+    return root / ".imageshim-undo"

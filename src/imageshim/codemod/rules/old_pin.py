@@ -1,0 +1,29 @@
+"""The project keeps itself on a LiteLLM release that gives images in an old format.
+
+Replies carry images in ``message.content`` up to 1.76.0, in ``message.image`` from 1.76.1 to 1.76.3
+(the first of several only: BerriAI/litellm PR #13983), and in ``message.images`` from 1.77.0 on
+(PR #14160). A pin such as ``litellm==1.76.1``, or a bound such as ``litellm<1.77``, in
+pyproject.toml, setup.cfg, a requirements file or a lock keeps a project before that.
+
+Code is rewritten for the releases that the project asks for: as long as an old one is among them,
+to helpers of imageshim that read every format. Raise the pin, and the plain ``message.images`` will
+do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from . import rule
+
+if TYPE_CHECKING:
+    from imageshim.codemod.file import File
+    from imageshim.codemod.findings import Finding
+
+
+@rule("IMG202", "old-pin", before="litellm==1.76.1", after="litellm>=1.77")
+def old_pin(file: File) -> Iterator[Finding]:
+    """Python has no pins; :mod:`imageshim.codemod.preparation` reads the files that do."""
+    del file
+    return iter(())

@@ -1,0 +1,106 @@
+"""Every way of calling real LiteLLM releases gives the same, whatever the release."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+import captured
+from imageshim import Format, format_of
+
+from . import environments, scenarios
+from .expectations import collected, form, given, seen
+from .test_replies import NEWEST_CAPTURED, VERSIONS
+
+pytestmark = pytest.mark.live
+
+EMITS = [member.value for member in Format]
+STREAMED = ("stream", "astream", "Router stream", "Router astream")
+WHOLE = (
+    "completion", "acompletion", "Router.completion", "Router.acompletion", "batch_completion",
+)  # fmt: skip
+SCENARIOS = [
+    "a_image_only", "b_text_image", "c_image_text", "d_text_image_text_image", "e_text_only",
+    "f_two_images", "h_webp", "i2_n2_separate_chunks", "i_n2",
+    "j2_thought_text_thoughtimage_image", "k3_pad_then_letters", "k_nopad_then_letters",
+    "l_tool_image", "m_blocked_no_candidates", "m4_no_image_text", "o_text_with_literal_datauri",
+    "q_empty_text_image", "r_svg_and_pdf", "s5_two_images_one_chunk",
+]  # fmt: skip
+MODEL = "gemini/gemini-2.5-flash-image-preview"
+
+
+def exact(version: str) -> str:
+    """The version whose behaviour is known; the newest behaves as the newest that was captured."""
+    return NEWEST_CAPTURED if version == environments.NEWEST else version
+
+
+def ask(upstream, scenario: str, **more: Any) -> dict[str, Any]:
+    url = scenarios.url(upstream, scenario)
+    return {"model": MODEL, "api_base": url, "api_key": "any", **more}
+
+
+def views(answer: Any, emit: str) -> list[Any]:
+    """What is seen of each choice of a reply or a stream."""
+    if isinstance(answer, list):
+        messages = collected(answer)
+        return [seen(messages[index], emit) for index in sorted(messages)]
+    return [seen(choice["message"], emit) for choice in answer["choices"]]
+
+
+def expected(version: str, scenario: str, emit: str, *, streamed: bool) -> list[Any]:
+    choices = given(exact(version), scenario, streamed=streamed)
+    # A blocked reply has a choice with nothing in it.
+    return [form(parts, emit) for parts in choices] or [form([], emit)]
+
+
+def compare(answers: list[list[Any]], version: str, names: list[str], *, streamed: bool):
+    """The differences: the format and the scenario, what was seen, and what should be."""
+    wrong = {}
+    for emit, row in zip(EMITS, answers, strict=True):
+        for scenario, answer in zip(names, row, strict=True):
+            got = views(answer, emit)
+            should = expected(version, scenario, emit, streamed=streamed)
+            if got != should:
+                wrong[emit, scenario] = (got, should)
+    return wrong
+
+
+@pytest.mark.parametrize("how", ["wrap", "install"])
+@pytest.mark.parametrize("way", [*WHOLE, *STREAMED])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_way_of_calling_gives_every_format(version, way, how, probe, upstream):
+    process = probe(environments.litellm(version))
+    asks = [ask(upstream, scenario) for scenario in SCENARIOS]
+    answers = process.call("wrapping.call", how=how, way=way, emits=EMITS, asks=asks)
+    assert not compare(answers, version, SCENARIOS, streamed=way in STREAMED)
+
+
+def test_what_is_expected_of_each_version_is_what_was_captured_of_it():
+    """Without imageshim, in the format of the version."""
+    wrong = {}
+    for version in (*environments.LITELLM[:-1], NEWEST_CAPTURED):
+        emit = format_of(version).value
+        for streamed, answers in (
+            (False, captured.replies(version)), (True, captured.streams(version)),
+        ):  # fmt: skip
+            for scenario in SCENARIOS:
+                got = views(numbered(answers[scenario]), emit)
+                should = expected(version, scenario, emit, streamed=streamed)
+                if got != should:
+                    wrong[version, streamed, scenario] = (got, should)
+    assert not wrong
+
+
+def numbered(answer: Any) -> Any:
+    """LiteLLM gives every image the index 0."""
+    copied = copy.deepcopy(answer)
+    counts: dict[int, int] = {}
+    for reply in copied if isinstance(copied, list) else [copied]:
+        for choice in reply["choices"]:
+            message = choice.get("message") or choice.get("delta") or {}
+            for item in message.get("images") or ():
+                item["index"] = counts.get(choice["index"], 0)
+                counts[choice["index"]] = item["index"] + 1
+    return copied
