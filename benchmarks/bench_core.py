@@ -71,11 +71,11 @@ def run() -> list[Row]:
     ]  # fmt: skip
     memory = [
         Row("objects: peak extra memory, in KiB",
-            _peak(lambda: convert(objects["image"], "images")) / 1024, 64),
+            peak(lambda: convert(objects["image"], "images")) / 1024, 64),
         Row("content -> images: peak extra memory / the image",
-            _peak(lambda: convert(replies["content"], "images")) / len(url), 1.01),
+            peak(lambda: convert(replies["content"], "images")) / len(url), 1.01),
         Row("images -> content: peak extra memory / the image",
-            _peak(lambda: convert(replies["images"], "content")) / len(url), 1.01),
+            peak(lambda: convert(replies["images"], "content")) / len(url), 1.01),
     ]  # fmt: skip
     swallowed = len(by_hand(text + "Here you go")[1]) - len(url.partition(",")[2])
     rows.append(
@@ -84,7 +84,7 @@ def run() -> list[Row]:
     return rows + memory + _without_image() + _per_megabyte()
 
 
-def _peak(run: Callable[[], object]) -> int:
+def peak(run: Callable[[], object]) -> int:
     """Tell how many bytes one call holds at its peak, beyond what was there."""
     run()
     tracemalloc.start()

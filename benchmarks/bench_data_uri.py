@@ -107,8 +107,10 @@ def run() -> list[Row]:
         "GIF": lambda n: gif(n, 0),
     }.items():
         small, large = text_with(make(1_000_000)), text_with(make(50_000_000))
-        measured = best(lambda text=large: find_images(text, trusted=True)) / len(large)
-        measured /= best(lambda text=small: find_images(text, trusted=True)) / len(small)
+        measured = ratio(
+            lambda text=large: find_images(text, trusted=True),
+            lambda text=small: find_images(text, trusted=True),
+        ) * (len(small) / len(large))
         rows.append(Row(f"find a 50 MB {name}, per MB, by a 1 MB one", measured, LINEAR))
     uris = [text_with(png(n, 8192, 0), "")[6:] for n in (1_000, 10_000_000)]
     measured = best(lambda: dimensions(uris[1])) / best(lambda: dimensions(uris[0]))

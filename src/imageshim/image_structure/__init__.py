@@ -8,7 +8,7 @@ at. One walk serves text that is all there and payloads that arrive piece by pie
 from __future__ import annotations
 
 from .catalogue import IMAGE_TYPES, ImageType, sniff_bytes
-from .payload_end import End, PayloadScanner, payload_end
+from .payload_end import End, PayloadScanner, payload_end, payload_end_in_sight
 from .source import Source, StreamSource, TextSource, decode_exact, decode_run, first_foreign
 from .svg import text_dimensions
 
@@ -24,6 +24,7 @@ __all__ = [
     "decode_run",
     "first_foreign",
     "payload_end",
+    "payload_end_in_sight",
     "sniff_bytes",
     "text_dimensions",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .source import Source
 
-__all__ = ["End", "PayloadScanner", "payload_end"]
+__all__ = ["End", "PayloadScanner", "payload_end", "payload_end_in_sight"]
 
 _SEXTETS = {chr(char): value for value, char in enumerate(ALPHABET)} | {"-": 62, "_": 63}
 # Bits of the last character that carry nothing, by the number of padding characters.
@@ -49,6 +49,20 @@ def payload_end(text: str, start: int, *, complete_only: bool = False) -> End | 
     """
     source = TextSource(text, start)
     return outcome(_ending(source, complete_only=complete_only))
+
+
+def payload_end_in_sight(text: str, start: int, *, complete_only: bool = False) -> End | None:
+    """Find the end of the payload that begins at ``text[start]``, whatever follows the text.
+
+    None where what follows could move it; `PayloadScanner` tells it then.
+    """
+    walk = _ending(TextSource(text, start, goes_on=True), complete_only=complete_only)
+    try:
+        next(walk)
+    except StopIteration as stop:
+        end: End | None = stop.value
+        return end
+    return None
 
 
 def _ending(source: Source, *, complete_only: bool = False) -> Generator[int, None, End | None]:
@@ -143,6 +157,11 @@ class PayloadScanner:
         end = self._resume()
         self._source.forget()
         return end.length - before if end else None
+
+    @property
+    def patience(self) -> int:
+        """How many more characters tell nothing, unless one of them is no base64."""
+        return 0 if self.over else max(self._needed - self._source.length - 1, 0)
 
     def finish(self) -> bool:
         """Close the stream: whether the image is complete. ``end`` says where it ended."""

@@ -164,15 +164,19 @@ class TextSource(Source):
     """A payload that begins at ``text[start]``, with all that follows it.
 
     Without ``look_for_stops`` it goes on to the end of the text, and making it takes no time.
+    With ``goes_on`` more text may follow.
     """
 
-    def __init__(self, text: str, start: int, *, look_for_stops: bool = True) -> None:
+    def __init__(
+        self, text: str, start: int, *, look_for_stops: bool = True, goes_on: bool = False
+    ) -> None:
         super().__init__()
         end = _first_stop(text, start) if look_for_stops else len(text)
         self._text = text
         self._start = start
         self.length = end - start
-        self.stopped = self.closed = self.whole = True
+        self.closed = not goes_on
+        self.stopped = self.whole = self.closed or end < len(text)
         self.trail = text[end : end + 3]
 
     def chars(self, start: int, stop: int, step: int = 1) -> str:

@@ -23,7 +23,7 @@ from imageshim.timeline import Format
 
 from .deltas import read_delta
 from .iterators import kinds
-from .merging import CHOICE, MESSAGE, Last, Merged
+from .merging import choice_fields, message_fields
 
 __all__ = ["collect"]
 
@@ -119,8 +119,8 @@ class _Choice:
 
     def __init__(self, how: Reading) -> None:
         self._how = how
-        self._message = Merged(MESSAGE)
-        self._fields = Merged(CHOICE, default=Last)
+        self._message = message_fields()
+        self._fields = choice_fields()
         self._parts: list[Part] = []
         self._entries: list[Any] = []  # the parts as a list of content spells them
         self._run: list[str] = []  # text that may go on
@@ -132,7 +132,7 @@ class _Choice:
         fields = carriers.fields(choice) or {}
         view = carriers.fields(fields.pop("delta", None)) or {}
         self._fields.add(fields)
-        read = read_delta(view, self._how) if _may_have_parts(view) else None
+        read = read_delta(view, self._how)
         if read is not None:
             self._has_stash |= read.has_stash
             self._formats.add(read.format)
@@ -225,16 +225,6 @@ def _places(message: dict[str, Any]) -> dict[str, int]:
     return {name: place for place, name in enumerate(message) if name in MANAGED}
 
 
-def _may_have_parts(view: dict[str, Any]) -> bool:
-    """Rule out deltas of text."""
-    get = view.get
-    listed = get("content") is not None and not isinstance(view["content"], str)
-    return bool(listed or any(map(get, _NAMES)))
-
-
-_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
-
-
 def _build(first: Any, fields: dict[str, Any]) -> Any:
     """Make a reply of the class that belongs to the chunks'."""
     for base in type(first).__mro__:
@@ -247,14 +237,18 @@ def _build(first: Any, fields: dict[str, Any]) -> Any:
 
 
 def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
-    # The constructor of some versions refuses images that others give; setting them works in all.
+    # The constructors refuse what others than LiteLLM give (a list of parts; images without an
+    # index, from 1.77.0 on); set later, it works in every version.
     messages = [choice["message"] for choice in fields["choices"]]
-    images = [message.pop(images_format.FIELD, None) for message in messages]
+    held = [{name: said.pop(name) for name in _SET_LATER & said.keys()} for said in messages]
     reply = cls(**fields)
-    for choice, found in zip(reply.choices, images, strict=True):
-        if found is not None:
-            choice.message.images = found
+    for choice, later in zip(reply.choices, held, strict=True):
+        message = choice.message
+        carriers.rebuilt(message, {**(carriers.fields(message) or {}), **later}, in_place=True)
     hidden = getattr(first, "_hidden_params", None)
     if hidden:
-        reply._hidden_params = hidden  # where LiteLLM keeps the model and the cost
+        reply._hidden_params = hidden  # where LiteLLM says which deployment it was
     return reply
+
+
+_SET_LATER = frozenset({"content", image_format.FIELD, images_format.FIELD})

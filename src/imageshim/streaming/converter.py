@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imageshim import carriers
 from imageshim.conversion import plan
 from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.parts import Image, Other, Part, Text
+from imageshim.stash import FIELD
 from imageshim.timeline import Format
 
 from .deltas import Read, Writer, compose, is_done, read_delta
-from .text import TextSplitter
+from .text import TextSplitter, flows, goes_on
 
 __all__ = ["StreamConverter"]
 
@@ -35,6 +36,10 @@ class _Choice:
         """Reads the text; None where the text is known to hold no images."""
         self.last: tuple[Any, Any] | None = None
         """The chunk that text is held of, and its choice."""
+
+    @property
+    def holds(self) -> bool:
+        return self.splitter is not None and not self.splitter.idle
 
 
 class StreamConverter:
@@ -69,9 +74,17 @@ class StreamConverter:
         self._to, self._how = do.to, do.how
         self._writer = Writer(do.to, on_loss)
         self._choices: dict[Any, _Choice] = {}
-        # Text stays as it is in its own format, and where it is known to be text.
-        self._reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
+        self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
+        """Whether text may hold images: not in its own format, nor where it is known to be text."""
         self._trusted = do.how.source is Format.CONTENT
+        self.holds = False
+        """Whether some text is held."""
+        self.patience = 0
+        """While a choice is inside a data URI: for how many characters its chunks are absorbed."""
+        # Then also: the choice's index, where to put the text, how many fields such chunks have.
+        self._absorbing: Any = None
+        self._waiting: list[str] = []
+        self._chunk_width = self._width = 0
 
     def feed(self, chunk: Any) -> list[Any]:
         """Take a chunk; returns what it becomes: itself alone where there is nothing to do.
@@ -81,15 +94,96 @@ class StreamConverter:
             MalformedImageError: a field that must be written holds something else.
 
         """
+        if self.patience > 0 and self.absorbs(chunk):
+            return []
+        return [chunk] if self.passes(chunk) else self.take(chunk)
+
+    def take(self, chunk: Any) -> list[Any]:
+        """Take a chunk that needs a closer look."""
         choices = carriers.items_of(carriers.get(chunk, "choices"))
         if not choices:
             return [chunk]
         made = [self._convert(chunk, choice, place) for place, choice in enumerate(choices)]
+        self.holds = any(state.holds for state in self._choices.values())
+        self.patience = self._patience_for(chunk, choices, made) if self.holds else 0
         if all(new is None for new in made):
             return [chunk]
         return _spread(
             chunk, [[old] if new is None else new for old, new in zip(choices, made, strict=True)]
         )
+
+    def passes(self, chunk: Any) -> bool:  # noqa: PLR0911  # a look, with many ways to be over
+        """Tell at a look that a chunk stays as it is: most do, so this is what a stream costs."""
+        if self.holds:
+            return False
+        try:
+            if type(chunk) is dict:
+                (choice,) = chunk["choices"]
+                delta = choice["delta"]
+                index, content = choice.get("index"), delta.get("content")
+                signs, specific = delta, delta.get(FIELD)
+            else:
+                # What carriers.get() does for pydantic models, without asking for each field.
+                (choice,) = chunk.__dict__["choices"]
+                held = choice.__dict__
+                index, delta = held["index"], held["delta"]
+                held, signs = delta.__dict__, delta.__pydantic_extra__ or {}
+                content = signs["content"] if "content" in signs else held.get("content")
+                specific = held.get(FIELD) or signs.get(FIELD)
+                if not _SIGNS.isdisjoint(held):
+                    return False
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return False
+        if specific or not _SIGNS.isdisjoint(signs):
+            return False
+        if content is None or content == "" or not self.reads_text:
+            return content is None or isinstance(content, str)
+        state = self._choices.get(index)
+        if state is None or type(content) is not str:
+            return False
+        if state.splitter is None:
+            return True
+        if not flows(content):
+            return False
+        state.splitter.pass_over(content)
+        return True
+
+    def absorbs(self, chunk: Any) -> bool:
+        """Put the text of a chunk to the data URI that it goes on with, if there is no more in it.
+
+        An image can come in a hundred thousand chunks.
+        """
+        try:
+            (choice,) = chunk["choices"]
+            delta = choice["delta"]
+            piece = delta["content"]
+            if (
+                len(delta) == 1
+                and len(choice) == self._width
+                and len(chunk) == self._chunk_width
+                and choice["index"] == self._absorbing
+                and choice["finish_reason"] is None
+                and "usage" not in chunk
+                and goes_on(piece)
+            ):
+                self._waiting.append(piece)
+                self.patience -= len(piece)
+                return True
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass
+        return False
+
+    def _patience_for(self, chunk: Any, choices: Sequence[Any], made: list[Any]) -> int:
+        """Look whether chunks like this one can be absorbed, and for how many characters."""
+        if made != [[]] or type(chunk) is not dict or not _USUAL.issuperset(chunk):
+            return 0
+        index = choices[0].get("index")
+        splitter = self._choices[index].splitter if index in self._choices else None
+        if splitter is None or type(choices[0].get("delta")) is not dict:
+            return 0
+        self._chunk_width, self._width = len(chunk), len(choices[0])
+        self._absorbing, self._waiting = index, splitter.waiting
+        return splitter.patience
 
     def finish(self) -> list[Any]:
         """Take no more; returns the chunks with the text that was still held.
@@ -106,57 +200,70 @@ class StreamConverter:
                 chunks += _spread(chunk, [self._write(state, choice, parts, None, None)])
         return chunks
 
-    def _state(self, choice: Any, place: int) -> _Choice:
-        index = carriers.get(choice, "index")
-        key = place if index is None else index
+    def _state(self, key: Any) -> _Choice:
         state = self._choices.get(key)
         if state is None:
-            splitter = TextSplitter(trusted=self._trusted) if self._reads_text else None
+            splitter = TextSplitter(trusted=self._trusted) if self.reads_text else None
             state = self._choices[key] = _Choice(f"choices[{key}].delta", splitter)
         return state
 
+    def pass_over(self, index: int, tail: str) -> None:
+        """Take note of the last characters of text that has passed."""
+        splitter = self._state(index).splitter
+        if splitter is not None:
+            splitter.pass_over(tail)
+
     def _convert(self, chunk: Any, choice: Any, place: int) -> list[Any] | None:
         """Return the choices that a choice becomes; None where it stays as it is."""
-        state = self._state(choice, place)
-        delta = carriers.get(choice, "delta")
-        view = carriers.fields(delta)
+        index = carriers.get(choice, "index")
+        state = self._state(place if index is None else index)
         finish = carriers.get(choice, "finish_reason")
-        whole = finish not in _CUT_OFF
-        if view is None:
-            view = {}
-        content = view.get("content")
-        read = read_delta(view, self._how)
-        before: list[Part] = []
-        own: list[Part] | None = None
-        rest = view
-        if read is not None or _says_that_content_is_text(view):
-            before = _flush(state, whole=whole)
-        if _says_that_content_is_text(view):
-            state.splitter = None
-        if read is not None:
-            if not self._stays(view, read, state.number):
-                own, rest = read.parts, read.rest
-            else:
-                state.number += sum(map(self._writer.counts, read.parts))
-        elif state.splitter is not None and isinstance(content, str) and content:
-            held = not state.splitter.idle
-            own = state.splitter.feed(content)
+        delta = carriers.get(choice, "delta")
+        before, parts, rest = self._take_apart(state, carriers.fields(delta) or {}, finish)
+        if state.holds:
             state.last = (chunk, choice)
-            if finish:
-                own += _flush(state, whole=whole)
-            if not held and _is_text(own, content):
-                own = None
-        elif finish:
-            before += _flush(state, whole=whole)
-        if own is None and not before:
-            return None
-        if own is None:
-            return [*self._write(state, choice, before, None, None), choice]
-        made = self._write(state, choice, [*before, *own], rest, finish)
-        if not made and (finish or _says_more(chunk) or any(map(rest.get, rest.keys() - _CONTENT))):
+        if rest is None:
+            made = self._write(state, choice, before, None, None)
+            state.number += self._writer.numbers(parts)
+            return [*made, choice] if made else None
+        made = self._write(state, choice, [*before, *parts], rest, finish)
+        if not made and (
+            finish
+            or _says_more(chunk, _USUAL)
+            or _says_more(choice, _USUAL_IN_CHOICE)
+            or _says_more(rest, _CONTENT)
+        ):
             fields = compose(rest, {}, first=True, nulls=_nulls(delta, rest), where=state.where)
             made = [carriers.replaced(choice, "delta", carriers.rebuilt(delta, fields))]
         return made
+
+    def _take_apart(
+        self, state: _Choice, view: dict[str, Any], finish: Any
+    ) -> tuple[list[Part], list[Part], dict[str, Any] | None]:
+        """Take a delta apart: what was held before it, its own parts, and its other fields.
+
+        The last is None where the delta stays as it is.
+        """
+        whole = finish not in _CUT_OFF
+        read = read_delta(view, self._how)
+        content_is_text = _says_that_content_is_text(view)
+        splitter = None if read is not None or content_is_text else state.splitter
+        content = view.get("content")
+        if splitter is not None and content and isinstance(content, str):
+            held = not splitter.idle
+            parts = splitter.feed(content)
+            if finish:
+                parts += _flush(state, whole=whole)
+            return [], parts, view if held or not _is_text(parts, content) else None
+        before: list[Part] = []
+        if finish or content_is_text or read is not None:
+            before = _flush(state, whole=whole)
+        if content_is_text:
+            state.splitter = None
+        if read is None:
+            return before, [], None
+        number = state.number + self._writer.numbers(before)
+        return before, read.parts, None if self._stays(view, read, number) else read.rest
 
     def _stays(self, view: dict[str, Any], read: Read, number: int) -> bool:
         if any(isinstance(part, Image) for part in read.parts):
@@ -177,7 +284,7 @@ class StreamConverter:
         origin = (carriers.fields(delta) or {}) if rest is None else rest
         nulls = _nulls(delta, origin)
         written = self._writer.write(parts, state.number, state.where)
-        state.number += sum(map(self._writer.counts, parts))
+        state.number += self._writer.numbers(parts)
         made: list[Any] = []
         for place, values in enumerate(written):
             is_first = place == 0 and rest is not None
@@ -194,6 +301,9 @@ class StreamConverter:
         return made
 
 
+_SIGNS = frozenset({"images", "image", "content_blocks"})
+"""The fields, beside the provider's, that make a delta worth a closer look."""
+_USUAL_IN_CHOICE = frozenset({"index", "delta", "finish_reason"})
 _CONTENT = frozenset({"content"})
 
 
@@ -228,10 +338,10 @@ def _nulls(delta: Any, fields: Mapping[str, Any]) -> bool:
     return not isinstance(delta, Mapping) or any(value is None for value in fields.values())
 
 
-def _says_more(chunk: Any) -> bool:
-    """Tell whether a chunk says something beside its choices that others may not say."""
-    found = carriers.fields(chunk) or {}
-    return any(found[name] for name in found.keys() - _USUAL)
+def _says_more(carrier: Any, usual: frozenset[str]) -> bool:
+    """Tell whether a chunk, a choice or a delta says more than the usual fields."""
+    found = carriers.fields(carrier) or {}
+    return any(found[name] for name in found.keys() - usual)
 
 
 def _spread(chunk: Any, new: list[list[Any]]) -> list[Any]:

@@ -34,7 +34,7 @@ from imageshim.parts import Image, Other, Part, Text
 from imageshim.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
 
-__all__ = ["Read", "Writer", "compose", "is_done", "read_delta"]
+__all__ = ["Read", "Writer", "compose", "is_done", "may_have_parts", "read_delta"]
 
 IMAGES = "images"
 """The key of the stash in a delta."""
@@ -59,11 +59,22 @@ def _numbered(view: Mapping[str, Any]) -> dict[str, Any] | None:
     return dict(images) if images and isinstance(images, Mapping) else None
 
 
+def may_have_parts(view: Mapping[str, Any]) -> bool:
+    """Rule out deltas of text, and those that say nothing."""
+    content = view.get("content")
+    return bool(any(map(view.get, _NAMES)) or (content and not isinstance(content, str)))
+
+
+_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
+
+
 def read_delta(view: dict[str, Any], how: Reading) -> Read | None:
     """Take apart a delta that has images, or a list of parts; None where it has neither.
 
     ``content`` that is text is not looked into: it may go on in the next delta.
     """
+    if not may_have_parts(view):
+        return None
     kept = _numbered(view)
     listed = carriers.items_of(view.get("content"))
     lifted = lift(dict(view), how._replace(source=Format.IMAGES))
@@ -115,7 +126,7 @@ class Writer(NamedTuple):
             elif isinstance(part, Other):
                 name = "content" if part.kind == parts_format.HELD else images_format.FIELD
                 deltas.append({name: [part.value]})
-                number += self.counts(part)
+                number += self.numbers([part])
             else:
                 deltas.append(self._write_image(part, number, where))
                 number += 1
@@ -125,10 +136,13 @@ class Writer(NamedTuple):
                 grouped.append(delta)
         return grouped
 
-    def counts(self, part: Part) -> int:
-        """How many numbers a part takes: ``index`` is the place in the list of images."""
-        in_list = isinstance(part, Other) and part.kind == images_format.HELD
-        return int(isinstance(part, Image) or (in_list and self.to is Format.IMAGES))
+    def numbers(self, parts: list[Part]) -> int:
+        """How many numbers parts take: ``index`` is the place in the list of images."""
+        return sum(
+            isinstance(part, Image)
+            or (self.to is Format.IMAGES and isinstance(part, Other) and part.kind == _IN_IMAGES)
+            for part in parts
+        )
 
     def _write_image(self, image: Image, number: int, where: str) -> dict[str, Any]:
         if self.to is Format.IMAGES:
@@ -160,6 +174,7 @@ class Writer(NamedTuple):
             warn_caller(message, LossyConversionWarning)
 
 
+_IN_IMAGES = images_format.HELD
 _HELD_OF_ITEM = {
     Format.CONTENT: ("image_url", "url"),
     Format.IMAGE: ("image_url",),

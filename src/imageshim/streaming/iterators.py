@@ -14,16 +14,17 @@ from collections.abc import (
     Mapping,
 )
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from imageshim.errors import MalformedReplyError
 from imageshim.timeline import Format
 
 from .converter import StreamConverter
 
-__all__ = ["AsyncConvertedStream", "ConvertedStream", "aclose", "close", "convert_stream", "kinds"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-Self = TypeVar("Self")
+__all__ = ["AsyncConvertedStream", "ConvertedStream", "aclose", "close", "convert_stream", "kinds"]
 
 
 def close(chunks: Any) -> None:
@@ -43,9 +44,15 @@ async def aclose(chunks: Any) -> None:
 
 
 def _converted(chunks: Iterable[Any], converter: StreamConverter) -> Generator[Any, None, None]:
+    passes = converter.passes
     try:
         for chunk in chunks:
-            yield from converter.feed(chunk)
+            if converter.patience > 0 and converter.absorbs(chunk):
+                continue
+            if passes(chunk):
+                yield chunk
+            else:
+                yield from converter.take(chunk)
         yield from converter.finish()
     except GeneratorExit:
         close(chunks)
@@ -59,10 +66,16 @@ def _converted(chunks: Iterable[Any], converter: StreamConverter) -> Generator[A
 async def _aconverted(
     chunks: AsyncIterable[Any], converter: StreamConverter
 ) -> AsyncGenerator[Any, None]:
+    passes = converter.passes
     try:
         async for chunk in chunks:
-            for made in converter.feed(chunk):
-                yield made
+            if converter.patience > 0 and converter.absorbs(chunk):
+                continue
+            if passes(chunk):
+                yield chunk
+            else:
+                for made in converter.take(chunk):
+                    yield made
         for made in converter.finish():
             yield made
     except GeneratorExit:
@@ -91,7 +104,7 @@ class ConvertedStream(Iterator[Any]):
         if not begun:
             close(self._chunks)
 
-    def __enter__(self: Self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -122,7 +135,7 @@ class AsyncConvertedStream(AsyncIterator[Any]):
             self._begun = True
             await aclose(self._achunks)
 
-    async def __aenter__(self: Self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from imageshim import carriers
 
-__all__ = ["CHOICE", "MESSAGE", "Last", "Merged"]
+__all__ = ["choice_fields", "message_fields"]
 
 
 def plain(value: Any) -> Any:
@@ -35,7 +35,7 @@ class _Sum(Protocol):
         """Return what all of them say."""
 
 
-class First:
+class _First:
     """What is said again and again, from the first time that it is not empty."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class First:
         return self._value
 
 
-class Last:
+class _Last:
     """What replaces what was said before."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ def _guess(value: Any) -> _Sum:
         return _Items()
     if carriers.fields(value) is not None:
         return Merged()
-    return Last()
+    return _Last()
 
 
 def _function() -> _Sum:
@@ -148,8 +148,8 @@ def _function() -> _Sum:
 def _call() -> Merged:
     return Merged(
         {
-            "id": First,
-            "type": First,
+            "id": _First,
+            "type": _First,
             "function": _function,
             "custom": lambda: Merged({"name": _Name, "input": _Text}),
         }
@@ -207,7 +207,7 @@ class _Thinking:
         for fragment in carriers.items_of(value) or ():
             is_text = carriers.get(fragment, "type") in {None, "thinking"}
             if not (self._open and is_text):
-                self._blocks.append(Merged({"type": First, "signature": First}))
+                self._blocks.append(Merged({"type": _First, "signature": _First}))
             self._blocks[-1].add(fragment)
             self._open = is_text and not carriers.get(fragment, "signature")
 
@@ -226,7 +226,7 @@ class _Specific:
             if name == "citation":  # Anthropic's, one a chunk; LiteLLM's builder does so too
                 name, said = "citations", [said]  # noqa: PLW2901
             if name not in self._fields or not isinstance(said, (list, tuple)):
-                self._fields[name] = _Items() if isinstance(said, (list, tuple)) else Last()
+                self._fields[name] = _Items() if isinstance(said, (list, tuple)) else _Last()
             self._fields[name].add(said)
 
     def value(self) -> Any:
@@ -237,8 +237,18 @@ def _logprobs() -> _Sum:
     return Merged({"content": _Items, "refusal": _Items})
 
 
-MESSAGE: dict[str, Callable[[], _Sum]] = {
-    "role": First,
+def message_fields() -> Merged:
+    """Make an empty sum of deltas."""
+    return Merged(_OF_DELTAS)
+
+
+def choice_fields() -> Merged:
+    """Make an empty sum of the fields that choices have beside their delta."""
+    return Merged({"logprobs": _logprobs}, default=_Last)
+
+
+_OF_DELTAS: dict[str, Callable[[], _Sum]] = {
+    "role": _First,
     "content": _Text,
     "refusal": _Text,
     "reasoning_content": _Text,
@@ -247,10 +257,6 @@ MESSAGE: dict[str, Callable[[], _Sum]] = {
     "function_call": _function,
     "thinking_blocks": _Thinking,
     "annotations": _Items,
-    "audio": lambda: Merged({"id": First, "data": _Text, "transcript": _Text}),
+    "audio": lambda: Merged({"id": _First, "data": _Text, "transcript": _Text}),
     "provider_specific_fields": _Specific,
 }
-"""The rules for the fields of a delta."""
-
-CHOICE: dict[str, Callable[[], _Sum]] = {"logprobs": _logprobs}
-"""The rules for the fields of a choice beside its delta; all others replace what was said."""

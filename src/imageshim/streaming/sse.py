@@ -7,6 +7,7 @@ CRLF or CR, in any mixture, and a byte-order mark may open the stream (HTML Livi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 __all__ = ["BOM", "Framer", "Line", "lines_of"]
@@ -22,6 +23,11 @@ class Framer:
         self._pieces: list[bytes] = []  # of the frame that is not whole yet
         self._blank = True  # the line that is being read has no bytes so far
         self._cr = False  # it ended in a CR, to which an LF may still belong
+
+    @property
+    def clean(self) -> bool:
+        """What comes next begins a frame."""
+        return not self._pieces and not self._cr
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; returns the frames that are whole now."""
@@ -63,23 +69,42 @@ class Framer:
 
 
 class Line(NamedTuple):
-    """One line of a frame."""
+    """One line of a frame, by its places in it: a frame can have tens of megabytes."""
 
-    raw: bytes
-    """All of it, its end included."""
     name: bytes
-    """The name of the field; empty for a comment and for the blank line at the end."""
-    value: bytes
-    end: bytes
-    """LF, CRLF or CR; nothing at the end of a stream that was cut off."""
+    """The name of its field; empty for a comment and for the blank line at the end."""
+    start: int
+    value: int
+    """Where the field's value begins."""
+    stop: int
+    """Where the line ends, its LF, CRLF or CR excluded."""
+    end: int
+    """Where the next one begins."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is the line that ends the frame."""
+        return self.start == self.stop
 
 
-def lines_of(frame: bytes) -> list[Line]:
+_LONGEST_NAME = 16
+
+
+def lines_of(frame: bytes) -> Iterator[Line]:
     """Cut a frame into its lines."""
-    lines: list[Line] = []
-    # Of the line ends that bytes.splitlines() knows, all are those of the standard.
-    for raw in frame.splitlines(keepends=True):
-        line = raw.rstrip(b"\r\n")
-        name, _, value = line.removeprefix(BOM).partition(b":")
-        lines.append(Line(raw, name, value.removeprefix(b" "), raw[len(line) :]))
-    return lines
+    start = 0
+    while start < len(frame):
+        stop = frame.find(b"\n", start)
+        end = stop + 1 or len(frame)
+        stop = end if stop < 0 else stop
+        cr = frame.find(b"\r", start, stop)
+        if cr >= 0:
+            end = end if cr == stop - 1 else cr + 1
+            stop = cr
+        begin = start + (len(BOM) if frame.startswith(BOM, start) else 0)
+        colon = frame.find(b":", begin, min(begin + _LONGEST_NAME, stop))
+        name = frame[begin : min(begin + _LONGEST_NAME, stop) if colon < 0 else colon]
+        value = stop if colon < 0 else colon + 1
+        value += frame.startswith(b" ", value) and value < stop
+        yield Line(name, start, value, stop, end)
+        start = end

@@ -11,10 +11,11 @@ from imageshim.errors import (
     warn_caller,
 )
 from imageshim.timeline import Format
-from imageshim.wire import parse, write
+from imageshim.wire import parse_lazily, write
 
 from .converter import StreamConverter
 from .sse import BOM, Framer, Line, lines_of
+from .sse_look import Look
 
 __all__ = ["SSEConverter"]
 
@@ -43,6 +44,7 @@ class SSEConverter:
         dialects: str = "litellm",
     ) -> None:
         self._converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)
+        self._look = Look(self._converter)
         self._framer = Framer()
 
     def feed(self, data: bytes) -> bytes:
@@ -52,7 +54,15 @@ class SSEConverter:
             LossyConversionError: something would be lost, and ``on_loss`` is ``"raise"``.
 
         """
-        return b"".join([self._convert(frame) for frame in self._framer.feed(data)])
+        if self._framer.clean and self._look.is_alike(data):
+            return data  # one frame, as the one before
+        out: list[bytes] = []
+        for frame in self._framer.feed(data):
+            if self._look.passes(frame):
+                out.append(frame)
+            else:
+                out += self._convert(frame)
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def finish(self) -> bytes:
         """Take no more; returns what was left.
@@ -62,38 +72,45 @@ class SSEConverter:
 
         """
         left = self._framer.finish()
-        converted = self._convert(left)
+        converted = self._convert(left) if left else []
         held = self._finish(b"\n")
-        if held and converted is not left and converted:
-            end = converted[len(converted.rstrip(b"\r\n")) :]
-            return converted + b"\n" * (2 - end.count(b"\n")) + held
-        return held + converted if converted is left else converted + held
+        if not held or converted == [left]:
+            return b"".join([*held, *converted])
+        # A frame that nothing has ended, but that could be read: it ends before the next.
+        last = b"".join(converted)
+        open_lines = 2 - len(last) + len(last.rstrip(b"\r\n")) if last else 0
+        return b"".join([last, b"\n" * open_lines, *held])
 
-    def _finish(self, end: bytes) -> bytes:
+    def _finish(self, end: bytes) -> list[bytes]:
         """Write the chunks with the text that is held."""
-        return b"".join(b"data: " + write(chunk) + end + end for chunk in self._converter.finish())
+        return [
+            piece
+            for chunk in self._converter.finish()
+            for piece in (b"data: ", write(chunk), end, end)
+        ]
 
-    def _convert(self, frame: bytes) -> bytes:
-        lines = lines_of(frame)
-        data = b"\n".join(line.value for line in lines if line.name == b"data")
-        if not data:
-            return frame
-        if data.strip() == _DONE:
-            return self._finish(lines[0].end or b"\n") + frame
+    def _convert(self, frame: bytes) -> list[bytes]:
+        """Return the pieces of what a frame becomes."""
+        self._look.hand_over()
+        lines = list(lines_of(frame))
+        data = [frame[line.value : line.stop] for line in lines if line.name == b"data"]
+        if data == [_DONE]:
+            return [*self._finish(_end_of(frame, lines[-1])), frame]
+        made = self._convert_data(b"\n".join(data)) if data else None
+        return [frame] if made is None else _write(frame, lines, made)
+
+    def _convert_data(self, data: bytes) -> list[Any] | None:
+        """Return the chunks that the data of a frame become; None where they stay as they are."""
         try:
-            chunk = parse(data)
+            chunk = parse_lazily(data)
+            if isinstance(chunk, dict):
+                made = self._converter.feed(chunk)
+                return None if len(made) == 1 and made[0] is chunk else made
         except MalformedReplyError:
-            return frame
-        if not isinstance(chunk, dict):
-            return frame
-        try:
-            made = self._converter.feed(chunk)
+            pass
         except MalformedImageError as error:
             warn_caller(f"a frame goes through as it is: {error}", UnreadableImageWarning)
-            return frame
-        if len(made) == 1 and made[0] is chunk:
-            return frame
-        return _write(lines, made)
+        return None
 
 
 # Which frames have a field of the one frame that they were: an id says that all is there up to it.
@@ -101,11 +118,13 @@ _EVERYWHERE, _FIRST, _LAST = range(3)
 _PLACES = {b"event": _EVERYWHERE, b"id": _LAST}
 
 
-def _write(lines: list[Line], chunks: list[Any]) -> bytes:
-    """Write chunks as the frames that take the place of one frame."""
+def _write(frame: bytes, lines: list[Line], chunks: list[Any]) -> list[bytes]:
+    """Write chunks as the frames that take the place of one, in pieces."""
     if not chunks:
-        kept = [line.raw for line in lines if line.name != b"data" and line.raw != line.end]
-        return b"".join([*kept, lines[-1].raw]) if kept else b""
+        others = [line for line in lines if line.name != b"data"]
+        if all(line.is_blank or line.name == b"event" for line in others):
+            return []
+        return [frame[line.start : line.end] for line in others]
     out: list[bytes] = []
     for place, chunk in enumerate(chunks):
         is_first, is_last = place == 0, place == len(chunks) - 1
@@ -113,14 +132,20 @@ def _write(lines: list[Line], chunks: list[Any]) -> bytes:
         for line in lines:
             if line.name == b"data":
                 if text is not None:
-                    label = line.raw[: len(line.raw) - len(line.value) - len(line.end)]
-                    out += [label if is_first else label.removeprefix(BOM), text, line.end]
+                    label = frame[line.start : line.value]
+                    label = label if is_first else label.removeprefix(BOM)
+                    out += [label, text, frame[line.stop : line.end]]
                     text = None
                 continue
-            where = _EVERYWHERE if line.raw == line.end else _PLACES.get(line.name, _FIRST)
+            where = _EVERYWHERE if line.is_blank else _PLACES.get(line.name, _FIRST)
             if where == _EVERYWHERE or (is_first if where == _FIRST else is_last):
-                out.append(line.raw)
-        if not is_last and lines[-1].raw != lines[-1].end:  # the stream was cut off here
-            end = lines[0].end or b"\n"
-            out.append(end if lines[-1].end else end + end)
-    return b"".join(out)
+                out.append(frame[line.start : line.end])
+        last = lines[-1]
+        if not is_last and not last.is_blank:  # the stream was cut off here
+            end = _end_of(frame, lines[0])
+            out.append(end if last.end > last.stop else end + end)
+    return out
+
+
+def _end_of(frame: bytes, line: Line) -> bytes:
+    return frame[line.stop : line.end] or b"\n"

@@ -34,19 +34,31 @@ from imageshim.data_uri import (
     is_mention,
     is_opened,
     prefix_at_end,
+    sniff,
 )
+from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
+from imageshim.rope import join
 
-__all__ = ["TextSplitter", "flows"]
+__all__ = ["BEGINNINGS", "TextSplitter", "flows", "goes_on"]
 
 _BLOCK = 1 << 16
-# With no colon before it, a text can end in a beginning of "data:image/…" only with one of these.
-_LAST_OF_BEGINNING = frozenset("dDaAtT")
+_WORTH_A_LOOK = 1 << 13
+BEGINNINGS = ("d", "da", "dat", "data")
+"""What a text without a colon ends in where a data URI may begin at its end, in any case."""
+_LAST = frozenset("dDaAtT")
 
 
 def flows(text: str) -> bool:
     """Tell at a look that no data URI begins in ``text``, nor at its end."""
-    return ":" not in text and text[-1:] not in _LAST_OF_BEGINNING
+    if ":" in text:
+        return False
+    return text[-1:] not in _LAST or not text[-4:].lower().endswith(BEGINNINGS)
+
+
+def goes_on(piece: str) -> bool:
+    """Tell at a look that nothing in ``piece`` ends a payload of base64."""
+    return "=" not in piece and " " not in piece and ":" not in piece and "\n" not in piece
 
 
 class _Pieces:
@@ -65,12 +77,12 @@ class _Pieces:
         self._small.append(piece)
         self.size += len(piece)
         if self.size >= self._full:
-            self._blocks.append("".join(self._small))
+            self._blocks.append(join(self._small))
             self._small.clear()
             self._full = self.size + _BLOCK
 
     def take(self) -> str:
-        joined = "".join([*self._blocks, *self._small])
+        joined = join([*self._blocks, *self._small])
         self.size, self._blocks, self._small, self._full = 0, [], [], _BLOCK
         return joined
 
@@ -85,6 +97,8 @@ class TextSplitter:
     def __init__(self, *, trusted: bool) -> None:
         self.broken = False
         """The text ended inside a data URI, and `finish` gave it back as text."""
+        self.waiting: list[str] = []
+        """Pieces of a payload that nobody has looked at yet: see `patience`."""
         self._trusted = trusted
         self._state: Callable[[], Any] = self._text
         self._buffer, self._at = "", 0  # what is not decided yet begins at _at
@@ -95,18 +109,29 @@ class TextSplitter:
         self._uri = _Pieces()
         self._header = 0
         self._scanner = PayloadScanner()
+        self._end: End | None = None
 
     @property
     def idle(self) -> bool:
         """Nothing is held."""
         return not self._buffer and not self._uri.size
 
+    @property
+    def patience(self) -> int:
+        """How many characters may go to `waiting`, if each piece `goes_on`, in place of `feed`."""
+        return min(self._scanner.patience, _BLOCK) if self._uri.size else 0
+
+    def pass_over(self, text: str) -> None:
+        """Take a piece that `flows`, while nothing is held."""
+        self._before = text if len(text) >= CONTEXT_BEFORE else self._before + text
+
     def feed(self, text: str) -> list[Part]:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
-        if self.idle and flows(text):
-            self._before = (self._before + text)[-CONTEXT_BEFORE:]
+        if flows(text) and self.idle:
+            self.pass_over(text)
             return [Text(text)] if text else []
-        self._buffer += text
+        self._buffer += "".join(self.waiting) + text
+        self.waiting.clear()
         return self._run()
 
     def finish(self, *, whole: bool) -> list[Part]:
@@ -116,11 +141,12 @@ class TextSplitter:
         can tell whether it is complete, counts as one.
         """
         self._closed, self._whole = True, whole
-        parts = self._run()
+        parts = self.feed("") if self.waiting else self._run()
         self._closed = False
         return parts
 
     def _run(self) -> list[Part]:
+        self._before = self._before[-CONTEXT_BEFORE:]
         state: Callable[[], Any] | None = self._state
         while state is not None:
             self._state = state
@@ -155,6 +181,12 @@ class TextSplitter:
             return self._text
         self._at = begin
         self._header = payload - begin
+        if len(buffer) - payload >= _WORTH_A_LOOK:
+            # LiteLLM sends the whole URI in a chunk: then there is nothing to wait for.
+            end = payload_end_in_sight(buffer, payload, complete_only=not self._trusted)
+            if end is not None:
+                self._end = end
+                return self._after
         self._scanner = PayloadScanner(complete_only=not self._trusted)
         return self._payload
 
@@ -166,7 +198,8 @@ class TextSplitter:
         while begin < len(buffer) and not scanner.over:
             scanner.feed(buffer[begin : begin + size])
             begin += size
-            size *= 2
+            size = min(size * 2, _BLOCK)
+        self._end = scanner.end
         if scanner.over:
             return self._payload_over
         self._uri.add(buffer[self._at :])
@@ -174,11 +207,12 @@ class TextSplitter:
         if not self._closed:
             return None
         scanner.finish()
-        return self._cut_off if not (scanner.end and scanner.end.complete) else self._payload_over
+        self._end = scanner.end
+        return self._payload_over if self._end and self._end.complete else self._cut_off
 
     def _payload_over(self) -> Callable[[], Any]:
-        """The URI's end is known, or that there is none."""
-        end, held = self._scanner.end, self._uri.size
+        """Cut the URI off: its end is known, or that there is none."""
+        end, held = self._end, self._uri.size
         if held and (end is None or self._header + end.length < held):
             # What came before has to be looked at again.
             self._buffer, self._at = self._uri.take() + self._buffer[self._at :], 0
@@ -189,18 +223,18 @@ class TextSplitter:
         return self._after
 
     def _cut_off(self) -> Callable[[], Any]:
-        """The text is over inside the URI."""
-        end = self._scanner.end
-        if end is not None and end.media_type is None and self._whole:
+        """Decide on a URI inside which the text is over."""
+        end = self._end
+        if end is not None and (end.length < 4 or (end.media_type is None and self._whole)):
             return self._payload_over
-        self.broken = True
         self._buffer, self._at = self._uri.take(), 0
+        self.broken |= self._trusted or sniff(self._buffer[self._header :]) is not None
         self._emit_text(self._buffer[: self._header])
         self._at = self._header
         return self._text
 
     def _after(self) -> Callable[[], Any] | None:
-        end = self._scanner.end
+        end = self._end
         assert end is not None  # noqa: S101  # else there is no image
         cut = self._at + self._header + end.length - self._uri.size
         after = self._buffer[cut : cut + 3]

@@ -11,18 +11,27 @@ every padding; images side by side. Test your own code with them::
     def test_my_reader(scripted):
         assert my_reader(scripted.reply) == [picture.data for picture in scripted.pictures(0)]
 
+Streams are such replies, cut in any way: between any two characters, any parts together in a
+chunk, choices interleaved::
+
+    @given(st.scripted_streams("images"))
+    def test_my_client(scripted):
+        assert my_client(scripted.chunks) == [picture.data for picture in scripted.whole.pictures()]
+
 A ``content`` reply is ambiguous where text on both sides of an image makes a quotation of it
 (``"data:…"`` in HTML): the strategies build no such reply.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import itertools
+from typing import Any
 
 from imageshim.errors import MissingExtraError
 from imageshim.timeline import Format, target_format
 
 from .pictures import KINDS, Picture
+from .scripted import Part, Scripted, ScriptedStream, write_delta, write_message
 
 try:
     from hypothesis import strategies as st
@@ -32,18 +41,20 @@ except ImportError:
 __all__ = [
     "Part",
     "Scripted",
+    "ScriptedStream",
+    "chunkings",
     "messages",
     "ordered_parts",
     "pictures",
     "replies",
     "scripted_messages",
     "scripted_replies",
+    "scripted_streams",
+    "streams",
     "texts",
+    "write_delta",
     "write_message",
 ]
-
-Part = str | Picture
-"""A run of text or a picture."""
 
 _FRAGMENTS = (
     "Here is the image: ",
@@ -124,57 +135,6 @@ def ordered_parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) 
     return tuple(parts)
 
 
-def write_message(parts: tuple[Part, ...], name: str | Format) -> dict[str, Any]:
-    """Write parts as the message that LiteLLM of the format's era makes of them.
-
-    Unlike LiteLLM, ``image`` keeps to replies with one picture at most.
-
-    Raises:
-        UnknownFormatError: there is no such format.
-        ValueError: more than one picture for ``image``.
-
-    """
-    target = target_format(name)
-    text = "".join(part for part in parts if isinstance(part, str))
-    urls = [part.url for part in parts if isinstance(part, Picture)]
-    message: dict[str, Any] = {"content": text if text or not urls else None, "role": "assistant"}
-    if target is Format.CONTENT:
-        message["content"] = "".join(p if isinstance(p, str) else p.url for p in parts)
-    elif target is Format.IMAGE:
-        if len(urls) > 1:
-            raise ValueError(f"the format 'image' holds one picture, not {len(urls)}")
-        if urls:
-            message["image"] = {"url": urls[0], "detail": "auto"}
-    elif target is Format.IMAGES:
-        message["images"] = [
-            {"image_url": {"url": url, "detail": "auto"}, "index": index, "type": "image_url"}
-            for index, url in enumerate(urls)
-        ]
-    else:
-        message["content"] = [
-            {"type": "text", "text": part}
-            if isinstance(part, str)
-            else {"type": "image_url", "image_url": {"url": part.url, "detail": "auto"}}
-            for part in parts
-        ]
-    return message
-
-
-class Scripted(NamedTuple):
-    """A reply (or a message), and the parts that it was made of, one tuple a choice."""
-
-    reply: dict[str, Any]
-    choices: tuple[tuple[Part, ...], ...]
-
-    def pictures(self, choice: int = 0) -> list[Picture]:
-        """Return the pictures of a choice, in order."""
-        return [part for part in self.choices[choice] if isinstance(part, Picture)]
-
-    def text(self, choice: int = 0) -> str:
-        """Return the text of a choice, joined."""
-        return "".join(part for part in self.choices[choice] if isinstance(part, str))
-
-
 _EXTRAS: dict[str, st.SearchStrategy[Any]] = {
     "tool_calls": st.none(),
     "function_call": st.none(),
@@ -242,3 +202,102 @@ def replies(
     """Whole replies in a format."""
     drawn = scripted_replies(name, min_images=min_images, max_choices=max_choices)
     return drawn.map(lambda scripted: scripted.reply)
+
+
+@st.composite
+def _cut(draw: st.DrawFn, text: str) -> list[str]:
+    """Cut text between any characters, into pieces that are not empty."""
+    places = draw(st.sets(st.integers(1, max(len(text) - 1, 1)), max_size=6))
+    cuts = [0, *sorted(place for place in places if place < len(text)), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(cuts) if start < end]
+
+
+@st.composite
+def _deltas(
+    draw: st.DrawFn, parts: tuple[Part, ...], message: dict[str, Any], name: Format
+) -> list[dict[str, Any]]:
+    """Cut the parts of one message into deltas."""
+    if name is Format.CONTENT:
+        return [{"content": piece} for piece in draw(_cut(message["content"] or ""))]
+    pieces: list[Part] = []
+    for part in parts:
+        pieces += draw(_cut(part)) if isinstance(part, str) else [part]
+    groups: list[list[Part]] = []
+    for piece in pieces:
+        if groups and _joins(groups[-1], piece, name) and draw(st.booleans()):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    items = iter(message.get("images", ()))
+    counts = draw(st.booleans())  # LiteLLM gives 0 to every index
+    deltas: list[dict[str, Any]] = []
+    for group in groups:
+        delta: dict[str, Any] = write_delta(group, name)
+        if name is Format.PARTS and draw(st.booleans()) and all(isinstance(p, str) for p in group):
+            delta = {"content": "".join(map(str, group))}
+        if "images" in delta:
+            own = list(itertools.islice(items, len(delta["images"])))
+            delta["images"] = own if counts else [{**item, "index": 0} for item in own]
+        deltas.append(delta)
+    return deltas
+
+
+def _joins(group: list[Part], piece: Part, name: Format) -> bool:
+    """Tell whether a delta can hold one more piece without a change of their order."""
+    pictures = sum(isinstance(part, Picture) for part in group)
+    if name is Format.PARTS:
+        return True
+    return not pictures or (name is Format.IMAGES and isinstance(piece, Picture))
+
+
+@st.composite
+def chunkings(draw: st.DrawFn, whole: Scripted, name: str | Format) -> ScriptedStream:
+    """Cut a whole reply of that format into the chunks of a stream, in any way.
+
+    Fields beside text and images come with the first delta of a choice, the finish reason with an
+    empty last one, and usage in a chunk at the end.
+    """
+    target = target_format(name)
+    queues: list[list[dict[str, Any]]] = []
+    for choice, parts in zip(whole.reply["choices"], whole.choices, strict=True):
+        first = {key: value for key, value in choice["message"].items() if key not in _CUT}
+        deltas = draw(_deltas(parts, choice["message"], target))
+        joined: bool = draw(st.booleans())
+        if deltas and joined:
+            deltas[0] = {**first, **deltas[0]}
+        else:
+            deltas.insert(0, first)
+        reasons = [None] * len(deltas) + [choice["finish_reason"]]
+        queues.append(
+            [
+                {"index": choice["index"], "delta": delta, "finish_reason": reason}
+                for delta, reason in zip([*deltas, {}], reasons, strict=True)
+            ]
+        )
+    base = {key: value for key, value in whole.reply.items() if key not in {"choices", "usage"}}
+    base["object"] = "chat.completion.chunk"
+    chunks: list[dict[str, Any]] = []
+    while waiting := [queue for queue in queues if queue]:
+        others = draw(st.lists(st.sampled_from(waiting), min_size=1, max_size=2, unique_by=id))
+        chunks.append({**base, "choices": [queue.pop(0) for queue in others]})
+    chunks.append({**base, "choices": [], "usage": whole.reply["usage"]})
+    return ScriptedStream(chunks, whole)
+
+
+_CUT = frozenset({"content", "image", "images"})
+
+
+def scripted_streams(
+    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+) -> st.SearchStrategy[ScriptedStream]:
+    """Streams in a format, with the whole replies that they were cut from."""
+    drawn = scripted_replies(name, min_images=min_images, max_choices=max_choices)
+    return drawn.flatmap(lambda whole: chunkings(whole, name))
+
+
+def streams(
+    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Streams in a format, as lists of chunks."""
+    drawn = scripted_streams(name, min_images=min_images, max_choices=max_choices)
+    return drawn.map(lambda stream: stream.chunks)
