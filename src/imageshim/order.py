@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 from .formats.content import image_entry
@@ -128,11 +129,10 @@ def arranged(parts: list[Part], text: str | None, kept: Stash) -> list[Part] | N
 
 
 def _cuts(text: str, kept: Stash) -> Iterator[Part]:
-    done = 0
-    for kind, length, *_ in kept.parts:
-        if kind == "text":
-            yield Text(text[done : done + length])
-            done += length
+    lengths = [entry[1] for entry in kept.parts if entry[0] == "text"]
+    ends = list(accumulate(lengths))
+    cuts = zip([0, *ends], ends, strict=False)
+    return iter([Text(text[start:end]) for start, end in cuts])
 
 
 def _is_spent(text: str, kept: Stash) -> bool:
