@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, NamedTuple, TypeVar
 
 from . import carriers
-from .errors import ImageShimError, MalformedReplyError
+from .errors import MalformedReplyError
 from .formats.dialects import is_canonical
 from .lifting import Reading, lift
 from .lowering import lower
 from .timeline import Format, source_format, target_format
+from .words import DIALECTS, DRAFTS, ON_LOSS, check_word
 
 __all__ = [
     "Plan", "convert", "convert_in_place", "convert_message", "detect", "may_have_images",
@@ -21,10 +22,6 @@ __all__ = [
 ]  # fmt: skip
 
 R = TypeVar("R")
-
-_ON_LOSS = ("stash", "drop", "raise")
-_DIALECTS = ("litellm", "any")
-_DRAFTS = ("keep", "images")
 
 
 class Plan(NamedTuple):
@@ -34,11 +31,6 @@ class Plan(NamedTuple):
     how: Reading
     on_loss: str
     in_place: bool = False
-
-
-def _check(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ImageShimError(f"{name} is {value!r:.80}; there are {', '.join(map(repr, allowed))}")
 
 
 def reading(
@@ -51,8 +43,8 @@ def reading(
         ImageShimError: another word is unknown.
 
     """
-    _check("dialects", dialects, _DIALECTS)
-    _check("drafts", drafts, _DRAFTS)
+    check_word("dialects", dialects, DIALECTS)
+    check_word("drafts", drafts, DRAFTS)
     return Reading(source_format(source), dialects == "any", drafts == "images")
 
 
@@ -66,7 +58,7 @@ def plan(  # noqa: PLR0913  # the words of convert()
     in_place: bool = False,
 ) -> Plan:
     """Check the words of a conversion; see :func:`convert`."""
-    _check("on_loss", on_loss, _ON_LOSS)
+    check_word("on_loss", on_loss, ON_LOSS)
     return Plan(target_format(to), reading(source, dialects, drafts), on_loss, in_place)
 
 
@@ -87,7 +79,7 @@ def _plan(*words: Any) -> Plan:
 
 def may_have_images(message: Any, how: Reading) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
-    get = message.get if type(message) is dict else partial(carriers.get, message)
+    get = message.get if type(message) is dict else carriers.getter(message)
     images = get("images")
     if images or get("image"):
         return True

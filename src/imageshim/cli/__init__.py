@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
     "fix": "Rewrite code that reads images of old formats.",
     "gateway": "Stand before a server, and give each client its image format.",
+    "run": "Run a program that gets the format that it knows.",
     "schema": "Print the JSON Schema of a format.",
     "show": "List the images of replies, and save them.",
     "undo": "Take back the last fix --write.",

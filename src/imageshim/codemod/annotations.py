@@ -28,7 +28,7 @@ class Annotations(Expressions):
 
     def annotation(self, node: ast.expr | None) -> Value:  # noqa: C901, PLR0911
         """Return what an annotation says that a value is."""
-        if node is None:
+        if node is None or (isinstance(node, ast.Name) and node.id in _PLAIN):
             return UNKNOWN
         if isinstance(node, ast.Constant):
             if node.value is None:
@@ -93,6 +93,7 @@ class Annotations(Expressions):
         return UNKNOWN
 
 
+_PLAIN = frozenset({"Any", "bool", "bytes", "dict", "float", "int", "list", "object", "str"})
 _MANY = frozenset(
     {"list", "sequence", "iterable", "iterator", "generator", "tuple", "set", "collection"}
 )

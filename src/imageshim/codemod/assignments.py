@@ -45,7 +45,7 @@ class Assignments(Calls):
             info = self.classes[self.scope.node]
             if node.target.id not in info.fields:
                 info.fields.append(node.target.id)
-            if stated is not UNKNOWN and info.remember(node.target.id, stated):
+            if stated is not UNKNOWN and info.remember(node.target.id, stated, widen=self.widening):
                 self.changed = True
         if node.value is not None:
             self.assign(node.target, value)
@@ -111,7 +111,7 @@ class Assignments(Calls):
         value = named(value, ast.unparse(target) if _proven(value) else name, target.lineno)
         for one in alternatives(base):
             if isinstance(one, (Inst, Class)):
-                if one.info.remember(name, value):
+                if one.info.remember(name, value, widen=self.widening):
                     self.changed = True
             elif isinstance(one, Obj):
                 for origin in one.origins:

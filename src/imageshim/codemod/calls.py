@@ -79,6 +79,8 @@ class Calls(Methods):
         for value in given.all():
             self.escape(value)
         function = node.func
+        if isinstance(function, ast.Attribute):
+            self.mocked(function.attr, given)
         if len(self.env) <= len(self.scope.cells):
             return
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
@@ -103,7 +105,8 @@ class Calls(Methods):
     def labelled(self, node: ast.Call, given: Given) -> Value:
         """Return what a call that is not known gives, with all names and strings in it."""
         labels = {part for one in ast.walk(node) for part in _labels(one)}
-        for value in given.all():
+        named = (self.load(one.id) for one in ast.walk(node) if isinstance(one, ast.Name))
+        for value in (*given.all(), *named):
             labels |= _strings(value)
         return Maybe(frozenset(labels))
 
@@ -164,7 +167,7 @@ class Calls(Methods):
         return self.result(info)
 
     def _take(self, info: Function, name: str, value: Value) -> None:
-        if info.takes(name, value):
+        if info.takes(name, value, widen=self.widening):
             self.changed = True
 
     def _defaults(
@@ -189,11 +192,12 @@ class Calls(Methods):
     def result(self, info: Function) -> Value:
         """Return what a call of a function of the file gives."""
         if info.is_generator:
-            wrapped: Value = Wrap("iter", info.yields)
-            if any("contextmanager" in name for name in info.decorators):
-                wrapped = Wrap("context", info.yields)
+            yields = _completed(info.yields, self.iterate(info.stated))
+            managed = any("contextmanager" in name for name in info.decorators)
+            wrapped: Value = Wrap("context" if managed else "iter", yields)
         else:
-            wrapped = Wrap("await", info.returns) if info.is_async else info.returns
+            returns = _completed(info.returns, info.stated)
+            wrapped = Wrap("await", returns) if info.is_async else returns
         return join(wrapped, UNKNOWN) if info.opaque else wrapped
 
     def _instance(self, info: ClassInfo, given: Given) -> Value:
@@ -204,7 +208,9 @@ class Calls(Methods):
         elif info.fields:
             values = dict(zip(info.fields, given.args, strict=False)) | given.keywords
             for name, value in values.items():
-                if info.remember(name, named(value, f"{info.node.name}.{name}", self.line)):
+                if info.remember(
+                    name, named(value, f"{info.node.name}.{name}", self.line), widen=self.widening
+                ):
                     self.changed = True
         else:
             self._unseen(given.node, given)
@@ -240,7 +246,8 @@ class Calls(Methods):
                 self.found |= handed is not UNKNOWN
                 return handed
         self._unseen(given.node, given)
-        self.mocked(last, given)
+        if isinstance(given.node.func, ast.Name):
+            self.mocked(last, given)
         return self.labelled(given.node, given) if self.assume else UNKNOWN
 
     def _cast(self, given: Given, value: Value) -> Value:
@@ -277,6 +284,7 @@ class Calls(Methods):
         origin = self.origin(given.node, what)
         image = _asks_for_images(given)
         origin.image = True if origin.image or image else image
+        origin.text_model = image is False and _is_text_model(given)
         if kind == "replies":
             made: Value = Seq(None, self._from(origin, "reply", given))
         else:
@@ -351,6 +359,14 @@ class Calls(Methods):
                 self.overwritten.add(f"{first.name}.{second.value}")
 
 
+def _completed(value: Value, stated: Value) -> Value:
+    """Return what a function gives: its annotation speaks for the paths that are not known."""
+    known = [one for one in alternatives(value) if one is not UNKNOWN and one is not BOTTOM]
+    if stated is UNKNOWN or (known and len(known) == len(alternatives(value))):
+        return value
+    return join_all((*known, stated))
+
+
 def _labels(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id}
@@ -392,6 +408,11 @@ def _asks_for_images(given: Given) -> bool | None:
         return True
     unseen = given.spread or (isinstance(extra, (type(UNKNOWN),)) and extra is not None)
     return None if unseen and not isinstance(extra, Mapping) else False
+
+
+def _is_text_model(given: Given) -> bool:
+    names = constants(given.keywords.get("model", given.first() if given.args else UNKNOWN))
+    return bool(names) and all(shapes.TEXT_MODEL.search(str(one)) for one in names or ())
 
 
 def _streamed(given: Given) -> tuple[str, ...]:

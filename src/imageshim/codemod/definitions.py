@@ -10,7 +10,6 @@ from .annotations import dotted
 from .assignments import Assignments
 from .scopes import ClassInfo, Function
 from .values import (
-    BOTTOM,
     UNKNOWN,
     Alt,
     Class,
@@ -61,27 +60,16 @@ class Definitions(Assignments):
         if owner is not None and isinstance(self.scope.node, ast.ClassDef):
             if value == Func(info):
                 owner.methods[node.name] = info
-            elif owner.remember(node.name, value):
+            elif owner.remember(node.name, value, widen=self.widening):
                 self.changed = True
-        if node.returns is not None and info.returns in (BOTTOM, UNKNOWN):
-            self._stated(info, node.returns)
+        if node.returns is not None and info.stated is UNKNOWN:
+            stated = self.annotation(node.returns)
+            text = f"{info.name}() -> {ast.unparse(node.returns)}"
+            info.stated = stated if stated is UNKNOWN else named(stated, text, node.returns.lineno)
         self.bind(node.name, value)
         return True
 
     _run_AsyncFunctionDef = _run_FunctionDef  # noqa: N815
-
-    def _stated(self, info: Function, annotation: ast.expr) -> None:
-        stated = self.annotation(annotation)
-        if stated is UNKNOWN or self.first_round:
-            return
-        if info.is_generator:
-            if info.yields in (BOTTOM, UNKNOWN):
-                info.yields, self.changed = self.iterate(stated), True
-        else:
-            info.returns = named(
-                stated, f"{info.name}() -> {ast.unparse(annotation)}", annotation.lineno
-            )
-            self.changed = True
 
     def _decorated(self, info: Function, decorator: ast.expr, value: Value) -> Value:
         call = decorator if isinstance(decorator, ast.Call) else None
@@ -120,7 +108,11 @@ class Definitions(Assignments):
         self.scope, self.env = info.scope, {}
         self.block(node.body)
         for name, value in self.env.items():
-            if name not in info.methods and "." not in name and info.remember(name, value):
+            if (
+                name not in info.methods
+                and "." not in name
+                and info.remember(name, value, widen=self.widening)
+            ):
                 self.changed = True
         self.scope, self.env = outer, env
         self.bind(node.name, Class(info))

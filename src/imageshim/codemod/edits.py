@@ -158,7 +158,7 @@ class _Comparison:
                     self._compare(left, right)
             except EditError:
                 # Between two children an insertion touches both and belongs to neither.
-                inside = [edit for edit in touched if start < edit.start == edit.end < end]
+                inside = [edit for edit in touched if start <= edit.start == edit.end <= end]
                 if not isinstance(other, _POSITIONED) or not any(
                     self._at_edge(one, edit) for edit in inside
                 ):

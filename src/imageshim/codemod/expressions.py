@@ -8,7 +8,7 @@ from typing import Any
 
 from .scopes import Function
 from .shapes import ELEMENTS
-from .state import State
+from .state import State, looks_like_message
 from .values import (
     BOTTOM,
     UNKNOWN,
@@ -76,11 +76,12 @@ class Expressions(State):
             path = self.env.get(f"{base.id}.{node.attr}")
             if path is not None:
                 return path
-        if value is UNKNOWN:
-            return (
-                self.unproven(node, base, node.attr, "attribute") if node.attr in _NEAR else value
-            )
+        if value is UNKNOWN or isinstance(value, Maybe):
+            if node.attr in _NEAR:
+                return self.unproven(node, base, node.attr, "attribute")
+            return value if value is UNKNOWN else self.attribute(value, node.attr, node)
         if value is BOTTOM:
+            self.near |= node.attr in _NEAR and looks_like_message(base)
             return value
         self.read(node, base, value, node.attr, "attribute")
         if isinstance(value, Alt):
@@ -100,8 +101,10 @@ class Expressions(State):
             return self.member(value, name)
         if isinstance(value, Maybe):
             return self.assume_field(value, name, node, "openai")
-        if isinstance(value, (Seq, Mapping, Wrap, Const, Func, Bound)):
+        if isinstance(value, (Seq, Mapping)) or (isinstance(value, Wrap) and value.how != "method"):
             return Wrap("method", value, name)
+        if isinstance(value, Const):
+            return Wrap("method", value, name) if isinstance(value.value, str) else BOTTOM
         return value if value is BOTTOM else UNKNOWN
 
     def member(self, value: Inst | Class, name: str) -> Value:
@@ -172,8 +175,11 @@ class Expressions(State):
                 path = self.env.get(f"{base.id}.[{name}]")
                 if path is not None:
                     return path
+            if name in _NEAR and (value is UNKNOWN or isinstance(value, Maybe)):
+                return self.unproven(node, base, name, "item")
             if value is UNKNOWN:
-                return self.unproven(node, base, name, "item") if name in _NEAR else value
+                return value
+            self.near |= value is BOTTOM and name in _NEAR and looks_like_message(base)
             self.read(node, base, value, name, "item")
             return each(value, lambda one: self.item(one, name, node))
         if value is UNKNOWN or value is BOTTOM:
@@ -188,6 +194,8 @@ class Expressions(State):
             return self.piece(value, name, node)
         if isinstance(value, Mapping):
             return value.get(name) or (UNKNOWN if value.partial else BOTTOM)
+        if self.assume and isinstance(value, Ref):  # os.environ["LITELLM_PROXY_URL"]
+            return Maybe(frozenset({name}))
         if isinstance(value, Maybe):
             return self.assume_field(value, name, node, "dict")
         return value if value is BOTTOM else UNKNOWN
@@ -409,10 +417,11 @@ class Expressions(State):
         return UNKNOWN
 
     def _give(self, value: Value) -> None:
-        if self.function is not None:
-            after = join(self.function.yields, value)
-            if after != self.function.yields:
-                self.function.yields = after
+        info = self.function
+        if info is not None:
+            after = join(info.yields, value)
+            if after != info.yields or not info.is_generator:
+                info.yields, info.is_generator = after, True
                 self.changed = True
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802

@@ -57,7 +57,10 @@ class File:
         self.tree = source.tree
         module = index.module_of(source.path) if index is not None else ""
         self.flow = Flow(self.tree, source.path, module, settings.assume_litellm, index)
-        self.flow.run()
+        # Without a name of LiteLLM's, without another file and without the user's word there is no
+        # reply: nothing has to be interpreted.
+        if b"litellm" in source.data or index is not None or settings.assume_litellm:
+            self.flow.run()
         self.traced: set[ast.expr] = set()
         """Expressions that read an old field at run time."""
         for row in trace:

@@ -35,13 +35,15 @@ from .values import (
     join,
     join_all,
     named,
+    widened,
 )
 
 __all__ = ["Flow", "caught"]
 
-_MOST_ROUNDS = 8
+_MOST_ROUNDS = 12
 
 _MOST_REPEATS = 4
+_WIDEN_AFTER = 4
 
 _MISSING = {"AttributeError", "KeyError", "IndexError", "TypeError", "LookupError"}
 
@@ -55,7 +57,6 @@ class Flow(Patterns):
         self.top.node = tree
         self.rounds = 0
         self.stable = False
-        self.near = False
         self._breaks: list[list[Env]] = []
         self._continues: list[list[Env]] = []
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -75,6 +76,7 @@ class Flow(Patterns):
     def run(self) -> None:
         """Interpret the file."""
         while self.rounds < _MOST_ROUNDS and not self.stable:
+            self.widening = self.rounds >= _WIDEN_AFTER
             self._round()
             self.stable = not self.changed and not self.first_round
             self.rounds += 1
@@ -265,7 +267,11 @@ class Flow(Patterns):
         return False
 
     def _returned(self, info: Function, value: Value, line: int) -> None:
+        if isinstance(value, Maybe):
+            value = named(value, info.name, line)
         after = join(info.returns, named(value, f"{info.name}() returns", line))
+        if self.widening and after != info.returns:
+            after = widened(after)
         if after != info.returns:
             info.returns = after
             self.changed = True

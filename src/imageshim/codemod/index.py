@@ -39,6 +39,7 @@ from .values import (
     Value,
     Wrap,
     alternatives,
+    holds,
     join,
 )
 
@@ -78,7 +79,7 @@ class ProjectIndex:
         """What a file must name to be handed a reply, or to hand one on."""
         out = {_last(name) for name in self._facts}
         for name, callers in self._calls.items():
-            if any(_holds(value) for calls in callers.values() for value in _arguments(calls)):
+            if any(holds(value) for calls in callers.values() for value in _arguments(calls)):
                 out.add(_last(name))
         return frozenset(name.encode() for name in out)
 
@@ -137,16 +138,16 @@ class ProjectIndex:
         for info in flow.functions.values():
             name = _qualified(info, module)
             value = flow.result(info) if name is not None else UNKNOWN
-            if name is not None and _holds(value):
+            if name is not None and holds(value):
                 yield f"{name}()", _foreign(value, where)
         for owner in flow.classes.values():
             if owner.scope.parent is flow.top:
                 start = f"{_module(module)}.{owner.node.name}()"
                 for name, value in owner.attributes.items():
-                    if _holds(value):
+                    if holds(value):
                         yield f"{start}.{name}", _foreign(value, where)
         for name, value in flow.top.cells.items():
-            if _holds(value):
+            if holds(value):
                 yield f"{_module(module)}.{name}", _foreign(value, where)
 
     def _aliases(self, flow: Flow, module: str) -> Iterable[tuple[str, Value]]:
@@ -296,18 +297,6 @@ def _arguments(calls: Iterable[tuple[list[Value], dict[str, Value]]]) -> Iterabl
     for args, keywords in calls:
         yield from args
         yield from keywords.values()
-
-
-def _holds(value: Value) -> bool:
-    """Whether there is a piece of a reply in a value."""
-    for one in alternatives(value):
-        if isinstance(one, Obj):
-            return True
-        if isinstance(one, Wrap) and _holds(one.value):
-            return True
-        if isinstance(one, Seq) and (_holds(one.rest) or any(map(_holds, one.items or ()))):
-            return True
-    return False
 
 
 def _foreign(value: Value, where: str) -> Value:

@@ -49,7 +49,7 @@ class Rewriter:
         gap = self.between(start, self.end(node))
         if b"#" in gap:
             return None
-        return start + gap.rindex(b".")
+        return start + len(gap[: gap.rindex(b".")].rstrip(b" \t\r\n\\"))
 
     def called(self, name: str, node: ast.expr, cut: int) -> tuple[Edit, ...]:
         """Put a call around what of a node stands before ``cut``, and drop the rest."""

@@ -6,12 +6,23 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from .values import BOTTOM, Value, join
+from .values import BOTTOM, UNKNOWN, Value, join, widened
 
 __all__ = ["ClassInfo", "Function", "FunctionNode", "Scope"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def _grow(known: dict[str, Value], name: str, value: Value, *, widen: bool) -> bool:
+    before = known.get(name, BOTTOM)
+    if before is value:
+        return False
+    after = join(before, value)
+    if after is before or after == before:
+        return False
+    known[name] = widened(after) if widen else after
+    return known[name] != before
 
 
 class Scope:
@@ -31,14 +42,9 @@ class Scope:
         """Whether names of this scope are hidden from functions in it."""
         return isinstance(self.node, ast.ClassDef)
 
-    def remember(self, name: str, value: Value) -> bool:
+    def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into a name; returns whether that says something new."""
-        before = self.cells.get(name, BOTTOM)
-        after = join(before, value)
-        if after is before or after == before:
-            return False
-        self.cells[name] = after
-        return True
+        return _grow(self.cells, name, value, widen=widen)
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -86,10 +92,14 @@ class Function:
         self.params: dict[str, Value] = {}
         self.returns: Value = BOTTOM
         self.yields: Value = BOTTOM
+        self.stated: Value = UNKNOWN
+        """What its annotation says that it returns."""
         self.calls = 0
         self.escapes = False
         """Whether it is handed to code that is not seen, so that anything may call it."""
         self.decorators: set[str] = set()
+        self.is_generator = False
+        """Whether a ``yield`` was met in it."""
         self.opaque = False
         """Whether a decorator may change what it takes and returns."""
         self.guards: set[ast.AST] = set()
@@ -106,32 +116,13 @@ class Function:
         return isinstance(self.node, ast.AsyncFunctionDef)
 
     @cached_property
-    def is_generator(self) -> bool:
-        """Whether it yields."""
-        if isinstance(self.node, ast.Lambda):
-            return False
-        todo: list[ast.AST] = list(self.node.body)
-        while todo:
-            one = todo.pop()
-            if isinstance(one, (ast.Yield, ast.YieldFrom)):
-                return True
-            if not isinstance(one, (*_FUNCTIONS, ast.ClassDef)):
-                todo.extend(ast.iter_child_nodes(one))
-        return False
-
-    @cached_property
     def positional(self) -> list[ast.arg]:
         """Its parameters that can be given by place."""
         return [*self.node.args.posonlyargs, *self.node.args.args]
 
-    def takes(self, name: str, value: Value) -> bool:
+    def takes(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join an argument into a parameter; returns whether that says something new."""
-        before = self.params.get(name, BOTTOM)
-        after = join(before, value)
-        if after is before or after == before:
-            return False
-        self.params[name] = after
-        return True
+        return _grow(self.params, name, value, widen=widen)
 
 
 class ClassInfo:
@@ -149,11 +140,6 @@ class ClassInfo:
         self.dynamic = False
         """Whether attributes are set by names that are not seen (``setattr``, ``__dict__``)."""
 
-    def remember(self, name: str, value: Value) -> bool:
+    def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into an attribute; returns whether that says something new."""
-        before = self.attributes.get(name, BOTTOM)
-        after = join(before, value)
-        if after is before or after == before:
-            return False
-        self.attributes[name] = after
-        return True
+        return _grow(self.attributes, name, value, widen=widen)

@@ -117,6 +117,12 @@ HANDLERS = frozenset(
 IMAGE_MODEL = re.compile(r"image|banana", re.IGNORECASE)
 """What the names of models that draw have in common (gemini-2.5-flash-image, nano-banana, …)."""
 
+TEXT_MODEL = re.compile(
+    r"\b(?:gpt-[345]|o[134]\b|claude|llama|mi[sx]tral|command-|deepseek|qwen|sonar|grok-\d)",
+    re.IGNORECASE,
+)
+"""Models that are known to write text only, unless their name says otherwise."""
+
 IDENTITY: dict[str, int] = {
     "copy.copy": 0, "copy.deepcopy": 0, "typing.cast": 1, "cast": 1, "typing.assert_type": 0,
     "list": 0, "tuple": 0, "iter": 0, "aiter": 0, "reversed": 0, "sorted": 0, "set": 0,

@@ -40,6 +40,8 @@ _BUILTINS = frozenset(
      "repr", "reversed", "set", "setattr", "sorted", "str", "super", "tuple", "type", "vars",
      "zip"}
 )  # fmt: skip
+# What may be a reply or a chunk turns out to be one of them here.
+_NEVER = frozenset({("choice", "delta"), ("chunk_choice", "message")})
 # Holders of messages, by the name of the field: what an unproven chain has to look like.
 _SHAPE = {"message": "choices", "delta": "choices"}
 
@@ -117,8 +119,12 @@ class State:
         self.guards: list[ast.AST] = []
         self.found = False
         """Whether anything of LiteLLM was seen."""
+        self.near = False
+        """Whether something is spelled like a reply, of which the first round knows nothing yet."""
         self.changed = False
         self.first_round = True
+        self.widening = False
+        """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
 
     # Names
@@ -134,9 +140,10 @@ class State:
         outer = scope.parent
         while outer is not None:
             if not outer.is_class and name in outer.cells:
-                if scope is not self.top and name in scope.bound:
+                found = outer.cells[name]
+                if isinstance(found, Obj) and name in scope.bound and scope is not self.top:
                     return BOTTOM  # a local name that this path has not set
-                return outer.cells[name]
+                return found
             outer = outer.parent
         return Ref(name) if name in _BUILTINS else UNKNOWN
 
@@ -160,7 +167,7 @@ class State:
             if len(self.env) > len(scope.cells):
                 self.forget(name)
             self.env[name] = value
-        if scope.remember(name, value):
+        if scope.remember(name, value, widen=self.widening):
             self.changed = True
         for trap in self.traps:
             trap[name] = join(trap.get(name, BOTTOM), value)
@@ -246,7 +253,7 @@ class State:
         """Return a field of a piece of a reply; UNKNOWN where it is none that matters."""
         kind = FIELDS.get((value.kind, name))
         if kind is None:
-            return UNKNOWN
+            return BOTTOM if (value.kind, name) in _NEVER else UNKNOWN
         return value.piece(kind, node if kind == "content" else None)
 
 

@@ -37,8 +37,12 @@ __all__ = [
     "Wrap",
     "alternatives",
     "each",
+    "element",
+    "holds",
     "join",
+    "join_all",
     "named",
+    "widened",
 ]
 
 _LONGEST_CHAIN = 12
@@ -64,6 +68,8 @@ class Origin:
     image: bool | None = None
     """Whether images were asked for; None where the code does not say."""
     carrier: str = "litellm"
+    text_model: bool = False
+    """Whether the model is known to write text only."""
     mock: ast.Call | None = None
     """The constructor of a fixture."""
     handled: bool = False
@@ -210,9 +216,6 @@ class Alt(Value):
     values: tuple[Value, ...]
 
 
-_FOLLOWED = (Obj, Wrap, Seq, Func, Bound, Class, Inst, Ref, Mapping)
-
-
 def alternatives(value: Value) -> tuple[Value, ...]:
     """Return what a value can be, one by one."""
     return value.values if isinstance(value, Alt) else (value,)
@@ -233,15 +236,18 @@ def join_all(values: Iterable[Value]) -> Value:
     return out
 
 
+_KEPT = (Obj, Wrap, Seq, Ref, Alt)
+
+
 def join(one: Value, other: Value) -> Value:
     """Return what a value is that is ``one`` on some paths and ``other`` on others."""
     if one is other or other is BOTTOM:
         return one
     if one is BOTTOM:
         return other
-    if one is UNKNOWN and not isinstance(other, (*_FOLLOWED, Alt)):
+    if one is UNKNOWN and not isinstance(other, _KEPT):
         return UNKNOWN
-    if other is UNKNOWN and not isinstance(one, (*_FOLLOWED, Alt)):
+    if other is UNKNOWN and not isinstance(one, _KEPT):
         return UNKNOWN
     out: list[Value] = list(alternatives(one))
     for value in alternatives(other):
@@ -249,11 +255,34 @@ def join(one: Value, other: Value) -> Value:
     if len(out) > 1:
         # None has no fields and no items: what reads one never gets past it.
         out = [value for value in out if not (isinstance(value, Const) and value.value is None)]
-    if UNKNOWN in out:
-        out = [value for value in out if not isinstance(value, (Const, Maybe))]
-    if len(out) > _MOST_ALTERNATIVES:
-        return Alt((*[value for value in out if isinstance(value, Obj)], UNKNOWN))
+    if UNKNOWN in out or len(out) > _MOST_ALTERNATIVES:
+        out = [*(value for value in out if value is not UNKNOWN and holds(value)), UNKNOWN]
     return out[0] if len(out) == 1 else Alt(tuple(out))
+
+
+def holds(value: Value) -> bool:
+    """Whether there is a piece of a reply in a value, or what makes one."""
+    if isinstance(value, Obj):
+        return True
+    if isinstance(value, Wrap):
+        return holds(value.value)
+    if isinstance(value, Seq):
+        return holds(value.rest) or any(map(holds, value.items or ()))
+    if isinstance(value, Alt):
+        return any(map(holds, value.values))
+    return isinstance(value, Ref) and value.name.startswith("litellm")
+
+
+def widened(value: Value) -> Value:
+    """Return a value that cannot grow any more, for what does not settle: replies, or unknown."""
+    out: Value = BOTTOM
+    for one in alternatives(value):
+        inner = (
+            one.value if isinstance(one, Wrap) else element(one) if isinstance(one, Seq) else one
+        )
+        simple = all(isinstance(part, (Obj, Ref)) for part in alternatives(inner))
+        out = join(out, one if simple else UNKNOWN)
+    return out
 
 
 def _add(out: list[Value], value: Value) -> None:

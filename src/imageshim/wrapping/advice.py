@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .call_site import Expression
+from .expressions import Expression
 
 __all__ = ["instead_of"]
 
@@ -51,4 +51,10 @@ def instead_of(expression: Expression, how: str, read: str) -> str:
     if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "hasattr":
         how = "hasattr"
     base = _base(node)
-    return _READS[how].format(base=_BASE if base is None else ast.unparse(base))
+    return _READS[how].format(base=_BASE if base is None else _written(base, expression.text))
+
+
+def _written(node: ast.expr, text: str) -> str:
+    """Write an expression as the user did, or on one line where that takes several."""
+    segment = ast.get_source_segment(f"({text})", node)
+    return ast.unparse(node) if segment is None or "\n" in segment else segment

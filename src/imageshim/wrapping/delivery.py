@@ -33,7 +33,8 @@ def deliver(answer: Any, call: Call) -> Any:
     rule = _rule_for(type(answer))
     if rule is None:
         return answer
-    if call.place is None:
+    if call.place is None and (rule is not _reply or call.policy.emit in LEGACY):
+        # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
     return rule(answer, call)
 
@@ -51,12 +52,12 @@ def _reply(answer: Any, call: Call) -> Any:
             answer, lambda message, where: convert_message(message, do, where), in_place=False
         )
         if do.to is Format.IMAGES:
-            return with_old_name(converted)
+            return with_old_name(converted, answer)
         asked = do.to in LEGACY and (converted is not answer or detect(answer, source) is do.to)
     except ASKED_FOR:
         raise
     except Exception as error:  # noqa: BLE001  # the caller gets the reply as it came
-        failed(_KEPT, error, call.place, strict=call.policy.strict)
+        failed(_KEPT, error, call.place or calling_place(), strict=call.policy.strict)
         return answer
     if asked:
         saw_call(call.place, do.to.value, "message")

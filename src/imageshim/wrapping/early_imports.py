@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import functools
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from imageshim.errors import EarlyImportWarning
+from imageshim.errors import EarlyImportWarning, warn_caller
 
 __all__ = ["Rebound", "rebind", "restore"]
 
@@ -52,11 +51,10 @@ def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
                 place.write(place.new)
                 done.append(place)
     if fixed:
-        warnings.warn(
+        warn_caller(
             f"{', '.join(sorted(set(fixed)))}: taken of {library} before imageshim.install() and "
             "not to be changed; calls through it are not converted. Install first, or wrap() it",
             EarlyImportWarning,
-            stacklevel=2,
         )
     return done
 

@@ -10,15 +10,18 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 __all__ = ["ImportHooks"]
 
 
-class ImportHooks(MetaPathFinder):
-    """Calls ``imported`` with each module of ``names`` right after it was executed."""
+class ImportHooks:
+    """Calls ``imported`` with each module of ``names`` right after it was executed.
+
+    A finder of ``sys.meta_path``; importlib.abc has a base class for those, and imports tempfile
+    and more with it.
+    """
 
     def __init__(self, names: frozenset[str], imported: Callable[[ModuleType], None]) -> None:
         self._names = names

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imageshim.errors import ImageShimError
 from imageshim.timeline import Format
@@ -14,7 +13,7 @@ from imageshim.timeline import Format
 from .call_site import LIBRARIES, calling_place
 from .callers import Callers
 from .policy import Policy, policy
-from .report import start_report
+from .reporting import start_report
 
 if TYPE_CHECKING:
     from .targets import Emit
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Installation", "current_policy", "install"]
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     policy: Policy
     callers: tuple[tuple[str, str], ...]
     libraries: frozenset[str]
@@ -134,7 +132,11 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         if same is None:
             _standing.append(made)
             start_report()
-            _settle()
+            try:
+                _settle()
+            except BaseException:  # a warning that is an error
+                made.uninstall()
+                raise
     return made
 
 

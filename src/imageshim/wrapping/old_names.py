@@ -204,8 +204,11 @@ def is_viewed(message: object) -> bool:
     return isinstance(message, OldDict) or hasattr(type(message), "_imageshim_plain")
 
 
-def _viewed(message: Any, carrier: str) -> Any:
-    """Copy a message, one level deep, as one that knows the old name; itself if it cannot."""
+def _viewed(message: Any, carrier: str, *, own: bool) -> Any:
+    """Return a message that knows the old name, copied one level deep; itself if it cannot.
+
+    ``own``: it is nobody else's, and need not be copied.
+    """
     if is_viewed(message) or _first(carriers.get(message, NEW)) is None:
         return message
     if type(message) is dict:
@@ -213,30 +216,32 @@ def _viewed(message: Any, carrier: str) -> Any:
     cls = _viewed_class(type(message), carrier)
     if cls is None:
         return message
-    copied = copy.copy(message)
-    object.__setattr__(copied, "__class__", cls)
-    return copied
+    target = message if own else copy.copy(message)
+    object.__setattr__(target, "__class__", cls)
+    return target
 
 
-def with_old_name(reply: R) -> R:
+def with_old_name(reply: R, original: Any = None) -> R:
     """Return a reply, or a chunk, whose messages in the canonical format know the old name.
 
     What it is made of is shared with ``reply``, which does not change: caches and loggers may have
-    it too. ``reply`` itself comes back where it has no images.
+    it too. ``reply`` itself comes back where it has no images. ``original`` is what ``reply`` was
+    converted from: what is not a part of that is ours, and changes in place.
     """
     choices = carriers.items_of(carriers.get(reply, "choices"))
     if choices is None:
         return reply
+    before = carriers.items_of(carriers.get(original, "choices")) or ()
     new: list[Any] | None = None
     for place, choice in enumerate(choices):
+        own = len(before) == len(choices) and choice is not before[place]
         for name in (_MESSAGE, _DELTA):
             message = carriers.get(choice, name)
-            if message is None:
-                continue
-            viewed = _viewed(message, name)
+            viewed = None if message is None else _viewed(message, name, own=own)
             if viewed is not message:
                 new = list(choices) if new is None else new
-                new[place] = carriers.replaced(choice, name, viewed)
+                new[place] = carriers.replaced(choice, name, viewed, in_place=own)
     if new is None:
         return reply
-    return carriers.replaced(reply, "choices", type(choices)(new))
+    own = reply is not original and original is not None
+    return carriers.replaced(reply, "choices", type(choices)(new), in_place=own)

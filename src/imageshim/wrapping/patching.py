@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -55,15 +54,14 @@ _POINTS = {
 }
 
 
-@dataclass
-class _Patch:
+class _Patch(NamedTuple):
     """One wrapped function."""
 
     holder: Any
     name: str
     original: Any
     wrapper: Any
-    early: list[early_imports.Rebound] = field(default_factory=list)
+    early: list[early_imports.Rebound]
     """Places that held the function before."""
 
 
@@ -169,7 +167,7 @@ def _wrap(library: str, point: _Point) -> _Patch | None:
         if any(patch.wrapper is current for patch in _patches.values()):
             return None  # a module took the wrapper of another
         wrapper = _made(library, point, current)
-    patch = _patches[point] = _Patch(holder, name, current, wrapper)
+    patch = _patches[point] = _Patch(holder, name, current, wrapper, [])
     setattr(holder, name, wrapper)
     return patch
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imageshim.conversion import Plan, plan
 from imageshim.errors import UnknownFormatError
-from imageshim.timeline import Format, source_format
+from imageshim.timeline import Format, source_format, target_format
+from imageshim.words import ON_LOSS, check_word
 
 from .call_site import Place
+
+if TYPE_CHECKING:
+    from imageshim.conversion import Plan
 
 __all__ = ["LEGACY", "Call", "Policy", "installed_litellm", "policy"]
 
@@ -27,8 +28,7 @@ Others answer over the OpenAI protocol: there the gateway decides.
 _VERSION_HEADER = "x-litellm-version"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The options of :func:`imageshim.wrap`, checked."""
 
     emit: Format
@@ -39,11 +39,11 @@ class Policy:
 
     def emitting(self, emit: Format) -> Policy:
         """Return the same with another format."""
-        return Policy(emit, self.accept, self.on_loss, self.history, self.strict)
+        return self._replace(emit=emit)
 
     def accepting(self, accept: Format | None) -> Policy:
         """Return the same with another source."""
-        return Policy(self.emit, accept, self.on_loss, self.history, self.strict)
+        return self._replace(accept=accept)
 
 
 def policy(
@@ -56,8 +56,8 @@ def policy(
         ImageShimError: ``on_loss`` is unknown.
 
     """
-    checked = plan(emit, source=accept, on_loss=on_loss)
-    return Policy(checked.to, checked.how.source, checked.on_loss, bool(history), bool(strict))
+    check_word("on_loss", on_loss, ON_LOSS)
+    return Policy(target_format(emit), source_format(accept), on_loss, bool(history), bool(strict))
 
 
 class Call(NamedTuple):
@@ -84,9 +84,10 @@ class Call(NamedTuple):
         """
         if self.policy.accept is not None:
             return self.policy.accept
-        announced = _announced(answer)
-        if announced is not None:
-            return announced
+        if not hasattr(type(answer), "__pydantic_serializer__"):
+            announced = _announced(answer)
+            if announced is not None:
+                return announced
         if self.library == "litellm":
             provider = _provider(answer)
             if provider is None:
@@ -106,6 +107,9 @@ class Call(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _plan(emit: Format, source: Format | None, on_loss: str) -> Plan:
+    # A program that installs the shim and never calls does not pay for the conversions.
+    from imageshim.conversion import plan  # noqa: PLC0415
+
     return plan(emit, source=source, on_loss=on_loss)
 
 
@@ -135,6 +139,8 @@ def _provider(answer: Any) -> str | None:
 @lru_cache(maxsize=1)
 def installed_litellm() -> str | None:
     """Return the version of the installed LiteLLM; None where there is none."""
+    from importlib import metadata  # noqa: PLC0415  # as above
+
     try:
         return metadata.version("litellm")
     except metadata.PackageNotFoundError:

@@ -33,9 +33,8 @@ try:
 except ImportError:  # Windows: processes that share a file could lose each other's sites
     fcntl = None
 
-__all__ = ["VARIABLE", "VERSION", "report_to", "start_report"]
+__all__ = ["VERSION", "report_to"]
 
-VARIABLE = "IMAGESHIM_REPORT"
 VERSION = 1
 
 _log = logging.getLogger("imageshim")
@@ -52,13 +51,6 @@ class _Report:
 
 
 _report = _Report()
-
-
-def start_report() -> None:
-    """Write the report that the environment asks for, if it does."""
-    path = os.environ.get(VARIABLE)
-    if path:
-        report_to(path)
 
 
 def report_to(path: str | Path) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 from imageshim.errors import LegacyImageFormatWarning
 
 from .advice import instead_of
-from .call_site import Expression, Place, expression_at
+from .call_site import Place
+from .expressions import Expression, expression_at
 
 __all__ = ["Site", "on_new_site", "saw_call", "saw_read", "sites"]
 

@@ -11,7 +11,7 @@ from imageshim.timeline import Format
 from . import clients
 from .calls import wrapped_function
 from .policy import Policy, policy
-from .report import start_report
+from .reporting import start_report
 
 __all__ = ["Emit", "wrap"]
 

@@ -56,17 +56,16 @@ def content_image(file: File) -> Iterator[Finding]:
             continue
         if text_only and not signals:
             continue
-        yield _finding(file, rewriter, read, signals, asked=asked, text_only=text_only)
+        yield _finding(file, rewriter, read, signals, asked=asked)
 
 
-def _finding(  # noqa: PLR0913
+def _finding(
     file: File,
     rewriter: Rewriter,
     read: Read,
     signals: tuple[Step, ...],
     *,
     asked: bool,
-    text_only: bool,
 ) -> Finding:
     chain = (*read.chain, *signals)
     line = next((one.written["content"] for one in read.origins if "content" in one.written), None)
@@ -82,7 +81,7 @@ def _finding(  # noqa: PLR0913
     if not file.is_certain(read):
         doubt = next((one.doubt for one in read.origins if one.doubt), None)
         missing = doubt or missing_proof(file, read.base, some=True)
-    elif not (asked or looked_for or (signals and not text_only)):
+    elif not (asked or looked_for or (signals and not _is_text_model(read))):
         missing = "nothing says that the reply holds an image"
     elif not keeps:
         missing = "the default may matter"
@@ -97,6 +96,10 @@ def _finding(  # noqa: PLR0913
         chain=chain,
         missing=missing,
     )
+
+
+def _is_text_model(read: Read) -> bool:
+    return all(origin.text_model for origin in read.origins)
 
 
 def _rewritten(rewriter: Rewriter, read: Read) -> tuple[tuple[Edit, ...], bool] | None:

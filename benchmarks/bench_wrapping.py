@@ -1,0 +1,101 @@
+"""What wrapping costs: a call, a chunk, `install()`; in µs and ms above the bare one."""
+
+from __future__ import annotations
+
+import copy
+import math
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+import imageshim
+from imageshim.testing.strategies import write_message
+
+from .bench_core import picture, reply
+from .rows import Row, best
+
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+
+
+def run() -> list[Row]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [*_calls(), *_chunks(), *_install()]
+
+
+def above(wrapped: Callable[[], object], bare: Callable[[], object], times: int = 200) -> float:
+    """Microseconds that one call takes above the bare one, measured in turns."""
+
+    def many(call: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            for _ in range(times):
+                call()
+
+        return run
+
+    pairs = [(best(many(wrapped), 0.1), best(many(bare), 0.1)) for _ in range(4)]
+    return (min(pair[0] for pair in pairs) - min(pair[1] for pair in pairs)) / times * 1e6
+
+
+def _calls() -> list[Row]:
+    plain = reply({"content": "I can only talk: " * 8, "role": "assistant", "images": []})
+    big = {name: reply(write_message(("Here: ", picture()), name)) for name in imageshim.Format}
+    answers = {"no image, dict": plain, "no image, object": _object(plain)}
+    answers |= {f"5 MB, {name}, object": _object(value) for name, value in big.items()}
+    rows = []
+    for name, answer in answers.items():
+
+        def ask(**_asked: object) -> object:
+            return answer  # noqa: B023  # called in this turn of the loop only
+
+        limit = 3 if name.startswith("no") else 60
+        if "content" in name:
+            limit = math.inf  # one slice of 5 MB: bench_core has its limit
+        wrapped = imageshim.wrap(ask)
+        cost = above(lambda w=wrapped: w(**REQUEST), lambda f=ask: f(**REQUEST))
+        rows.append(Row(f"a wrapped call, {name}: µs above the bare one", cost, limit))
+    return rows
+
+
+def _object(value: dict[str, object]) -> ChatCompletion:
+    return ChatCompletion.construct(**copy.deepcopy(value))
+
+
+def _chunks() -> list[Row]:
+    delta = {"content": "word ", "role": "assistant"}
+    choice = {"index": 0, "delta": delta, "finish_reason": None}
+    made = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    chunk = ChatCompletionChunk.construct(**made, choices=[choice])
+    chunks = [chunk] * 1000
+
+    class Stream:
+        def __init__(self) -> None:
+            self._chunks = iter(chunks)
+
+        def __iter__(self) -> Iterator[object]:
+            return self
+
+        def __next__(self) -> object:
+            return next(self._chunks)
+
+    wrapped = imageshim.wrap(lambda **_asked: Stream())
+    cost = above(lambda: list(wrapped(**REQUEST)), lambda: list(Stream()), 1)
+    return [Row("a chunk of a wrapped stream: µs above the bare one", cost / 1000, 1.5)]
+
+
+def _install() -> list[Row]:
+    """`install()` in a program that never calls, in milliseconds, the shortest of several."""
+    rows = []
+    for before in ("", "import openai;"):
+        code = f"{before}import imageshim, time; a = time.perf_counter(); imageshim.install(); "
+        code += "print((time.perf_counter() - a) * 1000)"
+        command = [sys.executable, "-c", code]
+        runs = [
+            float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(7)
+        ]
+        what = "openai imported before" if before else "nothing imported before"
+        rows.append(Row(f"install(), {what}, in ms", min(runs), 10 if not before else math.inf))
+    return rows

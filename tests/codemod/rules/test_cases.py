@@ -1,0 +1,68 @@
+"""Every rule on its pairs and on what it must leave alone (``cases/``, one file a rule)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from codemod.cases import Case, cases_of
+from imageshim.codemod import rules
+from imageshim.codemod.engine import check, fix
+from imageshim.codemod.source import Source
+
+CASES = [
+    case
+    for file in sorted((Path(__file__).parent / "cases").glob("*.txt"))
+    for case in cases_of(file)
+]
+PAIRS = [case for case in CASES if case.changes]
+NO_OPS = [case for case in CASES if not case.changes]
+
+
+def fixed(text: str, case: Case, *, unsafe: bool) -> str:
+    source = Source("program.py", text.encode())
+    return fix(source, check(source, case.settings), unsafe=unsafe).decode()
+
+
+@pytest.mark.parametrize("case", PAIRS, ids=lambda case: case.id)
+def test_a_pair_is_rewritten_as_it_stands_there(case):
+    if not case.can_be_parsed:
+        pytest.skip("needs a newer Python")
+    assert fixed(case.before, case, unsafe=case.is_unsafe) == case.after
+    ast.parse(case.after)
+
+
+@pytest.mark.parametrize("case", PAIRS, ids=lambda case: case.id)
+def test_an_unsafe_pair_is_only_rewritten_on_demand_and_a_second_run_changes_nothing(case):
+    if not case.can_be_parsed:
+        pytest.skip("needs a newer Python")
+    if case.is_unsafe and "safe" not in case.options:
+        assert fixed(case.before, case, unsafe=False) == case.before
+    assert fixed(case.after, case, unsafe=case.is_unsafe) == case.after
+
+
+@pytest.mark.parametrize("case", NO_OPS, ids=lambda case: case.id)
+def test_what_is_no_rules_business_has_no_edits(case):
+    found = check(Source("program.py", case.before.encode()), case.settings)
+    if "offer" in case.options:
+        assert fixed(case.before, case, unsafe=False) == case.before
+        assert "unsafe" in {one.applicability for one in found}
+        return
+    assert [one.edits for one in found if one.edits] == []
+    if "finds" in case.options:
+        assert case.options["finds"] in [one.code for one in found]
+        assert all(one.missing for one in found)
+
+
+def test_there_are_as_many_cases_as_were_promised():
+    assert len(PAIRS) >= 150
+    assert len(NO_OPS) >= 150
+    files = {case.file for case in CASES}
+    modules = {
+        rule.check.__module__.rpartition(".")[2]
+        for rule in rules.load().values()
+        if rule.code < "IMG010"
+    }
+    assert modules <= files
