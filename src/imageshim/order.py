@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -14,7 +14,7 @@ from .stash import Stash, template
 __all__ = ["arranged", "entries_of", "items_for", "with_stashed"]
 
 
-def entries_of(parts: list[Part]) -> list[tuple[Any, ...]]:
+def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     """Write the order of the parts, with their lengths in characters."""
     entries: list[tuple[Any, ...]] = []
     for part in parts:
