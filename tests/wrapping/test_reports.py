@@ -214,6 +214,9 @@ def test_main_is_the_program(tmp_path):
         (["-m", "no.module"], "no module named 'no.module'"),
         (["-m", "no_module"], "no module named 'no_module'"),
         (["--emit", "picture", "x.py"], "picture"),
+        (["--emit"], "expected one argument"),
+        (["--odd", "x.py"], "--odd"),
+        (["--report", ".", "x.py"], "is a folder"),
         (["--report", "no/folder/x", "x.py"], "there is no folder"),
     ],
 )
@@ -223,6 +226,30 @@ def test_wrong_usage_is_told(tmp_path, arguments, message):
     assert ended.returncode == 2
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_two_dashes_end_our_own_arguments(program, tmp_path):
+    path = program()
+
+    ended = shim("--emit", "images", "--", path, "--emit", "x", cwd=tmp_path)
+
+    assert f"{[str(path), '--emit', 'x']}" in ended.stdout
+
+
+def test_help_needs_no_program(tmp_path):
+    ended = shim("--help", cwd=tmp_path)
+
+    assert ended.returncode == 0
+    assert "--report FILE" in ended.stdout
+    assert "run" in run("-m", "imageshim", "--help", cwd=tmp_path).stdout
+
+
+def test_it_runs_without_click(program, tmp_path):
+    (tmp_path / "click.py").write_text("raise ImportError\n")
+
+    ended = shim(program(), cwd=tmp_path, PYTHONPATH=tmp_path)
+
+    assert ended.returncode == 0
 
 
 def test_a_syntax_error_is_the_programs(tmp_path):
