@@ -127,7 +127,7 @@ class Expressions(State):
                         seen.append(candidate.info)
                         todo.append(candidate.info)
         if found is BOTTOM:
-            return BOTTOM if self.first_round else UNKNOWN
+            return BOTTOM if any(name in one.assigned for one in seen) else UNKNOWN
         return join(found, UNKNOWN) if name in self.foreign else found
 
     def _method(self, method: Function, receiver: Inst | Class) -> Value:

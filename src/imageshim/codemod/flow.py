@@ -3,8 +3,9 @@
 Within a function the interpretation follows the paths: names are rebound, branches are joined,
 loops repeat until they are stable. Between functions it joins: a parameter is what all calls in
 the file (and, through the index, in the project) hand it, a free name or an attribute of ``self``
-is whatever is ever assigned to it. The first round sees no caller yet and takes parameters for
-unreachable; each later one knows more, until a round learns nothing.
+is whatever is ever assigned to it. At first no caller is known and parameters are taken for
+unreachable; each round knows more. When a round learns nothing, what is still never called may be
+called by anybody with anything, and the rounds go on until that, too, has settled.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ from .values import (
 
 __all__ = ["Flow", "caught"]
 
-_MOST_ROUNDS = 12
+_MOST_ROUNDS = 16
 
 _MOST_REPEATS = 4
-_WIDEN_AFTER = 4
+_WIDEN_AFTER = 7
 
 _MISSING = {"AttributeError", "KeyError", "IndexError", "TypeError", "LookupError"}
 
@@ -78,11 +79,23 @@ class Flow(Patterns):
         while self.rounds < _MOST_ROUNDS and not self.stable:
             self.widening = self.rounds >= _WIDEN_AFTER
             self._round()
-            self.stable = not self.changed and not self.first_round
             self.rounds += 1
-            if self.first_round and not (self.found or self.reads or self.near):
+            if self.rounds == 1 and not (self.found or self.reads or self.near):
                 return
-            self.first_round = False
+            if not self.changed:
+                self.stable = not self._release()
+
+    def _release(self) -> bool:
+        """Hand unknown values to the functions that nobody is known to call, if there are more."""
+        uncalled = [info for info in self.order if not info.released and not self._is_called(info)]
+        for info in uncalled:
+            info.released = True
+        return bool(uncalled)
+
+    def _is_called(self, info: Function) -> bool:
+        if info.calls:
+            return True
+        return self.index is not None and self.index.is_called(self.module, info)
 
     def _round(self) -> None:
         self.changed = False
@@ -105,7 +118,7 @@ class Flow(Patterns):
             self.bind(one.arg, self._parameter(info, one, place))
         for star in (arguments.vararg, arguments.kwarg):
             if star is not None:
-                empty: Value = BOTTOM if self.first_round else UNKNOWN
+                empty: Value = UNKNOWN if info.released else BOTTOM
                 self.bind(star.arg, info.params.get(star.arg, empty))
         if isinstance(info.node, ast.Lambda):
             self._returned(info, self.value(info.node.body), info.node.lineno)
@@ -124,8 +137,7 @@ class Flow(Patterns):
         if handed is not None:
             self.found |= handed is not UNKNOWN
             value = join(value, handed)
-        is_called = info.calls or handed is not None
-        if not self.first_round and (not is_called or info.escapes or info.opaque):
+        if info.released or info.escapes or info.opaque:
             value = join(value, UNKNOWN)
         stated = self.annotation(node.annotation)
         if stated is not UNKNOWN:

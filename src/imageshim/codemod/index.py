@@ -213,6 +213,11 @@ class ProjectIndex:
             return found
         return Ref(f"{name}()") if _last(name)[:1].isupper() else UNKNOWN
 
+    def is_called(self, module: str, info: Function) -> bool:
+        """Whether another file calls a function."""
+        name = _qualified(info, module)
+        return name is not None and any(self._calls.get(name, {}).values())
+
     def argument(self, module: str, info: Function, name: str) -> Value | None:
         """Return what other files hand a parameter; None where none calls the function."""
         qualified = _qualified(info, module)

@@ -98,6 +98,8 @@ class Function:
         self.escapes = False
         """Whether it is handed to code that is not seen, so that anything may call it."""
         self.decorators: set[str] = set()
+        self.released = False
+        """Whether it is certain that nobody in the file calls it: its parameters are anything."""
         self.is_generator = False
         """Whether a ``yield`` was met in it."""
         self.opaque = False
@@ -137,6 +139,12 @@ class ClassInfo:
         self.fields: list[str] = []
         """Annotated names of its body, in order: the parameters of a dataclass."""
         self.is_dataclass = False
+        self.assigned = frozenset(
+            one.attr
+            for one in ast.walk(node)
+            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+        )
+        """Attributes that its body assigns, to whatever: their values are still to come."""
         self.dynamic = False
         """Whether attributes are set by names that are not seen (``setattr``, ``__dict__``)."""
 

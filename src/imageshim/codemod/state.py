@@ -122,7 +122,6 @@ class State:
         self.near = False
         """Whether something is spelled like a reply, of which the first round knows nothing yet."""
         self.changed = False
-        self.first_round = True
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
@@ -136,7 +135,7 @@ class State:
         if value is not None:
             return scope.cells.get(name, value) if name in scope.shared else value
         if name in scope.redirected:
-            return scope.redirected[name].cells.get(name, BOTTOM if self.first_round else UNKNOWN)
+            return scope.redirected[name].cells.get(name, BOTTOM)
         outer = scope.parent
         while outer is not None:
             if not outer.is_class and name in outer.cells:
