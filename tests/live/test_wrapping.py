@@ -123,7 +123,8 @@ REFUSED = {
 def test_openai_compatible_answers(version, provider, probe, gateways):
     process = probe(environments.litellm(version))
     wrong = {}
-    for spelled, server in gateways.items():
+    for spelled in ("content", "image", "images", "openrouter"):
+        server = gateways[spelled]
         asks = [ask(server, name, model=f"{provider}/painter") for name in FEWER]
         for way in ("completion", "stream"):
             answers = process.call("wrapping.call", how="wrap", way=way, emits=TWO, asks=asks)
@@ -142,6 +143,66 @@ def test_openai_compatible_answers(version, provider, probe, gateways):
                     if got not in should:
                         wrong[spelled, way, emit, scenario] = got, should
     assert not wrong
+
+
+ENTRIES = ("1.75.9", "1.76.3", "1.77.0", NEWEST_CAPTURED)
+
+
+@pytest.mark.parametrize("how", ["wrap", "install"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_entries_of_any_version_in_the_cache(version, how, probe):
+    process = probe(cached_by(version))
+    wrong = {}
+    entries = [(by, scenario) for by in ENTRIES for scenario in FEW]
+    replies = [captured.replies(by)[scenario] for by, scenario in entries]
+    for emit in EMITS:
+        answers = process.call("wrapping.cached", how=how, emit=emit, entries=replies)
+        for (by, scenario), answer in zip(entries, answers, strict=True):
+            got = views(answer, emit)
+            should = expected(by, scenario, emit, streamed=False)
+            if got != should:
+                wrong[by, emit, scenario] = got, should
+    assert not wrong
+
+
+def cached_by(version: str) -> environments.PackageSet:
+    """The newest release needs what its proxy has to read its own cache."""
+    is_newest = version == environments.NEWEST
+    return environments.litellm_proxy(version) if is_newest else environments.litellm(version)
+
+
+@pytest.mark.parametrize("how", ["wrap", "install"])
+@pytest.mark.parametrize("way", ["completion", "acompletion", "stream", "astream"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_second_answer_comes_from_the_cache(version, way, how, probe, upstream):
+    process = probe(cached_by(version))
+    wrong = {}
+    asks = [ask(upstream, scenario) for scenario in FEWER]
+    for emit in TWO:
+        answers = process.call("wrapping.hits", how=how, way=way, emit=emit, asks=asks)
+        for scenario, (first, second, held) in zip(FEWER, answers, strict=True):
+            should = expected(version, scenario, emit, streamed=way in STREAMED)
+            got = views(first, emit), views(second, emit), held
+            if got != (should, should, []):
+                wrong[emit, scenario] = (got, should)
+    assert not wrong
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_wrapping_does_not_change(version, probe, upstream):
+    process = probe(environments.litellm(version))
+    found = process.call("wrapping.shapes", asks=[ask(upstream, "b_text_image")])
+    assert found["wrapped"] == found["plain"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stream_chunk_builder_keeps_the_images(version, probe, upstream):
+    process = probe(environments.litellm(version))
+    names = [name for name in FEW if name != "l_tool_image"]
+    asks = [ask(upstream, scenario) for scenario in names]
+    way = "stream_chunk_builder"
+    answers = process.call("wrapping.call", how="install", way=way, emits=EMITS, asks=asks)
+    assert not compare(answers, version, names, streamed=True)
 
 
 def test_what_is_expected_of_each_version_is_what_was_captured_of_it():
