@@ -11,7 +11,7 @@ import captured
 from imageshim import Format, format_of
 
 from . import environments, scenarios
-from .expectations import collected, form, given, seen, sent
+from .expectations import Part, collected, form, given, seen, sent
 from .test_replies import NEWEST_CAPTURED, VERSIONS
 
 pytestmark = pytest.mark.live
@@ -146,6 +146,17 @@ def test_openai_compatible_answers(version, provider, probe, gateways):
 
 
 ENTRIES = ("1.75.9", "1.76.3", "1.77.0", NEWEST_CAPTURED)
+IMAGE_ERA = ("1.76.1", "1.76.3")
+"""They read an entry's ``image`` and forget it."""
+UNBUILT = (*IMAGE_ERA, "1.77.0", "1.80.0")
+"""Their ``stream_chunk_builder`` gives their cache no images; what plays an entry back to
+``acompletion`` gives none either, whatever the entry has."""
+
+
+def cached_by(version: str) -> environments.PackageSet:
+    """The newest release needs what its proxy has to read its own cache."""
+    is_newest = version == environments.NEWEST
+    return environments.litellm_proxy(version) if is_newest else environments.litellm(version)
 
 
 @pytest.mark.parametrize("how", ["wrap", "install"])
@@ -158,33 +169,47 @@ def test_entries_of_any_version_in_the_cache(version, how, probe):
     for emit in EMITS:
         answers = process.call("wrapping.cached", how=how, emit=emit, entries=replies)
         for (by, scenario), answer in zip(entries, answers, strict=True):
-            got = views(answer, emit)
-            should = expected(by, scenario, emit, streamed=False)
+            (parts,) = given(by, scenario, streamed=False)
+            if version in IMAGE_ERA and by in IMAGE_ERA:
+                parts = without_images(parts)
+            got, should = views(answer, emit), [form(parts, emit)]
             if got != should:
                 wrong[by, emit, scenario] = got, should
     assert not wrong
 
 
-def cached_by(version: str) -> environments.PackageSet:
-    """The newest release needs what its proxy has to read its own cache."""
-    is_newest = version == environments.NEWEST
-    return environments.litellm_proxy(version) if is_newest else environments.litellm(version)
+def without_images(parts: list[Part]) -> list[Part]:
+    return [part for part in parts if part[0] == "text"]
+
+
+def is_lost_in_cache(version: str, way: str, how: str) -> bool:
+    """Tell whether LiteLLM loses the images between its cache and the caller."""
+    if way == "stream":
+        return version in UNBUILT and how == "wrap"
+    return version in (UNBUILT if way == "astream" else IMAGE_ERA)
 
 
 @pytest.mark.parametrize("how", ["wrap", "install"])
-@pytest.mark.parametrize("way", ["completion", "acompletion", "stream", "astream"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_second_answer_comes_from_the_cache(version, way, how, probe, upstream):
+def test_the_second_answer_comes_from_the_cache(version, how, probe, upstream):
     process = probe(cached_by(version))
     wrong = {}
     asks = [ask(upstream, scenario) for scenario in FEWER]
-    for emit in TWO:
-        answers = process.call("wrapping.hits", how=how, way=way, emit=emit, asks=asks)
-        for scenario, (first, second, held) in zip(FEWER, answers, strict=True):
-            should = expected(version, scenario, emit, streamed=way in STREAMED)
-            got = views(first, emit), views(second, emit), held
-            if got != (should, should, []):
-                wrong[emit, scenario] = (got, should)
+    keeps_text = format_of(exact(version)) is not Format.CONTENT
+    for way in PLAIN:
+        # Newer releases cut what they play back at blanks, and all images come with the first.
+        for emit in TWO[:1] if way in STREAMED else TWO:
+            answers = process.call("wrapping.hits", how=how, way=way, emit=emit, asks=asks)
+            for scenario, (first, second, held) in zip(FEWER, answers, strict=True):
+                (parts,) = given(exact(version), scenario, streamed=way in STREAMED)
+                left = without_images(parts) if is_lost_in_cache(version, way, how) else parts
+                got = views(first, emit), views(second, emit)
+                if got != ([form(parts, emit)], [form(left, emit)]):
+                    wrong[way, emit, scenario] = got, form(parts, emit)
+                # What is cached is LiteLLM's own, never the old format that a caller asked for.
+                messages = [choice["message"] for entry in held for choice in entry["choices"]]
+                if keeps_text and "base64" in str([message["content"] for message in messages]):
+                    wrong[way, emit, scenario, "held"] = messages
     assert not wrong
 
 
