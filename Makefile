@@ -22,8 +22,9 @@ $(READY): pyproject.toml
 		-e ".[cli,codemod,compression,fast,pillow,server,testing]"
 	@touch $@
 
-demo: $(READY)  ## convert real replies of several LiteLLM versions and save their images
+demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, run on real LiteLLM
 	@$(BIN)/python demo/replies.py
+	@$(BIN)/python demo/migration
 
 test: $(READY)  ## all tests, with the core's branch coverage
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)
@@ -31,11 +32,15 @@ test: $(READY)  ## all tests, with the core's branch coverage
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
 
-lint: $(READY)  ## ruff, mypy strict, pyright
+lint: $(READY)  ## ruff, mypy strict, pyright, and the checkers of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright
+	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff format .
