@@ -44,7 +44,7 @@ class _Flow:
         converter = StreamConverter(call.policy.emit, source=source, on_loss=call.policy.on_loss)
         self.converter: StreamConverter | None = converter
         self.passes: Callable[[Any], bool] = converter.passes
-        """Tells at a look that a chunk has nothing to do with images, as most have not."""
+        """Tells at a look that nothing is to be done with a chunk, as with most."""
         self.queue: deque[Any] = deque()
         self.held: list[Any] = []
         """What went into the converter and has not come out."""
@@ -52,6 +52,9 @@ class _Flow:
         self.raising: BaseException | None = None
         self.silent = call.policy.emit not in LEGACY
         """Whether there is nothing to say, or it was said."""
+        if not self.silent:
+            # In its own format a chunk with an image passes too; there is something to say then.
+            self.passes = lambda chunk: not _has_image(chunk) and converter.passes(chunk)
 
     def feed(self, chunk: Any) -> None:
         """Take a chunk from the stream, one that does not pass at a look."""
