@@ -114,6 +114,7 @@ class Expressions(State):
         todo = [info]
         while todo:
             one = todo.pop(0)
+            one.readers.setdefault(name, set()).add(self.function)
             if name in one.attributes:
                 found = join(found, one.attributes[name])
             if one.dynamic:
@@ -401,10 +402,10 @@ class Expressions(State):
         info = self.functions.get(node)
         if info is None:
             info = self.functions[node] = Function(node, self.scope, None)
+            self.meet(info)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.value(default)
-        self.order[info] = None
         return Func(info)
 
     def _Yield(self, node: ast.Yield) -> Value:  # noqa: N802
@@ -422,7 +423,7 @@ class Expressions(State):
             after = join(info.yields, value)
             if after != info.yields or not info.is_generator:
                 info.yields, info.is_generator = after, True
-                self.changed = True
+                self.wake(*info.callers)
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802
         raise NotImplementedError

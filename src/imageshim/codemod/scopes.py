@@ -32,6 +32,8 @@ class Scope:
         self.node = node
         self.parent = parent
         self.cells: dict[str, Value] = {}
+        self.readers: dict[str, set[Function | None]] = {}
+        """The functions that read a name of this scope from inside of it; None for the module."""
         self.shared: set[str] = set()
         """Names that an inner function may rebind (``global``, ``nonlocal``)."""
         self.redirected: dict[str, Scope] = {}
@@ -104,6 +106,8 @@ class Function:
         """Whether a ``yield`` was met in it."""
         self.opaque = False
         """Whether a decorator may change what it takes and returns."""
+        self.callers: set[Function | None] = set()
+        self.runs = 0
         self.guards: set[ast.AST] = set()
         """``try`` statements in callers that tell a missing attribute from a missing item."""
 
@@ -134,6 +138,8 @@ class ClassInfo:
         self.node = node
         self.scope = Scope(node, scope)
         self.attributes: dict[str, Value] = {}
+        self.readers: dict[str, set[Function | None]] = {}
+        """The functions that read an attribute; None for the module."""
         self.methods: dict[str, Function] = {}
         self.bases: list[Value] = []
         self.fields: list[str] = []
