@@ -22,8 +22,9 @@ $(READY): pyproject.toml
 		-e ".[cli,codemod,compression,fast,pillow,server,testing]"
 	@touch $@
 
-demo: $(READY)  ## convert real replies of several LiteLLM versions and save their images
+demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, run on real LiteLLM
 	@$(BIN)/python demo/replies.py
+	@$(BIN)/python demo/migration
 
 test: $(READY)  ## all tests, with the core's branch coverage
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)

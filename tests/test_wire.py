@@ -155,3 +155,14 @@ def test_a_rope_that_was_looked_into_is_an_error_and_not_a_reply():
 def test_parse_gives_usual_text_only():
     (text,) = parse(compact(["x" * LONG * 2]))
     assert type(text) is str
+
+
+@pytest.mark.parametrize("body", ['{"choices": []}', {"choices": []}, None, memoryview(b"{}")])
+def test_what_is_not_bytes_is_refused(body):
+    with pytest.raises(MalformedReplyError, match=type(body).__name__):
+        convert_bytes(body, "images")
+
+
+def test_a_bytearray_converts_as_its_bytes_do():
+    body = compact(reply(write_message(("Here: ", LARGE), "images")))
+    assert convert_bytes(bytearray(body), "parts") == convert_bytes(body, "parts")

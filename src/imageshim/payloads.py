@@ -70,21 +70,24 @@ _Cut = tuple[int, int, Stretch]
 def _stretches(body: bytes) -> list[_Cut]:
     """Find what can be cut out: (start, stop) in the body, and the characters that it stands for.
 
-    Blocks grow as long as they can be cut out, and start small again where one cannot: what is left
-    in stays short, and the time linear.
+    Blocks grow as long as they can be cut out, and start small again where one cannot. So do the
+    pieces left in where not even a small one can: text costs little, and little stays in.
     """
     found: list[_Cut] = []
     for begin, end in _runs(body):
-        at, size = begin, _SMALLEST_BLOCK
+        at = begin
+        size = left_in = _SMALLEST_BLOCK
         while at < end:
             stop = _block_end(body, at, min(at + size, end))
             stretch = _verbatim(body, at, stop)
             if stretch is not None:
                 _append(found, at, stop, stretch)
-                size = min(size * 2, _LARGEST_BLOCK)
+                size, left_in = min(size * 2, _LARGEST_BLOCK), _SMALLEST_BLOCK
             elif size > _SMALLEST_BLOCK:
-                stop = at
-                size = _SMALLEST_BLOCK
+                stop, size = at, _SMALLEST_BLOCK
+            else:
+                stop = _block_end(body, at, min(at + left_in, end))
+                left_in = min(left_in * 2, _LARGEST_BLOCK)
             at = stop
     return found
 

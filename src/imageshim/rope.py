@@ -28,6 +28,10 @@ BUFFER = "\udcffa rope must be joined before its characters are looked at\udcff"
 """What code in C sees of every rope."""
 
 
+_LOOK = 2048
+"""To look into a rope costs about as much more than into text as to copy so many characters."""
+
+
 class Stretch(NamedTuple):
     """The ASCII characters ``data[start:stop]``."""
 
@@ -35,7 +39,7 @@ class Stretch(NamedTuple):
     start: int
     stop: int
 
-    def text(self, start: int, stop: int, step: int = 1) -> str:
+    def text(self, start: int, stop: int, step: int) -> str:
         """Decode a slice, as it is counted from the stretch's start."""
         return self.data[self.start + start : self.start + stop : step].decode("ascii")
 
@@ -53,8 +57,8 @@ def _length(piece: Piece) -> int:
     return len(piece) if isinstance(piece, str) else piece.stop - piece.start
 
 
-def _text(piece: Piece, start: int, stop: int) -> str:
-    return piece[start:stop] if isinstance(piece, str) else piece.text(start, stop)
+def _text(piece: Piece, start: int, stop: int, step: int = 1) -> str:
+    return piece[start:stop:step] if isinstance(piece, str) else piece.text(start, stop, step)
 
 
 def join(texts: Sequence[str]) -> str:
@@ -70,10 +74,11 @@ def join(texts: Sequence[str]) -> str:
 class Rope(str):
     """Text in pieces: short strings, and stretches of bytes."""
 
-    __slots__ = ("_ends", "_whole", "pieces")
+    __slots__ = ("_ends", "_looks", "_whole", "pieces")
 
     pieces: tuple[Piece, ...]
     _ends: list[int]
+    _looks: int
     _whole: str | None
 
     def __new__(cls, pieces: Sequence[Piece]) -> Rope:  # noqa: PYI034  # no class is made of it
@@ -81,6 +86,7 @@ class Rope(str):
         self = super().__new__(cls, BUFFER)
         self.pieces = tuple(pieces)
         self._ends = list(accumulate(map(_length, pieces)))
+        self._looks = 0
         self._whole = None
         return self
 
@@ -97,7 +103,14 @@ class Rope(str):
             place += 1
 
     def _slice(self, start: int, stop: int) -> str:
+        if self._is_joined():
+            return str(self)[start:stop]
         return "".join([_text(*part) for part in self._cut(start, stop)])
+
+    def _is_joined(self) -> bool:
+        """Tell whether the text is joined already, or looked into so often that it pays."""
+        self._looks += 1
+        return self._whole is not None or self._looks * _LOOK > self._ends[-1]
 
     def __getitem__(self, key: SupportsIndex | slice[Any, Any, Any]) -> str:
         if not isinstance(key, slice):
@@ -119,18 +132,21 @@ class Rope(str):
 
     def _strided(self, key: slice[Any, Any, Any]) -> str:
         start, stop, step = key.indices(len(self))
-        if step > 0 and start < stop:
-            ((piece, begin, end), *others) = self._cut(start, stop)
-            if isinstance(piece, Stretch) and not others:
-                return piece.text(begin, end, step)
-        return str(self)[key]
+        if step < 0:
+            return str(self)[key]
+        texts: list[str] = []
+        passed = 0
+        for piece, begin, end in self._cut(start, stop):
+            texts.append(_text(piece, begin + -passed % step, end, step))
+            passed += end - begin
+        return "".join(texts)
 
     def find(
         self, sub: str, start: SupportsIndex | None = None, stop: SupportsIndex | None = None, /
     ) -> int:
         """Find text as `str.find` does, piece by piece."""
         sub = _joined(sub)
-        if not sub:
+        if not sub or self._is_joined():
             return str(self).find(sub, start, stop)
         first, last, _ = slice(start, stop).indices(len(self))
         overlap = len(sub) - 1
@@ -190,7 +206,7 @@ class Rope(str):
     def __str__(self) -> str:
         """Join the text, once."""
         if self._whole is None:
-            self._whole = self._slice(0, len(self))
+            self._whole = "".join([_text(*part) for part in self._cut(0, len(self))])
         return self._whole
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:

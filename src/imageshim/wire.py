@@ -98,11 +98,18 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
     """Convert the JSON body of a reply; the options are those of :func:`imageshim.convert`.
 
     Returns:
-        UTF-8 JSON; ``body`` itself where it holds no image or is in the format already.
+        UTF-8 JSON, compact; ``body`` itself where it holds no image or is in the format already.
+        Beside the two bodies, next to no memory is used.
 
     Raises:
-        MalformedReplyError: ``body`` is no JSON; ``offset`` is the byte where that shows.
+        MalformedReplyError: ``body`` is no JSON, and ``offset`` is the byte where that shows; or
+            it is not bytes.
 
     """
+    if not isinstance(body, (bytes, bytearray)):
+        raise MalformedReplyError(
+            f"convert_bytes() takes the bytes of a body, not {type(body).__name__}; "
+            "use convert() for a reply that is parsed"
+        )
     do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
     return convert_body(body, do)

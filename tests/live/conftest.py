@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -33,3 +34,13 @@ def probe() -> Iterator[Callable[[PackageSet], Probe]]:
     yield of
     contacted = {packages.name: started.close() for packages, started in probes.items()}
     assert not any(contacted.values()), f"these wanted to reach the internet: {contacted}"
+
+
+@pytest.fixture(scope="session")
+def gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FakeGemini]]:
+    """The same scenarios behind OpenAI-compatible servers, one for each way to carry images."""
+    names = ("content", "image", "images", "openrouter")
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(serve(tmp_path_factory.mktemp(name), name)) for name in names
+        }

@@ -13,7 +13,7 @@ from imageshim import Format, format_of
 
 from .scenarios import CANDIDATES, chunks_of
 
-__all__ = ["Part", "collected", "form", "given", "seen"]
+__all__ = ["Part", "collected", "form", "given", "seen", "sent"]
 
 Part = tuple[str, str]
 """``("text", …)`` or ``("image", URL)``."""
@@ -92,6 +92,32 @@ def _of_one(number: int, parts: list[tuple[int, Part]], era: Format) -> list[Par
     return texts + (images[:1] if era is Format.IMAGE else images)
 
 
+def sent(spelled: str, scenario: str, *, streamed: bool) -> list[Part]:
+    """What the fake OpenAI-compatible server sends of a scenario with one candidate.
+
+    ``spelled`` is one of its formats.
+    """
+    shown = [_shown(part, Format.IMAGES) for part in CANDIDATES[scenario][0]]
+    parts = [part for part in shown if part is not None]
+    images = [part for part in parts if part[0] == "image"]
+    if spelled == "image" and not streamed:
+        parts = [part for part in parts if part not in images[1:]]
+    if streamed or spelled in {"content", "parts"}:
+        if spelled == "image":
+            # One for each chunk.
+            lost = [part for chunk in chunks_of(scenario) for part in _images_of(chunk)[1:]]
+            parts = [part for part in parts if part not in lost]
+        return _merged(parts)
+    return _merged([part for part in parts if part[0] == "text"]) + [
+        part for part in parts if part[0] == "image"
+    ]
+
+
+def _images_of(chunk: list[tuple[int, dict[str, Any]]]) -> list[Part]:
+    shown = [_shown(part, Format.IMAGES) for _, part in chunk]
+    return [part for part in shown if part is not None and part[0] == "image"]
+
+
 def form(parts: list[Part], emit: str) -> Any:
     """What a program that knows one format reads of a message with these parts."""
     text = "".join(value for kind, value in parts if kind == "text")
@@ -100,7 +126,7 @@ def form(parts: list[Part], emit: str) -> Any:
         "content": "".join(value for _, value in parts),
         "image": (text, urls[:1]),
         "images": (text, urls),
-        "parts": parts,
+        "parts": _merged(parts),
     }[emit]
 
 

@@ -61,8 +61,11 @@ def chunks_of(scenario: str) -> list[list[tuple[int, dict[str, Any]]]]:
     return [[counted[place] for place in chunk] for chunk in cut]
 
 
-def serve(folder: Path) -> FakeGemini:
-    """Make a server that plays each scenario at :func:`url`; ``folder`` is for its script."""
+def serve(folder: Path, image_format: str = "images") -> FakeGemini:
+    """Make a server that plays each scenario at :func:`url`; ``folder`` is for its script.
+
+    ``image_format`` is how its OpenAI-compatible answers carry images.
+    """
     script = folder / "scenarios.json"
     script.write_text(json.dumps({"models": {row["scenario"]: _answer(row) for row in _ROWS}}))
     answers = read_script(script).models
@@ -72,7 +75,7 @@ def serve(folder: Path) -> FakeGemini:
         named = re.search(r"/scenarios/(\w+)", request.path)
         return answers[named[1] if named else str(request.model)]
 
-    return fake_gemini(play)
+    return fake_gemini(play, format=image_format)
 
 
 def url(server: FakeGemini, scenario: str) -> str:

@@ -33,8 +33,9 @@ COMMANDS: dict[str, str] = {
 """Each subcommand with its one line of help; its module has its name."""
 
 _EXTRA = "cli"
-# These start on every commit: they need no click, which alone would double their start.
-_LIGHT = frozenset({"check", "explain", "fix", "undo"})
+# These start on every commit, or where a program is deployed: they need no click, which alone
+# would double their start.
+_LIGHT = frozenset({"check", "explain", "fix", "run", "undo"})
 
 
 def _module(name: str) -> Any:

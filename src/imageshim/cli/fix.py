@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
         "fix",
         "Rewrite code that reads generated images where older LiteLLM versions put them. Without "
         "--write it shows the difference and changes nothing.",
-        "  imageshim run --report trace.jsonl -- python -m pytest\n"
+        "  imageshim run --report trace.jsonl -m pytest\n"
         "  imageshim fix --trace trace.jsonl\n"
         "  imageshim fix --trace trace.jsonl --write\n"
         "  imageshim undo",

@@ -1,63 +1,103 @@
-"""`imageshim run`: a program with the shim installed, without a change to it."""
+"""`imageshim run`: a program with the shim installed, without a change to it.
+
+It parses its arguments itself: programs run where they are deployed, often without click.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-import click
+from imageshim.errors import ImageShimError, LegacyImageFormatWarning
+from imageshim.timeline import Format
 
-import imageshim
-from imageshim.wrapping import program
-from imageshim.wrapping.reporting import VARIABLE
+__all__ = ["main"]
 
-__all__ = ["command"]
-
-_FORMATS = tuple(member.value for member in imageshim.Format)
-
-
-@click.command(
-    "run",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-    epilog="""\b
-Examples:
+_DESCRIPTION = """Run a Python program whose LiteLLM and OpenAI calls give the format that it knows.
+What is behind SCRIPT or MODULE goes to the program, which ends with its own exit code."""
+_EXAMPLES = """Examples:
   imageshim run --emit content app.py --port 8000
   imageshim run --report sites.jsonl -m pytest
-  python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py""",
-)
-@click.option(
-    "--emit", type=click.Choice(_FORMATS), default="images", show_default=True,
-    help="The format that the program gets.",
-)  # fmt: skip
-@click.option(
-    "--report", type=click.Path(dir_okay=False), metavar="FILE",
-    help="Write the places that read an old format, as JSON Lines.",
-)  # fmt: skip
-@click.option("-m", "module", metavar="MODULE", help="Run a module, as python -m does.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT] [ARGUMENT]...")
-def command(emit: str, report: str | None, module: str | None, arguments: tuple[str, ...]) -> None:
-    """Run a Python program whose LiteLLM and OpenAI calls give the format that it knows.
+  python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
+_FORMATS = tuple(member.value for member in Format)
 
-    What is behind SCRIPT or MODULE goes to the program, which ends with its own exit code.
-    """
-    if module is None and not arguments:
-        raise click.UsageError("a script, or -m and a module, is missing")
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "imageshim run",
+        usage="imageshim run [--emit FORMAT] [--report FILE] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--emit", choices=_FORMATS, default="images", metavar="FORMAT",
+        help=f"the format that the program gets: {', '.join(_FORMATS)} (images)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--report", metavar="FILE",
+        help="write the places that read an old format, as JSON Lines",
+    )  # fmt: skip
+    parser.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
+    return parser
+
+
+def _own(arguments: Sequence[str]) -> int:
+    """Count the arguments that are ours: all before the script, or up to the module."""
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        if arguments[place] == "--":
+            return place
+        if arguments[place].startswith("-m"):
+            return place + (2 if arguments[place] == "-m" else 1)
+        place += 2 if arguments[place] in {"--emit", "--report"} else 1
+    return place
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the program; it ends the process itself, unless it ends at its last line."""
+    parser = _parser()
+    arguments = list(arguments)
+    own = _own(arguments)
+    options = parser.parse_args(arguments[:own])
+    theirs = arguments[own + 1 :] if arguments[own : own + 1] == ["--"] else arguments[own:]
+    if options.module is None and not theirs:
+        parser.error("a script, or -m and a module, is missing")
+    try:
+        _prepare(options.emit, options.report)
+        _run(options.module, theirs)
+    except ImageShimError as fault:
+        parser.error(str(fault))
+    return 0
+
+
+def _prepare(emit: str, report: str | None) -> None:
+    from imageshim.wrapping import install
+    from imageshim.wrapping.reporting import VARIABLE
+
     if report:
         path = Path(report).absolute()
         if not path.parent.is_dir():
-            raise click.UsageError(f"--report: there is no folder {path.parent}")
+            raise ImageShimError(f"--report: there is no folder {path.parent}")
+        if path.is_dir():
+            raise ImageShimError(f"--report: {path} is a folder")
         path.unlink(missing_ok=True)  # of an earlier run; children add to this one
         os.environ[VARIABLE] = str(path)
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
-        warnings.simplefilter("default", imageshim.LegacyImageFormatWarning)
-    imageshim.install(emit=imageshim.Format(emit))
-    try:
-        if module is not None:
-            program.run_module(module, arguments)
-        else:
-            program.run_script(arguments[0], arguments[1:])
-    except imageshim.ImageShimError as fault:
-        raise click.UsageError(str(fault)) from None
+        warnings.simplefilter("default", LegacyImageFormatWarning)
+    install(emit=Format(emit))
+
+
+def _run(module: str | None, arguments: Sequence[str]) -> None:
+    from imageshim.wrapping import program
+
+    if module is not None:
+        program.run_module(module, arguments)
+    else:
+        program.run_script(arguments[0], arguments[1:])

@@ -9,7 +9,7 @@ that it is. It holds no trees, so worker processes can be given it::
     for path in paths:
         if level(data := read(path)) is Level.STRONG:
             index.add(Source(path, data))
-    while more := [path for path in index.unseen if level(read(path), names=index.names)]:
+    while more := [*index.handed, *(path for path in index.unseen if may_import(path))]:
         for path in more:
             index.add(Source(path, read(path)))
     index.settle(read)
@@ -50,6 +50,8 @@ __all__ = ["ProjectIndex"]
 
 _MOST_ROUNDS = 4
 _LONGEST_ALIAS = 6
+# In front of a function's name: what it is handed, where the name alone is what it gives.
+_ARGUMENTS = "-> "
 
 
 class ProjectIndex:
@@ -73,57 +75,98 @@ class ProjectIndex:
         self._owned: dict[str, set[str]] = {}
         self._calls: dict[str, dict[str, list[tuple[list[Value], dict[str, Value]]]]] = {}
         self._caller = ""
+        self._tick = 1
+        self._asked: dict[str, set[str]] = {}
+        """Of each file the names that it asked for."""
+        self._seen_at: dict[str, int] = {}
+        self._changed_at: dict[str, int] = {}
 
     @property
-    def names(self) -> frozenset[bytes]:
-        """What a file must name to be handed a reply, or to hand one on."""
-        out = {_last(name) for name in self._facts}
-        for name, callers in self._calls.items():
-            if any(holds(value) for calls in callers.values() for value in _arguments(calls)):
-                out.add(_last(name))
-        return frozenset(name.encode() for name in out)
+    def exports(self) -> frozenset[tuple[bytes, bytes]]:
+        """What a file must name to get a reply from another one, each with the other's own name."""
+        handed = {name for name, value in self._facts.items() if holds(value)}
+        owners = {name.partition("()")[0] for name in handed} | handed
+        out = set(handed)
+        for name, value in self._facts.items():
+            if isinstance(value, Ref):  # a name for something of another file, or of LiteLLM
+                real = self.resolved(name)
+                if real.startswith("litellm.") or real.partition("()")[0] in owners:
+                    out.add(name)
+        return frozenset((_last(name).encode(), self._home(name).encode()) for name in out)
+
+    def _home(self, name: str) -> str:
+        """Return what the file of a dotted name is called by those that import from it."""
+        path = PurePath(self._path_of(name) or name)
+        return path.parent.name if path.name == "__init__.py" else path.stem
+
+    @property
+    def handed(self) -> list[str]:
+        """The files that were not added and have a function that is handed a reply."""
+        found = {
+            self._path_of(name): None
+            for name, callers in self._calls.items()
+            if any(holds(value) for calls in callers.values() for value in _arguments(calls))
+        }
+        return [path for path in found if path in self.unseen]
 
     def add(self, source: Source) -> None:
         """Learn what a file hands out; one that cannot be parsed hands out nothing."""
-        self.unseen.pop(source.path, None)
-        self.added[source.path] = None
-        for name in self._owned.pop(source.path, ()):
+        path = source.path
+        self.unseen.pop(path, None)
+        self.added[path] = None
+        self._asked[path] = set()
+        self._seen_at[path] = self._tick
+        before = self._shapes_of(path)
+        for name in self._owned.pop(path, ()):
             self._facts.pop(name, None)
         for callers in self._calls.values():
-            callers.pop(source.path, None)
-        module = self.module_of(source.path)
+            callers.pop(path, None)
+        module = self.module_of(path)
         try:
-            flow = Flow(source.tree, source.path, module, self.settings.assume_litellm, self)
+            flow = Flow(source.tree, path, module, self.settings.assume_litellm, self)
         except SourceError:
             return
-        self._caller = source.path
+        self._caller = path
         flow.run()
         self._caller = ""
         facts = dict(self._exports(flow, module)) if flow.stable or flow.found else {}
         facts.update(self._aliases(flow, module))
         self._facts.update(facts)
-        self._owned[source.path] = set(facts)
+        self._owned[path] = set(facts)
+        after = self._shapes_of(path)
+        self._tick += 1
+        for name in before.keys() | after.keys():
+            if before.get(name) != after.get(name):
+                self._changed_at[name] = self._tick
 
     def settle(self, read: Callable[[str], bytes]) -> None:
-        """Add the files again until nothing new is learned."""
+        """Add those files again that asked for what is known better by now, until none is left."""
         for _ in range(_MOST_ROUNDS):
-            before = self._state()
-            if not self.names:
+            late = [path for path in self.added if self._is_late(path)]
+            if not late:
                 return
-            for path in list(self.added):
+            for path in late:
                 self.add(Source(path, read(path)))
-            if self._state() == before:
-                return
 
-    def _state(self) -> object:
-        calls = {
-            name: {
-                path: [[_shape(value) for value in _arguments([one])] for one in found]
-                for path, found in callers.items()
-            }
-            for name, callers in self._calls.items()
+    def _is_late(self, path: str) -> bool:
+        seen = self._seen_at[path]
+        return any(self._changed_at.get(name, 0) > seen for name in self._asked[path])
+
+    def _shapes_of(self, path: str) -> dict[str, object]:
+        """Return what a file hands out and hands on, by name, comparable between two looks."""
+        shapes: dict[str, object] = {
+            name: _shape(self._facts[name]) for name in self._owned.get(path, ())
         }
-        return {name: _shape(value) for name, value in self._facts.items()}, calls
+        for name, callers in self._calls.items():
+            if path in callers:
+                shapes[_ARGUMENTS + name] = [
+                    [_shape(value) for value in _arguments([one])] for one in callers[path]
+                ]
+        return shapes
+
+    def _ask(self, name: str) -> None:
+        if self._caller:
+            self._asked[self._caller].add(name)
 
     def module_of(self, path: str) -> str:
         """Return the dotted name of a file's module; ``pkg.__init__`` for a package's own."""
@@ -168,6 +211,7 @@ class ProjectIndex:
     def attribute(self, name: str) -> Value | None:
         """Return what a dotted name of the project is; None where nothing is known of it."""
         real = self.resolved(name)
+        self._ask(real)
         found = self._facts.get(real)
         return Ref(real) if found is None and real != name else found
 
@@ -176,6 +220,7 @@ class ProjectIndex:
         for _ in range(_LONGEST_ALIAS):
             head, found = name, None
             while head:
+                self._ask(head)
                 found = self._facts.get(head)
                 if isinstance(found, Ref):
                     break
@@ -208,6 +253,7 @@ class ProjectIndex:
                 if isinstance(one, Obj):
                     for origin in one.origins:
                         origin.handed = True
+        self._ask(f"{name}()")
         found = self._facts.get(f"{name}()")
         if found is not None:
             return found
@@ -221,6 +267,7 @@ class ProjectIndex:
     def argument(self, module: str, info: Function, name: str) -> Value | None:
         """Return what other files hand a parameter; None where none calls the function."""
         qualified = _qualified(info, module)
+        self._ask(f"{_ARGUMENTS}{qualified}")
         callers = self._calls.get(qualified) if qualified is not None else None
         if not callers:
             return None

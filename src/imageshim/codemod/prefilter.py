@@ -8,7 +8,6 @@ or where the user says that its replies are LiteLLM's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 __all__ = ["Level", "level"]
@@ -18,9 +17,8 @@ class Level(IntEnum):
     """How much a file has to do with replies of LiteLLM."""
 
     NONE = 0
-    WEAK = 1
-    """It says nothing of LiteLLM, but another file may hand it a reply."""
-    STRONG = 2
+    """Nothing by itself; another file may hand it a reply (:mod:`.index` knows)."""
+    STRONG = 1
     """It names LiteLLM."""
 
 
@@ -28,12 +26,11 @@ _STRONG = b"litellm"
 _FIELDS = (b"image", b"content")
 
 
-def level(data: bytes, *, names: Iterable[bytes] = (), assume: bool = False) -> Level:
+def level(data: bytes, *, assume: bool = False) -> Level:
     """Tell how much a file has to do with replies of LiteLLM.
 
     Args:
         data: the whole file.
-        names: what other files hand replies through (:attr:`.index.ProjectIndex.names`).
         assume: replies of other clients count as LiteLLM's (``--assume-litellm``).
 
     """
@@ -41,4 +38,4 @@ def level(data: bytes, *, names: Iterable[bytes] = (), assume: bool = False) -> 
         return Level.STRONG
     if assume:
         return Level.STRONG if any(field in data for field in _FIELDS) else Level.NONE
-    return Level.WEAK if any(name in data for name in names) else Level.NONE
+    return Level.NONE

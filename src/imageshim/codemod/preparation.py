@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
@@ -11,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from imageshim.timeline import TIMELINE, Format, format_of
 
-from . import engine, prefilter
+from . import engine
 from .discovery import InputError, Kind, kind_of
 from .findings import Finding
 from .inspection import How
-from .prefilter import Level
 from .reports import FileReport, Reported
 from .run import Candidates, read_file
 from .settings import Project, Settings, lower_bound
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["PIN_CODE", "pin_reports", "prepared"]
 
+# Where a reply can come from: other files that name LiteLLM (in a text, or in the name of a model)
+# hand nothing to anybody.
+_ORIGIN = re.compile(
+    rb"""^[^#\n]*\b(?:import|from)\b[^#\n]*\blitellm\b|import_module\(\s*["']litellm|"""
+    rb"""\b__import__\(\s*["']litellm""",
+    re.MULTILINE,
+)
 PIN_CODE = "IMG202"
 _FIRST = next(era.since for era in TIMELINE if era.format is Format.IMAGES)
 _KEPT = {
@@ -63,7 +70,7 @@ def _index(
 
     index = ProjectIndex(modules, settings)
     digest = sha256()
-    todo = list(strong)
+    todo = [path for path in strong if _ORIGIN.search(_read(path))]
     near = _near(strong)
     while todo:
         for path in todo:
@@ -72,14 +79,25 @@ def _index(
                 f"{path}\0{sha256(data).hexdigest()}\0".encode("utf-8", "surrogateescape")
             )
             index.add(Source(path, data))
-        names = index.names
+        exports = index.exports
         todo = [
             path
-            for path in (index.unseen if names else ())
-            if near(path) and prefilter.level(_read(path), names=names) is not Level.NONE
+            for path in (index.unseen if exports else ())
+            if near(path) and _may_import(_read(path), exports)
         ]
+        todo += (path for path in index.handed if path not in set(todo))
     index.settle(_read)
     return index, digest.hexdigest()
+
+
+def _may_import(data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a file has the name of something that another hands out, and the other's own."""
+    return any(
+        name in data
+        and (home in data or b"from ." in data)
+        and re.search(rb"\b%s\b" % re.escape(name), data) is not None
+        for name, home in exports
+    )
 
 
 def _read(path: str) -> bytes:

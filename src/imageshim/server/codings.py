@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 
@@ -108,10 +109,11 @@ class _BrotliDecoder:
     def decode(self, data: bytes, limit: int) -> bytes:
         try:
             out: bytes = self._inner.process(data, output_buffer_limit=limit + 1)
-            while not self._inner.can_accept_more_data():
-                if len(out) > limit:
-                    raise CodingError(_TOO_LARGE)
-                out += self._inner.process(b"", output_buffer_limit=limit + 1)
+            # It may hold output back, though it has taken all input.
+            while len(out) <= limit and (
+                more := self._inner.process(b"", output_buffer_limit=limit + 1)
+            ):
+                out += more
         except self._error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
         if len(out) > limit:
@@ -199,7 +201,10 @@ def _codings() -> dict[str, Coding]:
         ),
     }
     found["x-gzip"] = found["gzip"]
-    if find_spec("brotli"):
+    # Before 1.2 it takes no limit.
+    if find_spec("brotli") and hasattr(
+        import_module("brotli").Decompressor, "can_accept_more_data"
+    ):
         found["br"] = Coding(_BrotliDecoder, lambda _: _BrotliEncoder())
     if find_spec("zstandard"):
         found["zstd"] = Coding(_ZstdDecoder, lambda _: _ZstdEncoder())

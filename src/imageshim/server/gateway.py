@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from imageshim.errors import MissingExtraError
+from imageshim.errors import ImageShimError, MissingExtraError
 
 try:
     import anyio
@@ -43,6 +43,7 @@ _MEBIBYTE = 1 << 20
 _IN_ENVIRONMENT = "IMAGESHIM_GATEWAY"
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _PROBE_SECONDS = 2.0
+_STARTUP_FAILURE = 3  # how uvicorn exits that could not start
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def serve(settings: Settings) -> None:
     """Run the gateway until it is told to stop (SIGTERM or SIGINT); streams then end in peace.
 
     Raises:
-        ImageShimError: a setting makes no sense.
+        ImageShimError: a setting makes no sense, or the port is taken.
 
     """
     folder = None
@@ -200,6 +201,10 @@ def serve(settings: Settings) -> None:
             date_header=False,  # the upstream's own pass
             timeout_graceful_shutdown=settings.drain,
         )
+    except SystemExit as end:
+        if end.code != _STARTUP_FAILURE:
+            raise
+        raise ImageShimError("the gateway could not start, for the reason above") from None
     finally:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)

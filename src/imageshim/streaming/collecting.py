@@ -10,6 +10,7 @@ from typing import Any, overload
 from imageshim import carriers
 from imageshim.conversion import reading
 from imageshim.data_uri import find_images
+from imageshim.errors import MalformedReplyError
 from imageshim.formats import content as content_format
 from imageshim.formats import image as image_format
 from imageshim.formats import images as images_format
@@ -104,6 +105,8 @@ class _Collector:
             self._choices[key].add(choice)
 
     def reply(self) -> Any:
+        if self._first is None:
+            raise MalformedReplyError("collect() was given no chunk: there is no reply of nothing")
         fields = {**self._fields, "object": "chat.completion", "choices": []}
         for index in sorted(self._choices, key=lambda key: (not isinstance(key, int), key)):
             choice = self._choices[index]

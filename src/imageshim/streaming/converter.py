@@ -112,16 +112,18 @@ class StreamConverter:
             chunk, [[old] if new is None else new for old, new in zip(choices, made, strict=True)]
         )
 
-    def passes(self, chunk: Any) -> bool:  # noqa: PLR0911  # a look, with many ways to be over
+    def passes(self, chunk: Any) -> bool:  # noqa: C901, PLR0911  # many ways to be over
         """Tell at a look that a chunk stays as it is: most do, so this is what a stream costs."""
         if self.holds:
             return False
         try:
             if type(chunk) is dict:
                 (choice,) = chunk["choices"]
-                delta = choice["delta"]
-                index, content = choice.get("index"), delta.get("content")
-                signs, specific = delta, delta.get(FIELD)
+                signs = choice["delta"]
+                if type(signs) is not dict:
+                    return False
+                index, content = choice.get("index"), signs.get("content")
+                specific = signs.get(FIELD)
             else:
                 # What carriers.get() does for pydantic models, without asking for each field.
                 (choice,) = chunk.__dict__["choices"]
@@ -179,7 +181,7 @@ class StreamConverter:
             return 0
         index = choices[0].get("index")
         splitter = self._choices[index].splitter if index in self._choices else None
-        if splitter is None or type(choices[0].get("delta")) is not dict:
+        if splitter is None:
             return 0
         self._chunk_width, self._width = len(chunk), len(choices[0])
         self._absorbing, self._waiting = index, splitter.waiting

@@ -187,13 +187,13 @@ def _stash(number: int, item: Any) -> dict[str, Any]:
 
 
 def _joined(last: dict[str, Any], delta: dict[str, Any]) -> bool:
-    """Join a delta that holds one list with the one before it that does too."""
+    """Join a delta with the one before it, if each holds a list, or each text, in one field."""
     (name, value), *more = delta.items()
-    joins = not more and last.keys() == {name} and isinstance(value, list)
-    joins = joins and isinstance(last[name], list)
-    if joins:
+    joins = not more and last.keys() == {name} and type(last[name]) is type(value)
+    if joins and isinstance(value, (list, str)):
         last[name] += value
-    return joins
+        return True
+    return False
 
 
 def is_done(view: Mapping[str, Any], read: Read, to: Format, number: int) -> bool:

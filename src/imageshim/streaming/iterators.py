@@ -167,7 +167,8 @@ def kinds(chunks: object, function: str, instead: str) -> tuple[bool, bool]:
         hint = f"; use {instead}"
     elif inspect.isawaitable(chunks):
         hint = "; await it first"
-    found = hasattr(type(chunks), "__iter__"), hasattr(type(chunks), "__aiter__")
+    cls = type(chunks)
+    found = bool(getattr(cls, "__iter__", None)), bool(getattr(cls, "__aiter__", None))
     if hint or not any(found):
         raise MalformedReplyError(
             f"{function}() takes an iterable of chunks, not {type(chunks).__name__}{hint}"
@@ -226,7 +227,7 @@ def convert_stream(
 
     """
     converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)
-    instead = "SSEConverter" if isinstance(chunks, (bytes, bytearray)) else "convert()"
+    instead = "SSEConverter" if isinstance(chunks, (str, bytes, bytearray)) else "convert()"
     is_sync, is_async = kinds(chunks, "convert_stream", instead)
     made: Any = _EitherConvertedStream if is_sync and is_async else ConvertedStream
     if not is_sync:

@@ -130,7 +130,7 @@ class TextSplitter:
         if flows(text) and self.idle:
             self.pass_over(text)
             return [Text(text)] if text else []
-        self._buffer += "".join(self.waiting) + text
+        self._buffer += join([*self.waiting, text])
         self.waiting.clear()
         return self._run()
 

@@ -12,11 +12,14 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import early_imports, installation
+from . import installation
 from .call_site import LIBRARIES
 from .import_hooks import ImportHooks
+
+if TYPE_CHECKING:
+    from .early_imports import Rebound
 
 __all__ = ["settle"]
 
@@ -61,7 +64,7 @@ class _Patch(NamedTuple):
     name: str
     original: Any
     wrapper: Any
-    early: list[early_imports.Rebound]
+    early: list[Rebound]
     """Places that held the function before."""
 
 
@@ -111,16 +114,20 @@ def _apply(library: str) -> None:
             fresh.append(patch)
     if not fresh:
         return
+    from . import early_imports  # noqa: PLC0415  # when there is a library
+
     wrappers = {id(patch.original): (patch.original, patch.wrapper) for patch in fresh}
     for place in early_imports.rebind(wrappers, library):
         next(patch for patch in fresh if patch.original is place.old).early.append(place)
 
 
 def _undo(library: str) -> None:
-    for point in _POINTS[library]:
-        patch = _patches.get(point)
-        if patch is None:
-            continue
+    patches = [_patches[point] for point in _POINTS[library] if point in _patches]
+    if not patches:
+        return
+    from . import early_imports  # noqa: PLC0415  # as above
+
+    for patch in patches:
         # Not on top: somebody wrapped it in turn, and that layer is not ours to remove.
         if _held(patch.holder, patch.name) is patch.wrapper:
             setattr(patch.holder, patch.name, patch.original)

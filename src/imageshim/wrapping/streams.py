@@ -37,13 +37,14 @@ _GAVE_UP = "imageshim could not convert a stream; the rest of it comes as it is"
 class _Flow:
     """The chunks of one stream on their way through the converter."""
 
-    __slots__ = ("call", "converter", "ended", "held", "queue", "raising", "silent")
+    __slots__ = ("call", "converter", "ended", "held", "passes", "queue", "raising", "silent")
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
-        self.converter: StreamConverter | None = StreamConverter(
-            call.policy.emit, source=source, on_loss=call.policy.on_loss
-        )
+        converter = StreamConverter(call.policy.emit, source=source, on_loss=call.policy.on_loss)
+        self.converter: StreamConverter | None = converter
+        self.passes: Callable[[Any], bool] = converter.passes
+        """Tells at a look that a chunk has nothing to do with images, as most have not."""
         self.queue: deque[Any] = deque()
         self.held: list[Any] = []
         """What went into the converter and has not come out."""
@@ -53,7 +54,7 @@ class _Flow:
         """Whether there is nothing to say, or it was said."""
 
     def feed(self, chunk: Any) -> None:
-        """Take a chunk from the stream."""
+        """Take a chunk from the stream, one that does not pass at a look."""
         if self.converter is None:
             self.queue.append(chunk)
             return
@@ -93,7 +94,7 @@ class _Flow:
             self._give_up(error, self.held)
 
     def _give_up(self, error: Exception, raw: list[Any]) -> None:
-        self.converter = None
+        self.converter, self.passes = None, _never
         self.queue.extend(raw)
         failed(_GAVE_UP, error, self.call.place, strict=self.call.policy.strict)
 
@@ -108,9 +109,13 @@ class _Flow:
 
     def drop(self) -> None:
         """Forget what is held: the stream is closed."""
-        self.converter, self.raising = None, None
+        self.converter, self.passes, self.raising = None, _never, None
         self.queue.clear()
         self.held.clear()
+
+
+def _never(_chunk: Any) -> bool:
+    return False
 
 
 def _has_image(chunk: Any) -> bool:
@@ -139,11 +144,13 @@ def _iter(self: Any) -> Any:
 
 def _next(self: Any) -> Any:
     flow = self._self_flow
+    source = self._self_iterator
+    if source is None:
+        source = self.__wrapped__
     while not flow.queue and not flow.ended:
-        source = self._self_iterator
         token = INSIDE.set(True)
         try:
-            chunk = next(self.__wrapped__ if source is None else source)
+            chunk = next(source)
         except StopIteration:
             flow.finish()
             continue
@@ -153,6 +160,8 @@ def _next(self: Any) -> Any:
             continue
         finally:
             leave(token)
+        if flow.passes(chunk):
+            return chunk
         flow.feed(chunk)
     return flow.next()
 
@@ -165,11 +174,13 @@ def _aiter(self: Any) -> Any:
 
 async def _anext(self: Any) -> Any:
     flow = self._self_flow
+    source = self._self_iterator
+    if source is None:
+        source = self.__wrapped__
     while not flow.queue and not flow.ended:
-        source = self._self_iterator
         token = INSIDE.set(True)
         try:
-            chunk = await (self.__wrapped__ if source is None else source).__anext__()
+            chunk = await source.__anext__()
         except StopAsyncIteration:
             flow.finish()
             continue
@@ -179,6 +190,8 @@ async def _anext(self: Any) -> Any:
             continue
         finally:
             leave(token)
+        if flow.passes(chunk):
+            return chunk
         flow.feed(chunk)
     try:
         return flow.next()

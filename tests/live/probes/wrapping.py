@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 import litellm
+import openai
 from replies import MESSAGES
 
 import imageshim
 
 litellm.suppress_debug_info = True
 
+# LiteLLM leaves streams of OpenAI-compatible servers unread at their end. Collected by the garbage
+# collector while httpcore holds the lock of its pool, they want that lock too: the process stands
+# still (seen on 1.75.9). So garbage is collected between the jobs.
+gc.disable()
+
 Ask = dict[str, Any]
+MODEL = "gemini/gemini-2.5-flash-image-preview"
+
+
+_LOOP = asyncio.new_event_loop()
+"""One for all calls: LiteLLM keeps a client for each loop, and makes one in 30 ms."""
 
 
 class Library:
@@ -25,20 +38,22 @@ class Library:
     def __init__(self, how: str, emit: str) -> None:
         self.how, self.emit = how, emit
 
-    def of(self, function: Any) -> Any:
-        return imageshim.wrap(function, emit=self.emit) if self.how == "wrap" else function
+    def of(self, target: Any) -> Any:
+        return imageshim.wrap(target, emit=self.emit) if self.how == "wrap" else target
 
-    def router(self, ask: Ask) -> Any:
-        given = {key: value for key, value in ask.items() if key not in {"messages", "modalities"}}
-        return self.of(
-            litellm.Router(model_list=[{"model_name": "painter", "litellm_params": given}])
-        )
+    @property
+    def router(self) -> Any:
+        return self.of(_router_of_all())
 
-    @contextmanager
-    def around(self) -> Iterator[None]:
+    def around(self) -> AbstractContextManager[Any]:
         installed = self.how == "install"
-        with imageshim.install(emit=self.emit) if installed else nullcontext():
-            yield
+        return imageshim.install(emit=self.emit) if installed else nullcontext()
+
+
+@cache
+def _router_of_all() -> litellm.Router:
+    painter = {"model": MODEL, "api_key": "any"}
+    return litellm.Router(model_list=[{"model_name": "painter", "litellm_params": painter}])
 
 
 def _complete(library: Library, ask: Ask) -> Any:
@@ -57,24 +72,20 @@ async def _astream(library: Library, ask: Ask) -> Any:
     return [chunk async for chunk in await library.of(litellm.acompletion)(**ask, stream=True)]
 
 
-def _named(ask: Ask) -> Ask:
-    return {"model": "painter", "messages": ask["messages"], "modalities": ask["modalities"]}
-
-
 def _router(library: Library, ask: Ask) -> Any:
-    return library.router(ask).completion(**_named(ask))
+    return library.router.completion(**{**ask, "model": "painter"})
 
 
 async def _arouter(library: Library, ask: Ask) -> Any:
-    return await library.router(ask).acompletion(**_named(ask))
+    return await library.router.acompletion(**{**ask, "model": "painter"})
 
 
 def _router_stream(library: Library, ask: Ask) -> Any:
-    return list(library.router(ask).completion(**_named(ask), stream=True))
+    return list(library.router.completion(**{**ask, "model": "painter"}, stream=True))
 
 
 async def _router_astream(library: Library, ask: Ask) -> Any:
-    stream = await library.router(ask).acompletion(**_named(ask), stream=True)
+    stream = await library.router.acompletion(**{**ask, "model": "painter"}, stream=True)
     return [chunk async for chunk in stream]
 
 
@@ -112,17 +123,25 @@ def _dumped(answer: Any) -> Any:
 
 
 def _run(way: str, library: Library, ask: Ask) -> Any:
-    with library.around():
+    try:
         answer = WAYS[way](library, ask)
         if isinstance(answer, Awaitable):
-            answer = asyncio.run(answer)
+            answer = _LOOP.run_until_complete(answer)
+    except openai.OpenAIError as error:  # what LiteLLM refuses is told to the test
+        return {"raised": type(error).__name__}
     return _dumped(answer)
 
 
 def call(how: str, way: str, emits: list[str], asks: list[Ask]) -> list[list[Any]]:
     """Call in one way for each format and each request; the answers as ``model_dump()``."""
     whole = [{"messages": MESSAGES, "modalities": ["image", "text"], **ask} for ask in asks]
-    return [[_run(way, Library(how, emit), ask) for ask in whole] for emit in emits]
+    answers = []
+    for emit in emits:
+        library = Library(how, emit)
+        with library.around():
+            answers.append([_run(way, library, ask) for ask in whole])
+        gc.collect()
+    return answers
 
 
 def cached(how: str, emit: str, entries: list[dict[str, Any]]) -> list[Any]:
@@ -133,7 +152,7 @@ def cached(how: str, emit: str, entries: list[dict[str, Any]]) -> list[Any]:
         answers = []
         for place, entry in enumerate(entries):
             ask = {
-                "model": "gemini/gemini-2.5-flash-image-preview",
+                "model": MODEL,
                 "messages": [{"role": "user", "content": f"Draw picture {place}."}],
                 "modalities": ["image", "text"],
                 "api_key": "any",
@@ -142,7 +161,8 @@ def cached(how: str, emit: str, entries: list[dict[str, Any]]) -> list[Any]:
             key = litellm.cache.get_cache_key(**ask)
             kept = {"timestamp": time.time(), "response": json.dumps(entry)}
             litellm.cache.cache.set_cache(key, kept)
-            answers.append(_run("completion", library, ask))
+            with library.around():
+                answers.append(_run("completion", library, ask))
         return answers
     finally:
         litellm.cache = before

@@ -1,0 +1,164 @@
+"""`imageshim gateway`, as a program."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from imageshim.testing.fake_gemini import Image, Text, fake_gemini
+from served import RawServer
+
+COMMAND = [sys.executable, "-c", "from imageshim.cli import main; main()"]
+CHAT = "/v1/chat/completions"
+SECRET = "sk-do-not-log-me"  # noqa: S105  # it is none
+BODY = {"model": "m", "messages": [{"role": "user", "content": "what-was-asked"}]}
+
+
+class Program:
+    def __init__(self, process):
+        self.process = process
+        self.url = ""
+        self.lines = []
+        self.up = threading.Event()
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                self.url = found[0]
+            if self.url and "Application startup complete" in self.log:
+                self.up.set()
+        self.up.set()
+
+    @property
+    def log(self):
+        return "".join(self.lines)
+
+
+@contextmanager
+def gateway(upstream, *arguments):
+    """Run the command until it has ended by itself; it is told to at the block's end."""
+    with subprocess.Popen(
+        [*COMMAND, "gateway", "--upstream", upstream, "--port", "0", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        program = Program(process)
+        try:
+            assert program.up.wait(60)
+            assert process.poll() is None, program.log
+            yield program
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+        finally:
+            process.kill()
+            program.reader.join()
+
+
+def ask(url, **headers):
+    return httpx.post(url + CHAT, json=BODY, headers=headers, trust_env=False, timeout=30)
+
+
+def run(*arguments):
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_converts_and_logs_neither_keys_nor_bodies(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nformat = "image"\nmodel = "m"\n')
+    with (
+        fake_gemini([Text("Here: "), Image("png")]) as upstream,
+        gateway(upstream.url, "--rules", str(rules), "--default", "content") as program,
+    ):
+        models = httpx.get(f"{program.url}/v1/models?key={SECRET}", trust_env=False)
+        asked = ask(program.url, **{"Authorization": f"Bearer {SECRET}", "X-Image-Format": "parts"})
+    assert models.status_code == 200
+    assert asked.headers["x-image-format"] == "parts"
+    assert upstream.requests[0].body == BODY
+    assert program.process.returncode == 0
+    for secret in (SECRET, "what-was-asked", "base64"):
+        assert secret not in program.log
+
+
+def test_told_to_stop_it_lets_a_stream_end():
+    go_on = threading.Event()
+    event = b"data: {}\n\n"
+
+    async def conversation(_server, _reader, writer):
+        import asyncio
+
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                     b"Connection: close\r\n\r\n" + event)  # fmt: skip
+        await writer.drain()
+        await asyncio.get_running_loop().run_in_executor(None, go_on.wait, 30)
+        writer.write(event)
+        writer.close()
+
+    with RawServer(conversation) as upstream, gateway(upstream.url) as program:
+        with httpx.stream("POST", program.url + CHAT, json=BODY, trust_env=False) as answer:
+            pieces = answer.iter_raw()
+            assert next(pieces) == event
+            program.process.send_signal(signal.SIGTERM)
+            while "Waiting for connections to close" not in program.log:
+                assert program.process.poll() is None
+            with pytest.raises(httpx.TransportError):
+                ask(program.url)  # nobody new is let in
+            go_on.set()
+            assert b"".join(pieces) == event
+        program.process.wait(30)
+    assert program.process.returncode == 0
+    assert "Traceback" not in program.log
+
+
+def test_workers_add_up_their_metrics():
+    with (
+        fake_gemini([Text("Here: "), Image("png")]) as upstream,
+        gateway(upstream.url, "--workers", "2") as program,
+    ):
+        for _ in range(20):  # each on a connection of its own, so that both workers get some
+            assert ask(program.url, **{"User-Agent": "old/1.0", "X-Image-Format": "content"})
+        code, out, _ = run("usage", program.url, "--json", "--old")
+    row = json.loads(out)[0]
+    assert (row["client"], row["format"], row["replies"]) == ("old/1.0", "content", 20)
+    assert code == 1
+    assert program.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "fault"),
+    [
+        (["--upstream", "openrouter.ai"], 1, "is no http(s) URL"),
+        (["--upstream", "http://x", "--rules", "RULES"], 1, "rules.toml:2: rules[0].format"),
+        (["--upstream", "http://x", "--default", "webp"], 2, "'webp' is not one of"),
+        (["--upstream", "http://x", "--workers", "0"], 2, "--workers"),
+        ([], 2, "--upstream"),
+    ],
+)
+def test_what_is_wrong_is_told_at_the_start(tmp_path, arguments, code, fault):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nformat = "webp"\nmodel = "m"\n')
+    arguments = [str(rules) if word == "RULES" else word for word in arguments]
+    returned, _, errors = run("gateway", *arguments)
+    assert returned == code
+    assert fault in errors
+    assert "Traceback" not in errors
+
+
+def test_a_port_that_is_taken_is_told_without_a_traceback():
+    async def nothing(*_):
+        pass
+
+    with RawServer(nothing) as taken:
+        port = taken.url.rpartition(":")[2]
+        code, _, errors = run("gateway", "--upstream", taken.url, "--port", port)
+    assert code == 1
+    assert "address already in use" in errors
+    assert "Traceback" not in errors

@@ -1,0 +1,108 @@
+import gzip
+import zlib
+
+import brotli
+import pytest
+import zstandard
+
+from imageshim.server import codings
+
+DATA = bytes(range(256)) * 400
+NAMES = ("gzip", "x-gzip", "deflate", "br", "zstd")
+PACK = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+}
+
+
+def coding(name):
+    found = codings.coding(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("data", [b"", b"x", DATA, b"a" * 3_000_000])
+def test_what_is_packed_is_unpacked_as_it_was(name, data):
+    assert codings.decode(coding(name), PACK[name](data), 4_000_000) == data
+    packed = codings.encode(coding(name), data)
+    assert codings.decode(coding(name), packed, 4_000_000) == data
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_piece_that_was_packed_can_be_unpacked_before_the_next_comes(name):
+    encoder, decoder = coding(name).encoder(None), coding(name).decoder()
+    for piece in (b"data: 1\n\n", DATA, b"data: 2\n\n"):
+        assert decoder.decode(encoder.encode(piece), len(DATA)) == piece
+        assert not decoder.finished
+    decoder.decode(encoder.finish(), 1)
+    assert decoder.finished
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_byte_by_byte_is_the_same(name):
+    decoder = coding(name).decoder()
+    packed = PACK[name](DATA)
+    out = b"".join(decoder.decode(packed[at : at + 1], len(DATA)) for at in range(len(packed)))
+    assert (out, decoder.finished) == (DATA, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "damage", [lambda body: body[:-1], lambda body: b"\xff" + body, lambda body: body + b"\0"]
+)
+def test_a_damaged_body_is_told(name, damage):
+    with pytest.raises(codings.CodingError, match="cannot be unpacked"):
+        codings.decode(coding(name), damage(PACK[name](DATA)), 1_000_000)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_body_that_unpacks_to_too_much_is_refused(name):
+    bomb = PACK[name](b"a" * 50_000_000)
+    with pytest.raises(codings.CodingError, match="more than is allowed"):
+        codings.decode(coding(name), bomb, 1_000_000)
+    assert codings.decode(coding(name), PACK[name](b"a" * 1000), 1000) == b"a" * 1000
+    with pytest.raises(codings.CodingError):
+        codings.decode(coding(name), PACK[name](b"a" * 1001), 1000)
+
+
+def test_bare_deflate_is_read_too():
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(DATA) + packer.flush()
+    assert codings.decode(coding("deflate"), packed, len(DATA)) == DATA
+
+
+@pytest.mark.parametrize("name", ["", "identity", "compress", "gzip, br", "aws-chunked"])
+def test_other_codings_are_not_known(name):
+    assert codings.coding(name) is None
+
+
+def test_names_are_read_in_any_case():
+    assert codings.coding(" GZip ") is codings.coding("gzip")
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("gzip, deflate, br, zstd", "gzip, deflate, br, zstd"),
+        ("GZIP;q=0.8, sdch, identity;q=0", "GZIP;q=0.8, identity;q=0"),
+        ("*", "identity"),
+        ("", "identity"),
+        ("compress", "identity"),
+    ],
+)
+def test_only_what_can_be_unpacked_is_accepted(header, kept):
+    assert codings.acceptable(header) == kept
+
+
+def test_without_their_packages_br_and_zstd_are_not_known(monkeypatch):
+    monkeypatch.setattr(codings, "find_spec", lambda _: None)
+    codings._codings.cache_clear()
+    try:
+        assert codings.acceptable("gzip, br, zstd") == "gzip"
+        assert codings.coding("br") is None
+    finally:
+        codings._codings.cache_clear()

@@ -1,0 +1,163 @@
+"""The reverse proxy with a transport that is watched."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from asgi_calls import call, scope
+from imageshim.server.metrics import Metrics
+from imageshim.server.reverse_proxy import ReverseProxy, upstream_url
+
+
+class Watched(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
+    """Answers with pieces without an end, and knows how many were taken."""
+
+    def __init__(self, fault=None):
+        self.taken = 0
+        self.closed = False
+        self.request = None
+        self.body = b""
+        self._fault = fault
+
+    async def handle_async_request(self, request):
+        self.body = b"".join([piece async for piece in request.stream])
+        self.request = request
+        if self._fault:
+            raise self._fault
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=self)
+
+    async def __aiter__(self):
+        while True:
+            self.taken += 1
+            yield b"data: x\n\n"
+
+    async def aclose(self):
+        self.closed = True
+
+
+def proxy(transport, registry=None):
+    return ReverseProxy(
+        upstream_url("http://up:4000/base/"),
+        transport,
+        timeouts=httpx.Timeout(5),
+        metrics=Metrics(registry or CollectorRegistry()),
+    )
+
+
+async def test_nothing_is_read_that_the_client_has_not_taken():
+    transport = Watched()
+    sent, go_on = [], asyncio.Event()
+    stuck = asyncio.Event()
+    requests = [{"type": "http.request", "body": b""}]
+    leaves = asyncio.Event()
+
+    async def receive():
+        if requests:
+            return requests.pop()
+        await leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+        if len(sent) == 4:
+            stuck.set()
+            await go_on.wait()
+
+    running = asyncio.create_task(proxy(transport)(scope(), receive, send))
+    await stuck.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)  # whatever else is ready runs
+    assert transport.taken == 3  # the start is no piece
+    leaves.set()
+    await running
+    assert transport.closed
+
+
+async def test_a_client_that_has_left_before_it_asked_is_not_asked_for():
+    transport = Watched()
+    answer = await call(proxy(transport), received=[{"type": "http.disconnect"}])
+    assert answer.messages == []
+    assert transport.request is None
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_body_ends_the_call():
+    class Reading(Watched):
+        async def handle_async_request(self, request):
+            return await super().handle_async_request(
+                httpx.Request(
+                    "POST", "http://x", content=b"".join([p async for p in request.stream])
+                )
+            )
+
+    transport = Reading()
+    received = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answer = await call(proxy(transport), received=received)
+    assert answer.messages == []
+    assert transport.request is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code", "reason"),
+    [
+        (httpx.ConnectError("x"), 502, "upstream_upstream", "upstream"),
+        (httpx.ReadError("x"), 502, "upstream_upstream", "upstream"),
+        (httpx.RemoteProtocolError("x"), 502, "upstream_upstream", "upstream"),
+        (httpx.ConnectTimeout("x"), 504, "upstream_timeout", "timeout"),
+        (httpx.ReadTimeout("x"), 504, "upstream_timeout", "timeout"),
+        (httpx.PoolTimeout("x"), 503, "upstream_timeout", "timeout"),
+    ],
+)
+async def test_each_fault_of_the_upstream_has_its_answer(fault, status, code, reason, caplog):
+    caplog.set_level(logging.DEBUG)
+    registry = CollectorRegistry()
+    headers = {"Authorization": "Bearer secret"}
+    waiting = asyncio.Event()
+
+    async def receive():
+        if not waiting.is_set():
+            waiting.set()
+            return {"type": "http.request", "body": b"{}"}
+        await asyncio.Event().wait()
+        return {}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    app = proxy(Watched(fault), registry)
+    await app(scope(headers=headers.items()), receive, send)
+    assert sent[0]["status"] == status
+    assert code.encode() in sent[1]["body"]
+    assert registry.get_sample_value("imageshim_failures_total", {"reason": reason}) == 1
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "target"),
+    [
+        ("/v1/x", b"", b"/base/v1/x"),
+        ("/v1/x", b"a=%20&b", b"/base/v1/x?a=%20&b"),
+        ("//evil.com/x", b"", b"/base//evil.com/x"),
+        ("/a%2Fb/%zz", b"", None),
+        ("/v1/../../admin", b"", None),
+        ("/v1/%2e%2e/admin", b"", None),
+        ("http://evil.com/", b"", None),
+        ("@evil.com/", b"", None),
+    ],
+)
+def test_a_path_stays_below_the_upstreams(path, query, target):
+    made = proxy(Watched())._target(scope(path, query_string=query))
+    if target is None and made is None:
+        return
+    assert made is not None
+    assert (made.host, made.port) == ("up", 4000)
+    assert made.raw_path.startswith(b"/base/")
+    if target:
+        assert made.raw_path == target
