@@ -276,8 +276,16 @@ class Expressions(State):
         raise NotImplementedError
 
     def _BinOp(self, node: ast.BinOp) -> Value:  # noqa: N802
-        left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, ast.BitOr):
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):  # a sum can be longer than the stack
+            chain.append(chain[-1].left)
+        value = self.value(chain[-1].left)
+        for one in reversed(chain):
+            value = self._combined(one.op, value, self.value(one.right))
+        return value
+
+    def _combined(self, operator: ast.operator, left: Value, right: Value) -> Value:
+        if isinstance(operator, ast.BitOr):
             return UNKNOWN
         if isinstance(left, Seq) and isinstance(right, Seq):
             return Seq(None, join(element(left), element(right)))

@@ -195,10 +195,16 @@ class Flow(Patterns):
         return True
 
     def _run_If(self, node: ast.If) -> bool:  # noqa: N802
-        self.value(node.test)
-        before = self.env
-        body, orelse = self._narrowed(node.test, before)
-        return self.merge(self._branch(body, node.body), self._branch(orelse, node.orelse))
+        paths: list[Joined] = []
+        while True:  # a chain of elif can be longer than the stack
+            self.value(node.test)
+            body, orelse = self._narrowed(node.test, self.env)
+            paths.append(self._branch(body, node.body))
+            if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+                break
+            node, self.env = node.orelse[0], dict(orelse)
+        paths.append(self._branch(orelse, node.orelse))
+        return self.merge(*paths)
 
     def _narrowed(self, test: ast.expr, env: Env) -> tuple[Env, Env]:
         """``isinstance(name, litellm.ModelResponse)`` proves what a name is where it holds."""
