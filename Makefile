@@ -32,11 +32,15 @@ test: $(READY)  ## all tests, with the core's branch coverage
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
 
-lint: $(READY)  ## ruff, mypy strict, pyright
+lint: $(READY)  ## ruff, mypy strict, pyright, and the checkers of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright
+	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff format .

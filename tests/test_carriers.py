@@ -575,3 +575,12 @@ def test_a_frozen_reply_is_made_again():
     assert type(after) is FrozenReply
     assert after.choices[0].message.images == [ITEM]
     assert reply.choices[0].message.images is None
+
+
+def test_a_field_that_was_not_set_is_not_set_after_there_and_back():
+    before = Declaring(role="assistant", content=None, images=[ITEM])
+    there = convert(before, "content")
+    assert "imageshim" in there.model_dump(exclude_unset=True)["provider_specific_fields"]
+    back = convert(there, "images")
+    assert back == before
+    assert back.model_dump(exclude_unset=True) == before.model_dump(exclude_unset=True)

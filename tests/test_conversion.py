@@ -17,6 +17,7 @@ from imageshim import (
     read,
     read_all,
 )
+from imageshim.conversion import over_messages
 from imageshim.testing.pictures import jpeg, png, webp
 
 PNG, JPEG, WEBP = png().url, jpeg().url, webp().url
@@ -369,3 +370,16 @@ def test_a_chain_of_conversions_comes_back_exactly():
     for to in ("images", "parts", "image", "images", "content"):
         walked = convert(walked, to)
     assert json.dumps(walked) == json.dumps(message)
+
+
+@pytest.mark.parametrize("as_object", [False, True], ids=["dict", "object"])
+def test_messages_that_are_replaced_in_place_leave_the_reply_the_same_object(as_object):
+    reply = {"id": "x", "choices": [{"index": 0, "message": {"content": "a"}}]}
+    if as_object:
+        from openai.types.chat import ChatCompletion
+
+        reply = ChatCompletion.construct(**reply)
+    new = {"content": "b"}
+    assert over_messages(reply, lambda _message, _where: new, in_place=True) is reply
+    choice = reply.choices[0] if as_object else reply["choices"][0]
+    assert (choice.message if as_object else choice["message"]) is new

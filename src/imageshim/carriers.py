@@ -234,6 +234,12 @@ def _refill_model(model: Any, new: Mapping[str, Any]) -> None:
         extra.clear()
         extra.update(refilled)
     fields_set.difference_update(had.keys() - new.keys())
+    if _DEFAULTED in known and new.get(_DEFAULTED, new) is None and had.get(_DEFAULTED):
+        fields_set.discard(_DEFAULTED)
+
+
+_DEFAULTED = "provider_specific_fields"
+"""LiteLLM sets it only where there is something in it: emptied, it is not set again."""
 
 
 def replaced(carrier: C, name: str, value: Any, *, in_place: bool = False) -> C:

@@ -168,7 +168,7 @@ def _drafts(view: Mapping[str, Any], how: Reading) -> tuple[list[Part], str]:
         if isinstance(part, Image):
             part.draft, part.offset = True, length
             drafts.append(part)
-        elif isinstance(part, Text):
+        else:
             rest.append(part.text)
             length += len(part.text)
     return drafts, join(rest)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from .formats.content import image_entry
@@ -13,7 +14,7 @@ from .stash import Stash, template
 __all__ = ["arranged", "entries_of", "items_for", "with_stashed"]
 
 
-def entries_of(parts: list[Part]) -> list[tuple[Any, ...]]:
+def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     """Write the order of the parts, with their lengths in characters."""
     entries: list[tuple[Any, ...]] = []
     for part in parts:
@@ -128,11 +129,10 @@ def arranged(parts: list[Part], text: str | None, kept: Stash) -> list[Part] | N
 
 
 def _cuts(text: str, kept: Stash) -> Iterator[Part]:
-    done = 0
-    for kind, length, *_ in kept.parts:
-        if kind == "text":
-            yield Text(text[done : done + length])
-            done += length
+    lengths = [entry[1] for entry in kept.parts if entry[0] == "text"]
+    ends = list(accumulate(lengths))
+    cuts = zip([0, *ends], ends, strict=False)
+    return iter([Text(text[start:end]) for start, end in cuts])
 
 
 def _is_spent(text: str, kept: Stash) -> bool:

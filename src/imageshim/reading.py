@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -133,7 +132,7 @@ class GeneratedImage:
 
         Raises:
             FileExistsError: the file exists, and ``overwrite`` is not set.
-            RemoteImageError: the reply holds an http(s) URL only.
+            RemoteImageError: the reply holds a URL only.
             MalformedImageError: the payload cannot be decoded.
 
         """
@@ -142,15 +141,13 @@ class GeneratedImage:
         target = Path(text)
         if text.endswith(("/", os.sep)) or target.is_dir():
             names = _free_names(target / f"image-{self.index}", self.extension)
-        else:
-            suffix = target.suffix.lower()
-            extension = self.extension
-            if suffix not in _SUFFIXES:
-                target = target.with_name(target.name + extension)
-            elif _SAME_TYPE.get(suffix, suffix) != _SAME_TYPE.get(extension, extension):
-                target = target.with_suffix(extension)
-            names = iter([target])
-        return _write(data, names, overwrite=overwrite)
+            return _write(data, target, names, overwrite=overwrite)
+        suffix, extension = target.suffix.lower(), self.extension
+        if suffix not in _SUFFIXES:
+            target = target.with_name(target.name + extension)
+        elif _SAME_TYPE.get(suffix, suffix) != _SAME_TYPE.get(extension, extension):
+            target = target.with_suffix(extension)
+        return _write(data, target.parent, [target], overwrite=overwrite)
 
     def to_pil(self) -> PILImage:
         """Open the image with Pillow (extra ``pillow``)."""
@@ -217,16 +214,14 @@ def _link(temporary: Path, name: Path) -> None:
         temporary.replace(name)
 
 
-def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
+def _write(data: bytes, folder: Path, names: Iterable[Path], *, overwrite: bool) -> Path:
     """Write whole files only: a temporary one gets the first name that may be taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{os.urandom(8).hex()}.tmp"
     taken = None
-    temporary = None
     try:
+        temporary.write_bytes(data)
         for name in names:
-            if temporary is None:
-                temporary = name.with_name(f".{name.name}.{os.urandom(4).hex()}.tmp")
-                name.parent.mkdir(parents=True, exist_ok=True)
-                temporary.write_bytes(data)
             if overwrite:
                 temporary.replace(name)
                 return name
@@ -237,9 +232,7 @@ def _write(data: bytes, names: Iterable[Path], *, overwrite: bool) -> Path:
                 continue
             return name
     finally:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
+        temporary.unlink(missing_ok=True)
     raise FileExistsError(f"{taken} exists; pass overwrite=True to replace it")
 
 

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 import imageshim
-from imageshim.cli import COMMANDS
+from imageshim.cli import COMMANDS, main
 
 
 def test_help_lists_the_commands_and_the_exit_codes(run):
@@ -35,7 +36,11 @@ def test_bad_usage_exits_with_2(run, words):
     assert run(*words).code == 2
 
 
-def test_it_runs_as_a_module():
+def test_its_module_is_the_command():
+    assert import_module("imageshim.__main__").main is main
+
+
+def test_it_is_a_module_that_python_runs():
     ended = subprocess.run(
         [sys.executable, "-m", "imageshim", "--version"], capture_output=True, text=True, check=True
     )

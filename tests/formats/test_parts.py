@@ -1,9 +1,11 @@
 """``parts``: ``content`` is a list."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
+from imageshim import convert
 from imageshim.formats import parts
 from imageshim.parts import Image, Other, Text
 from imageshim.testing.pictures import jpeg, png
@@ -105,3 +107,15 @@ def test_a_dialect_is_not_written_back():
 def test_a_layout_of_any_shape_loses_nothing(layout):
     written = parts.lower([Text("a"), Image(PNG)], layout)
     assert written == {"content": [text("a"), image(PNG)]}
+
+
+def test_keys_of_a_part_in_another_order_come_back():
+    before = {
+        "content": [
+            {"index": 0, "image_url": {"url": PNG, "detail": "auto"}, "type": "image_url"},
+            {"image_url": {"url": PNG, "detail": "auto"}, "type": "image_url"},
+        ]
+    }
+    there = convert(before, "images")
+    assert [tuple(item) for item in there["images"]] == [("image_url", "index", "type")] * 2
+    assert json.dumps(convert(there, "parts")) == json.dumps(before)

@@ -18,9 +18,9 @@ from imageshim.rope import join
 __all__ = ["image_entry", "lift", "lift_markdown", "lift_spans", "lower"]
 
 
-def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Part]:
+def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Text | Image]:
     """Cut ``text`` at the spans: (start, end) of what is taken out, (start, end) of its URI."""
-    parts: list[Part] = []
+    parts: list[Text | Image] = []
     done = 0
     for start, end, uri_start, uri_end in spans:
         if start > done:
@@ -34,7 +34,7 @@ def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Part]:
     return parts
 
 
-def lift(text: str, *, trusted: bool) -> list[Part]:
+def lift(text: str, *, trusted: bool) -> list[Text | Image]:
     """Read the text: its data URIs, or all of it where it is base64 without a prefix.
 
     ``trusted`` says that the text is known to be in this format.
@@ -97,7 +97,7 @@ def image_entry(url: str) -> tuple[Any, ...]:
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
-def lift_markdown(text: str) -> list[Part]:
+def lift_markdown(text: str) -> list[Text | Image]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
     spans = [span for span in data_uri.split_markdown(text) if _is_data(text, span[2])]
     return _cut(text, spans)

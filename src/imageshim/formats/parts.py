@@ -7,7 +7,6 @@ it, and LiteLLM issue #16227 asks for it. It keeps the order of text and images.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import zip_longest
 from typing import Any
 
 from imageshim import carriers
@@ -85,13 +84,14 @@ def _respell(part: Text | Image, spelling: Any) -> Any:
 
 def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
     """Write ``content``; ``layout`` (one entry a part) tells of unusual spellings."""
-    spellings = layout if isinstance(layout, list) and len(layout) == len(parts) else []
+    fits = isinstance(layout, list) and len(layout) == len(parts)
+    spellings = layout if fits else [None] * len(parts)
     content: list[Any] = []
-    for part, spelling in zip_longest(parts, spellings):
+    for part, spelling in zip(parts, spellings, strict=True):
         if isinstance(part, Other):
             if part.kind == HELD:
                 content.append(part.value)
-        elif part is not None:
+        else:
             known = _is_spelling(spelling, part)
             content.append(_respell(part, spelling) if known else _write(part))
     return {"content": content}
