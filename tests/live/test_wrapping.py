@@ -225,9 +225,17 @@ def test_stream_chunk_builder_keeps_the_images(version, probe, upstream):
     process = probe(environments.litellm(version))
     names = [name for name in FEW if name != "l_tool_image"]
     asks = [ask(upstream, scenario) for scenario in names]
-    way = "stream_chunk_builder"
+    way, wrong = "stream_chunk_builder", {}
     answers = process.call("wrapping.call", how="install", way=way, emits=EMITS, asks=asks)
-    assert not compare(answers, version, names, streamed=True)
+    for emit, row in zip(EMITS, answers, strict=True):
+        for scenario, answer in zip(names, row, strict=True):
+            (parts,) = given(exact(version), scenario, streamed=True)
+            if emit != "content":  # the order stays in a text only
+                parts = sorted(parts, key=lambda part: part[0], reverse=True)
+            got, should = views(answer, emit), [form(parts, emit)]
+            if got != should:
+                wrong[emit, scenario] = got, should
+    assert not wrong
 
 
 def test_what_is_expected_of_each_version_is_what_was_captured_of_it():
