@@ -45,12 +45,15 @@ def blocks(language):
 
 @pytest.fixture
 def asked():
-    """A client of a server that answers."""
-    with fake_gemini() as server, openai.OpenAI(base_url=server.openai_url, api_key="any") as sdk:
-        with pytest.MonkeyPatch.context() as environ:
-            environ.setenv("OPENAI_BASE_URL", server.openai_url)
-            environ.setenv("OPENAI_API_KEY", "any")
-            yield sdk
+    """A client of a server that answers, and the environment that names it."""
+    with (
+        fake_gemini() as server,
+        openai.OpenAI(base_url=server.openai_url, api_key="any") as sdk,
+        pytest.MonkeyPatch.context() as environ,
+    ):
+        environ.setenv("OPENAI_BASE_URL", server.openai_url)
+        environ.setenv("OPENAI_API_KEY", "any")
+        yield sdk
 
 
 @pytest.fixture
