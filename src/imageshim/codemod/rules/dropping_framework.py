@@ -44,9 +44,10 @@ _CLASSES: dict[str, str] = {
 )
 def dropping_framework(file: File) -> Iterator[Finding]:
     """Yield the models that draw, made with a class that drops what they draw."""
-    calls = [node for node in file.parents if isinstance(node, ast.Call) and called(node)]
-    if not calls:
+    data = file.source.data
+    if not any(name.rpartition(".")[2].encode() in data for name in _CLASSES):
         return
+    calls = [node for node in file.calls if called(node)]
     imported = _imported(file.tree)
     for node in calls:
         framework = _CLASSES.get(_whole(node.func, imported))
