@@ -36,6 +36,10 @@ _CLASSES: dict[str, str] = {
 }
 
 
+_PACKAGES = {".".join(name.split(".")[:-1][:2]).encode() for name in _CLASSES}
+"""What a file has to name to make one of them."""
+
+
 @rule(
     CODE,
     "dropping-framework",
@@ -45,7 +49,7 @@ _CLASSES: dict[str, str] = {
 def dropping_framework(file: File) -> Iterator[Finding]:
     """Yield the models that draw, made with a class that drops what they draw."""
     data = file.source.data
-    if not any(name.rpartition(".")[2].encode() in data for name in _CLASSES):
+    if not any(name in data for name in _PACKAGES):
         return
     calls = [node for node in file.calls if called(node)]
     imported = _imported(file.tree)
