@@ -36,19 +36,40 @@ from .values import (
 __all__ = ["Calls"]
 
 
+_MOCKING = frozenset({"object", "patch", "setattr"})
+
+
 class Calls(Methods):
     """Evaluates calls."""
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802
         self.line = node.lineno
         function = self.value(node.func)
+        if function is UNKNOWN and not self.assume:
+            return self._not_followed(node)
         given = self._given(node)
         if function is UNKNOWN or function is BOTTOM:
             self._unseen(node, given)
-            if self.assume:
-                return self.labelled(node, given)
-            return function
+            return self.labelled(node, given) if self.assume else function
         return each(function, lambda one: self.call(one, given))
+
+    def _not_followed(self, node: ast.Call) -> Value:
+        """Most calls: of something that is not known, with nothing that matters."""
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr in _MOCKING:
+            self._unseen(node, self._given(node))
+            return UNKNOWN
+        for one in node.args:
+            value = self.value(one)
+            if value is not UNKNOWN:
+                self.escape(value)
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            if value is not UNKNOWN:
+                self.escape(value)
+        if len(self.env) > len(self.scope.cells):
+            self._unseen(node, Given(node, [], {}))
+        return UNKNOWN
 
     def _given(self, node: ast.Call) -> Given:
         args: list[Value] = []
@@ -93,7 +114,8 @@ class Calls(Methods):
         """Mark the functions in a value as called by anybody."""
         for one in alternatives(value):
             if isinstance(one, (Func, Bound)) and not one.info.escapes:
-                one.info.escapes = self.changed = True
+                one.info.escapes = True
+                self.wake(one.info)
             elif isinstance(one, Seq):
                 self.escape(element(one))
             elif isinstance(one, Mapping):
@@ -143,10 +165,11 @@ class Calls(Methods):
     ) -> Value:
         """Join the arguments into the parameters; return what the function is known to return."""
         info.calls += 1
-        info.guards.update(self.guards)
-        if self.function is not None:
-            info.guards.update(self.function.guards)
-        self.order[info] = None
+        info.callers.add(self.function)
+        around = self.guards if self.function is None else [*self.guards, *self.function.guards]
+        if not info.guards.issuperset(around):
+            info.guards.update(around)
+            self.wake(info)
         node = info.node
         values = [receiver, *args] if receiver is not None else list(args)
         line = self.line
@@ -168,7 +191,7 @@ class Calls(Methods):
 
     def _take(self, info: Function, name: str, value: Value) -> None:
         if info.takes(name, value, widen=self.widening):
-            self.changed = True
+            self.wake(info)
 
     def _defaults(
         self, info: Function, count: int, keywords: dict[str, Value], *, spread: bool
@@ -208,10 +231,9 @@ class Calls(Methods):
         elif info.fields:
             values = dict(zip(info.fields, given.args, strict=False)) | given.keywords
             for name, value in values.items():
-                if info.remember(
-                    name, named(value, f"{info.node.name}.{name}", self.line), widen=self.widening
-                ):
-                    self.changed = True
+                self.learn_attribute(
+                    info, name, named(value, f"{info.node.name}.{name}", self.line)
+                )
         else:
             self._unseen(given.node, given)
         return made

@@ -50,9 +50,9 @@ def inspect_all(
     paths: Sequence[str],
     how: How,
     *,
-    trace: Trace | None,
-    jobs: int,
-    cache: Callable[[], Cache | None],
+    trace: Trace | None = None,
+    jobs: int = 1,
+    cache: Callable[[], Cache | None] = lambda: None,
 ) -> Iterator[FileReport]:
     """Look at each file; yields the reports in the order of the paths.
 
