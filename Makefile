@@ -25,6 +25,7 @@ $(READY): pyproject.toml
 demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, run on real LiteLLM
 	@$(BIN)/python demo/replies.py
 	@$(BIN)/python demo/migration
+	@$(BIN)/python demo/codemod.py
 
 test: $(READY)  ## all tests, with the core's branch coverage
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)
@@ -32,11 +33,15 @@ test: $(READY)  ## all tests, with the core's branch coverage
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
 
-lint: $(READY)  ## ruff, mypy strict, pyright
+lint: $(READY)  ## ruff, mypy strict, pyright, and the checkers of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright
+	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff format .

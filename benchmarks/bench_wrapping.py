@@ -87,7 +87,7 @@ def _chunks() -> list[Row]:
 
 
 def _install() -> list[Row]:
-    """`install()` in a program that never calls: milliseconds of processor, the least of several."""
+    """`install()` in a program that never calls: ms of processor time, the least of several."""
     rows = []
     for before in ("", "import openai;"):
         code = f"{before}import imageshim, time; a = time.process_time(); imageshim.install(); "

@@ -16,7 +16,7 @@ def marked(text, *lines, code="IMG102", message="why not"):
     return apply(source, add_marks(source, findings)).decode(source.encoding)
 
 
-MARK = "# imageshim: todo[IMG102] why not\n"
+MARK = "# imageshim: todo[IMG102] litellm: why not\n"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_mark_keeps_line_ends_and_encoding():
 
     new = marked(text.encode("latin-1"), 3, message="é\n  why")
 
-    assert new == text.replace("m.image", "# imageshim: todo[IMG102] \\xe9 why\r\nm.image")
+    assert new == text.replace("m.image", "# imageshim: todo[IMG102] litellm: \\xe9 why\r\nm.image")
 
 
 def test_a_string_is_no_mark():

@@ -207,8 +207,9 @@ class Writer:
             'show((lambda q: q.image["url"])({m}))',
             'show([q.image["detail"] for q in [{m}]])',
             'show((getattr({m}, "image", None) or {{}}).get("url"))',
-            "show(f\"{{{m}.image['url']}}\")",
         ]
+        if message.isidentifier():  # a string of the message's own would end the f-string
+            image.append("show(f\"{{{m}.image['url']}}\")")
         content = [
             "show({m}.content)",
             'show({m}["content"])',

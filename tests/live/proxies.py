@@ -85,6 +85,7 @@ def proxy(
     settings: Mapping[str, Any],
     files: Mapping[str, str] | None = None,
     environ: Mapping[str, str] | None = None,
+    app: str | None = None,
 ) -> Iterator[Proxy]:
     """Run ``litellm --config`` until the block ends.
 
@@ -93,6 +94,7 @@ def proxy(
         settings: the content of ``config.yaml``; a random master key is added.
         files: more files beside it, name to text, such as the module of a callback.
         environ: more environment variables.
+        app: ``module:name`` of the application to run in place of ``litellm``, in one of ``files``.
 
     """
     python = environment(packages)
@@ -110,6 +112,12 @@ def proxy(
             python.parent / "litellm", "--config", folder / "config.yaml",
             "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1",
         ]  # fmt: skip
+        if app is not None:
+            command = [
+                python, "-m", "uvicorn", app, "--app-dir", folder,
+                "--host", "127.0.0.1", "--port", str(port),
+            ]  # fmt: skip
+            environ = {"CONFIG_FILE_PATH": str(folder / "config.yaml"), **(environ or {})}
         lines: list[str] = []
         ready = threading.Event()
         with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The codemod's pairs, executed: new code gives on `images` what old code gave on the old format."""
+"""The codemod's pairs, executed: new code gives on `images` what the old gave on its format."""
 
 from __future__ import annotations
 

@@ -3,9 +3,15 @@ import json
 import logging
 
 import brotli
+import httpx
 import pytest
 import zstandard
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 import captured
 from asgi_calls import CHAT, Application, call
@@ -532,3 +538,54 @@ async def test_replies_are_counted_by_format_source_and_client(shim, registry):
     assert value("imageshim_bytes_total", {"direction": "in"}) == 3 * len(IMAGES)
     assert value("imageshim_conversion_seconds_count") == 3
     assert value("imageshim_last_seen_timestamp_seconds", {"format": "images", **client}) > 1e9
+
+
+# -- beside other middleware -------------------------------------------------------------------
+
+
+def application(*middleware):
+    async def answer(_request):
+        return Response(IMAGES, media_type="application/json")
+
+    async def stream(_request):
+        async def events():
+            yield b'data: {"choices":[{"index":0,"delta":{"images":[{"url":"'
+            yield PICTURE.url.encode() + b'"}]}}]}\n\n'
+            yield b"data: [DONE]\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async def file(_request):
+        return FileResponse(captured.FOLDER / "proxy/1.109.1/b_text_image.json")
+
+    routes = [
+        Route(CHAT, answer, methods=["POST"]),
+        Route(f"/stream{CHAT}", stream, methods=["POST"]),
+        Route(f"/file{CHAT}", file, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, middleware=middleware)
+
+
+def shims(registry):
+    return Middleware(ImageFormatMiddleware, default="image", metrics=Metrics(registry))
+
+
+GZIP = Middleware(GZipMiddleware, minimum_size=100)
+
+
+@pytest.mark.parametrize("place", ["alone", "outside", "inside"])
+@pytest.mark.parametrize("path", ["", "/stream", "/file"])
+async def test_it_stands_outside_and_inside_of_a_middleware_that_packs(registry, place, path):
+    shim = shims(registry)
+    middleware = {"alone": [shim], "outside": [shim, GZIP], "inside": [GZIP, shim]}[place]
+    transport = httpx.ASGITransport(application(*middleware))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post(path + CHAT, json={}, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["x-image-format"] == "image"
+    assert '"image":{"url":"data:image/png;base64,' in answer.text
+    if place != "alone" and path != "/stream":
+        assert answer.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in answer.headers["vary"]
+    if path != "/stream":
+        assert int(answer.headers["content-length"]) == answer.num_bytes_downloaded
+        assert answer.json()["choices"][0]["message"]["image"]["detail"] == "auto"

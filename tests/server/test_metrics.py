@@ -64,17 +64,14 @@ def test_without_prometheus_client_nothing_is_counted(monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(MissingExtraError, match=r"imageshim\[server\]"):
         Metrics()
-    default_metrics.cache_clear()
-    uncounted = default_metrics()
+    uncounted = default_metrics.__wrapped__()  # what it would have found
     uncounted.reply(asked("x"), DECISION, (1, 1), seconds=0.1, changed=False)
     uncounted.failure("conversion")
-    default_metrics.cache_clear()
 
 
 def test_the_process_has_its_metrics_once_in_the_librarys_own_registry():
-    names = {name for metric in REGISTRY.collect() for name in [metric.name]}
     assert default_metrics() is default_metrics()
-    assert "imageshim_replies" in {metric.name for metric in REGISTRY.collect()} | names
+    assert "imageshim_replies" in {metric.name for metric in REGISTRY.collect()}
     body, content_type = exposition()
     assert b"# TYPE imageshim_failures_total counter" in body
     assert content_type.startswith("text/plain")

@@ -13,6 +13,7 @@ import openai
 import pytest
 import wrapt
 from openai.resources.chat.completions import AsyncCompletions, Completions
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage
 
 import imageshim
 from imageshim.testing import pictures
@@ -465,3 +466,71 @@ def test_module_level_clients_are_wrapped(old_server, monkeypatch):
     with imageshim.install():
         assert image_count(openai.chat.completions.create(**REQUEST)) == 1
     openai._reset_client()
+
+
+# -- LiteLLM's own calls --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def litellm_over_sdk(fake_litellm, client):
+    """A LiteLLM that calls the OpenAI SDK in one of the ways that LiteLLM has done so."""
+
+    def by_create(**asked):
+        return client.chat.completions.with_raw_response.create(**REQUEST, **asked).parse()
+
+    def by_post(*, stream=False):
+        return client.post(
+            "/chat/completions",
+            body={**REQUEST, "stream": stream},
+            cast_to=ChatCompletion,
+            stream=stream,
+            stream_cls=openai.Stream[ChatCompletionChunk],
+        )
+
+    seen = []
+
+    def use(call):
+        def completion(**asked):
+            answer = call(**asked)
+            if asked.get("stream"):
+                answer = list(answer)
+            seen.append(answer)
+            return iter(answer) if asked.get("stream") else answer
+
+        completion.__module__ = "litellm.main"
+        fake_litellm.completion = completion
+        return seen
+
+    return {"create": lambda: use(by_create), "post": lambda: use(by_post)}
+
+
+@pytest.mark.parametrize("how", ["create", "post"])
+@pytest.mark.parametrize("came", ["content", "image", "images", "parts"])
+def test_litellm_gets_of_the_sdk_what_it_does_not_lose(
+    litellm_over_sdk, fake_litellm, server, came, how
+):
+    server.format = came
+    seen = litellm_over_sdk[how]()
+
+    with imageshim.install(emit="parts"):
+        reply = fake_litellm.completion()
+        chunks = list(fake_litellm.completion(stream=True))
+
+    assert isinstance(reply.choices[0].message.content, list)  # what the caller wants
+    assert image_count(seen[0]) == (1 if came == "image" else 2)  # what LiteLLM keeps
+    text = "".join(str(one.choices[0].delta.content or "") for one in seen[1])
+    assert text.count("data:image/") == 2  # no LiteLLM is installed here: as if it were an old one
+    assert len(imageshim.read(imageshim.collect(chunks)).images) == 2
+    assert type(seen[0].choices[0].message) is ChatCompletionMessage  # nobody reads old names there
+
+
+@old_replies
+def test_other_requests_of_litellm_pass(fake_litellm, client):
+    def completion():
+        return client.post("/embeddings", body={}, cast_to=object)
+
+    completion.__module__ = "litellm.main"
+    fake_litellm.completion = completion
+
+    with imageshim.install(), pytest.raises(openai.NotFoundError):
+        fake_litellm.completion()

@@ -12,6 +12,7 @@ import click
 
 from imageshim.conversion import Plan, plan
 from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body
 
@@ -34,7 +35,8 @@ __all__ = ["command"]
 Examples:
   imageshim convert old-reply.json --to images
   imageshim convert archive.jsonl --from 1.75.9 --to images --out archive.new.jsonl
-  curl … | imageshim convert - --to content""",
+  curl … | imageshim convert - --to content
+  imageshim convert stream.sse --to images""",
 )
 @files_argument
 @click.option(
@@ -69,7 +71,7 @@ Examples:
     type=click.Choice(["keep", "images"]),
     default="keep",
     show_default=True,
-    help="Leave drafts in the reasoning text, or move them to the images.",
+    help="Leave drafts in the reasoning text, or move them to the images (not in event streams).",
 )
 def command(  # noqa: PLR0913  # one parameter an option
     files: tuple[str, ...],
@@ -80,7 +82,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     dialects: str,
     drafts: str,
 ) -> None:
-    """Convert replies in JSON or JSON Lines files (or standard input) to another format.
+    """Convert replies in JSON, JSON Lines or event-stream files (or standard input).
 
     A reply that cannot be read or converted is reported, with its file, line and field, and goes
     to the output as it is.
@@ -117,7 +119,7 @@ def _convert_file(file: str, do: Plan, out: IO[bytes], advance: Callable[[int], 
         if problem is not None:
             data_error(f"{record.place}: {problem}")
             fine = False
-        out.write(converted.rstrip(b"\r\n") + b"\n")
+        out.write(converted if record.is_stream else converted.rstrip(b"\r\n") + b"\n")
         advance(len(record.raw))
     return fine
 
@@ -128,8 +130,17 @@ def _convert_one(record: Record, do: Plan) -> tuple[bytes, str | None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            converted = convert_body(record.raw, do)
+            converted = (
+                _stream_body(record.raw, do) if record.is_stream else convert_body(record.raw, do)
+            )
         except ImageShimError as error:
             return record.raw, str(error)
     problem = "; ".join(str(warning.message) for warning in caught)
     return converted, problem or None
+
+
+def _stream_body(body: bytes, do: Plan) -> bytes:
+    """Convert an event stream; drafts in reasoning text stay there, since they come in pieces."""
+    dialects = "any" if do.how.any_dialect else "litellm"
+    converter = SSEConverter(do.to, source=do.how.source, on_loss=do.on_loss, dialects=dialects)
+    return converter.feed(body) + converter.finish()

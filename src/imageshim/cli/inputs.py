@@ -16,6 +16,8 @@ import click
 from imageshim.errors import MalformedReplyError
 from imageshim.wire import parse
 
+from .event_streams import begins_event_stream, reply_of
+
 __all__ = [
     "Record",
     "data_error",
@@ -50,6 +52,8 @@ class Record(NamedTuple):
     value: Any
     error: str | None
     """Why it is no reply; ``value`` is None where it is no JSON either."""
+    is_stream: bool = False
+    """Whether ``raw`` is an event stream, and ``value`` the whole reply of it."""
 
     @property
     def place(self) -> str:
@@ -84,6 +88,7 @@ def _record(file: str, line: int | None, raw: bytes) -> Record:
 def records(file: str) -> Iterator[Record]:
     """Read the replies of a JSON or JSON Lines file, or of standard input for ``-``.
 
+    An event stream (``.sse``, what ``curl -N`` prints) is one reply.
     Where the first line with something in it is a whole JSON object and there are others, each of
     them is a reply, and one line at a time is in memory. Else the file is one JSON value; and if
     it is not, and has a line at its beginning that is, then again each line is a reply.
@@ -92,6 +97,9 @@ def records(file: str) -> Iterator[Record]:
         lines = enumerate(stream, 1)
         head = list(_until_two(lines))
         full = [(number, line) for number, line in head if line.strip()]
+        if full and begins_event_stream(full[0][1]):
+            yield _stream_record(file, b"".join(line for _, line in chain(head, lines)))
+            return
         if len(full) < 2:
             yield _record(file, None, b"".join(line for _, line in head))
             return
@@ -106,6 +114,13 @@ def records(file: str) -> Iterator[Record]:
         for number, line in chain(head, lines):
             if line.strip():
                 yield _record(file, number, line.rstrip(b"\r\n"))
+
+
+def _stream_record(file: str, raw: bytes) -> Record:
+    try:
+        return Record(file, None, raw, reply_of(raw), None, is_stream=True)
+    except MalformedReplyError as error:
+        return Record(file, None, raw, None, str(error), is_stream=True)
 
 
 def _until_two(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

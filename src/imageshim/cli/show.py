@@ -38,7 +38,7 @@ Examples:
     help="Write the images into this folder.",
 )
 def command(files: tuple[str, ...], source: str | None, save: Path | None) -> None:
-    """List the images of replies in JSON or JSON Lines files (or standard input)."""
+    """List the images of replies in JSON, JSON Lines or event-stream files (or standard input)."""
     try:
         source_format(source)
     except UnknownFormatError as error:

@@ -45,8 +45,8 @@ class Assignments(Calls):
             info = self.classes[self.scope.node]
             if node.target.id not in info.fields:
                 info.fields.append(node.target.id)
-            if stated is not UNKNOWN and info.remember(node.target.id, stated, widen=self.widening):
-                self.changed = True
+            if stated is not UNKNOWN:
+                self.learn_attribute(info, node.target.id, stated)
         if node.value is not None:
             self.assign(node.target, value)
         elif isinstance(node.target, ast.Attribute) and stated is not UNKNOWN:
@@ -111,15 +111,14 @@ class Assignments(Calls):
         value = named(value, ast.unparse(target) if _proven(value) else name, target.lineno)
         for one in alternatives(base):
             if isinstance(one, (Inst, Class)):
-                if one.info.remember(name, value, widen=self.widening):
-                    self.changed = True
+                self.learn_attribute(one.info, name, value)
             elif isinstance(one, Obj):
                 for origin in one.origins:
                     origin.written.setdefault(name, target.lineno)
             elif isinstance(one, Ref):
                 self.overwritten.add(f"{one.name}.{name}")
             elif one is UNKNOWN:
-                self.foreign.add(name)
+                self.doubt_attribute(name)
                 self.escape(value)
         if isinstance(target.value, ast.Name):
             self.set_path(f"{target.value.id}.{name}", value)
@@ -157,7 +156,7 @@ class Assignments(Calls):
     def _run_Global(self, node: ast.Global) -> bool:  # noqa: N802
         for name in node.names:
             self.scope.redirected[name] = self.top
-            self.top.shared.add(name)
+            self.share(self.top, name)
         return True
 
     def _run_Nonlocal(self, node: ast.Nonlocal) -> bool:  # noqa: N802
@@ -167,7 +166,7 @@ class Assignments(Calls):
                 outer = outer.parent
             if outer is not None:
                 self.scope.redirected[name] = outer
-                outer.shared.add(name)
+                self.share(outer, name)
         return True
 
 

@@ -93,7 +93,8 @@ class Calls(Methods):
         """Mark the functions in a value as called by anybody."""
         for one in alternatives(value):
             if isinstance(one, (Func, Bound)) and not one.info.escapes:
-                one.info.escapes = self.changed = True
+                one.info.escapes = True
+                self.wake(one.info)
             elif isinstance(one, Seq):
                 self.escape(element(one))
             elif isinstance(one, Mapping):
@@ -143,10 +144,11 @@ class Calls(Methods):
     ) -> Value:
         """Join the arguments into the parameters; return what the function is known to return."""
         info.calls += 1
-        info.guards.update(self.guards)
-        if self.function is not None:
-            info.guards.update(self.function.guards)
-        self.order[info] = None
+        info.callers.add(self.function)
+        around = self.guards if self.function is None else [*self.guards, *self.function.guards]
+        if not info.guards.issuperset(around):
+            info.guards.update(around)
+            self.wake(info)
         node = info.node
         values = [receiver, *args] if receiver is not None else list(args)
         line = self.line
@@ -168,7 +170,7 @@ class Calls(Methods):
 
     def _take(self, info: Function, name: str, value: Value) -> None:
         if info.takes(name, value, widen=self.widening):
-            self.changed = True
+            self.wake(info)
 
     def _defaults(
         self, info: Function, count: int, keywords: dict[str, Value], *, spread: bool
@@ -208,10 +210,9 @@ class Calls(Methods):
         elif info.fields:
             values = dict(zip(info.fields, given.args, strict=False)) | given.keywords
             for name, value in values.items():
-                if info.remember(
-                    name, named(value, f"{info.node.name}.{name}", self.line), widen=self.widening
-                ):
-                    self.changed = True
+                self.learn_attribute(
+                    info, name, named(value, f"{info.node.name}.{name}", self.line)
+                )
         else:
             self._unseen(given.node, given)
         return made

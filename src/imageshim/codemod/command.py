@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from imageshim.errors import ImageShimError
 
 from . import settings as settings_module
-from .inspection import How, inspect
 from .output import Outcome, renderer
-from .preparation import pin_reports, prepared
 from .progress import Progress
-from .reports import FileReport, Sort
-from .run import Candidates, inspect_all, scan
+from .reports import FileReport, Problem, Sort
+from .scanning import Candidates, scan
 from .settings import Project
-from .trace import Trace, read_trace
 
 if TYPE_CHECKING:
     from .cache import Cache
+    from .inspection import How
+    from .trace import Trace
 
 __all__ = ["Command", "CommandError", "execute", "take_back"]
 
@@ -103,29 +103,65 @@ def take_back(folder: str) -> int:
 
 def _execute(command: Command) -> int:
     project = _project(command)
-    trace = read_trace(Path(file) for file in command.trace) if command.trace else None
+    trace = _trace(command)
     if STDIN in command.inputs:
         return _standard_input(command, project, trace)
     with Progress("reading") as progress:
         traced = frozenset(trace.files) if trace is not None else frozenset()
         found = scan(command.inputs, project, progress.advance, traced)
-    how, paths = prepared(found, project, unsafe=command.unsafe)
-    reports = [*found.problems, *pin_reports(command.inputs, project)]
-    with Progress("looking", len(paths)) as progress:
-        for report in inspect_all(
-            paths, how, trace=trace, jobs=command.jobs or _processors(), cache=_cache(command, how)
-        ):
-            progress.advance()
-            if report.findings or report.problems or report.marks or report.new is not None:
-                reports.append(report)
+    reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
+    if _is_below(project.root, command.inputs):
+        from .pins import pins  # noqa: PLC0415  # only where a whole project is looked at
+
+        if pins(project.root):
+            from .pin_reports import pin_reports  # noqa: PLC0415  # loads the rules
+
+            reports += pin_reports(project)
+    analysed = 0
+    if found.strong:  # everything that analyses is loaded only now
+        looked, analysed = _look(command, project, found, trace)
+        reports += looked
     if trace is not None and trace.unused:
         _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
     written = command.write and _write(command, project, reports)
     outcome = Outcome(
-        reports, found.scanned, len(paths), command.rewrites, written, command.statistics, _colour()
+        reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour()
     )
     _print(renderer(command.format)(outcome))
     return _exit_code(command, outcome)
+
+
+def _look(
+    command: Command, project: Project, found: Candidates, trace: Trace | None
+) -> tuple[list[FileReport], int]:
+    """Return the reports that say something, and how many files were looked at."""
+    from .preparation import prepared  # noqa: PLC0415  # see above
+    from .run import inspect_all  # noqa: PLC0415
+
+    how, paths = prepared(found, project, unsafe=command.unsafe)
+    jobs = command.jobs or _processors()
+    cache = partial(_cache, command, how)
+    reports = []
+    with Progress("looking", len(paths)) as progress:
+        for report in inspect_all(paths, how, trace=trace, jobs=jobs, cache=cache):
+            progress.advance()
+            if report.findings or report.problems or report.marks or report.new is not None:
+                reports.append(report)
+    return reports, len(paths)
+
+
+def _trace(command: Command) -> Trace | None:
+    if not command.trace:
+        return None
+    from .trace import read_trace  # noqa: PLC0415  # only where one is given
+
+    return read_trace(Path(file) for file in command.trace)
+
+
+def _is_below(root: Path, inputs: Sequence[str]) -> bool:
+    """Whether a folder is, or is in, one of the inputs."""
+    folders = [Path(name).resolve() for name in inputs]
+    return any(folder in (root, *root.parents) for folder in folders)
 
 
 def _project(command: Command) -> Project:
@@ -197,6 +233,9 @@ def _standard_input(command: Command, project: Project, trace: Trace | None) -> 
     """Look at one file from standard input; with ``--write`` it goes to standard output."""
     if len(command.inputs) > 1:
         raise CommandError("- (standard input) goes alone")
+    from .inspection import inspect  # noqa: PLC0415  # only where something is analysed
+    from .preparation import prepared  # noqa: PLC0415
+
     name = command.stdin_filename or _STDIN_NAME
     data = sys.stdin.buffer.read()
     reads = trace.of(Path(name), data) if trace is not None else ()

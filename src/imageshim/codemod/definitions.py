@@ -50,7 +50,7 @@ class Definitions(Assignments):
         owner = self.classes.get(self.scope.node)
         if info is None:
             info = self.functions[node] = Function(node, self.scope, owner)
-        self.order[info] = None
+            self.meet(info)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.value(default)
@@ -60,8 +60,8 @@ class Definitions(Assignments):
         if owner is not None and isinstance(self.scope.node, ast.ClassDef):
             if value == Func(info):
                 owner.methods[node.name] = info
-            elif owner.remember(node.name, value, widen=self.widening):
-                self.changed = True
+            else:
+                self.learn_attribute(owner, node.name, value)
         if node.returns is not None and info.stated is UNKNOWN:
             stated = self.annotation(node.returns)
             text = f"{info.name}() -> {ast.unparse(node.returns)}"
@@ -108,12 +108,8 @@ class Definitions(Assignments):
         self.scope, self.env = info.scope, {}
         self.block(node.body)
         for name, value in self.env.items():
-            if (
-                name not in info.methods
-                and "." not in name
-                and info.remember(name, value, widen=self.widening)
-            ):
-                self.changed = True
+            if name not in info.methods and "." not in name:
+                self.learn_attribute(info, name, value)
         self.scope, self.env = outer, env
         self.bind(node.name, Class(info))
         return True

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from imageshim.errors import MissingExtraError
 
-from .pieces import Piece, Problem, Segment
+from .pieces import Piece, Segment
+from .reports import Problem
 from .source import SourceError
 
 __all__ = ["blocks"]

@@ -114,6 +114,7 @@ class Expressions(State):
         todo = [info]
         while todo:
             one = todo.pop(0)
+            one.readers.setdefault(name, set()).add(self.function)
             if name in one.attributes:
                 found = join(found, one.attributes[name])
             if one.dynamic:
@@ -275,8 +276,16 @@ class Expressions(State):
         raise NotImplementedError
 
     def _BinOp(self, node: ast.BinOp) -> Value:  # noqa: N802
-        left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, ast.BitOr):
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):  # a sum can be longer than the stack
+            chain.append(chain[-1].left)
+        value = self.value(chain[-1].left)
+        for one in reversed(chain):
+            value = self._combined(one.op, value, self.value(one.right))
+        return value
+
+    def _combined(self, operator: ast.operator, left: Value, right: Value) -> Value:
+        if isinstance(operator, ast.BitOr):
             return UNKNOWN
         if isinstance(left, Seq) and isinstance(right, Seq):
             return Seq(None, join(element(left), element(right)))
@@ -401,10 +410,10 @@ class Expressions(State):
         info = self.functions.get(node)
         if info is None:
             info = self.functions[node] = Function(node, self.scope, None)
+            self.meet(info)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.value(default)
-        self.order[info] = None
         return Func(info)
 
     def _Yield(self, node: ast.Yield) -> Value:  # noqa: N802
@@ -422,7 +431,7 @@ class Expressions(State):
             after = join(info.yields, value)
             if after != info.yields or not info.is_generator:
                 info.yields, info.is_generator = after, True
-                self.changed = True
+                self.wake(*info.callers)
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802
         raise NotImplementedError

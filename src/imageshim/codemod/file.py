@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from .findings import Applicability, Edit, Finding, Step
 from .flow import Flow
 from .imports import Imports
-from .source import Positioned, Source
+from .source import Positioned, Source, SourceError
 from .state import Read
 from .values import Obj, Origin
 
@@ -60,7 +60,10 @@ class File:
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
         if b"litellm" in source.data or index is not None or settings.assume_litellm:
-            self.flow.run()
+            try:
+                self.flow.run()
+            except RecursionError:
+                raise SourceError(source.path, 1, "nested too deeply to be followed") from None
         self.traced: set[ast.expr] = set()
         """Expressions that read an old field at run time."""
         for row in trace:
@@ -254,7 +257,7 @@ def taken_apart(node: ast.expr, field: str) -> tuple[ast.expr, str, ast.expr | N
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr == "get":
             return function.value, "get", node.args[1] if len(node.args) > 1 else None
-        if isinstance(function, ast.Name) and len(node.args) > 1:
+        if isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 1:
             default = node.args[2] if len(node.args) > 2 else None
-            return node.args[0], function.id, default
+            return node.args[0], "getattr", default
     return None

@@ -4,8 +4,9 @@ Within a function the interpretation follows the paths: names are rebound, branc
 loops repeat until they are stable. Between functions it joins: a parameter is what all calls in
 the file (and, through the index, in the project) hand it, a free name or an attribute of ``self``
 is whatever is ever assigned to it. At first no caller is known and parameters are taken for
-unreachable; each round knows more. When a round learns nothing, what is still never called may be
-called by anybody with anything, and the rounds go on until that, too, has settled.
+unreachable; what is learned wakes the functions that it concerns. When nobody is awake any more,
+what is still never called may be called by anybody with anything, and it goes on until that, too,
+has settled.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from .values import (
 
 __all__ = ["Flow", "caught"]
 
-_MOST_ROUNDS = 16
+_MOST_RUNS = 16
 
 _MOST_REPEATS = 4
 _WIDEN_AFTER = 7
@@ -56,7 +57,7 @@ class Flow(Patterns):
         super().__init__(*args)
         self.tree = tree
         self.top.node = tree
-        self.rounds = 0
+        self.runs = 0
         self.stable = False
         self._breaks: list[list[Env]] = []
         self._continues: list[list[Env]] = []
@@ -76,20 +77,40 @@ class Flow(Patterns):
 
     def run(self) -> None:
         """Interpret the file."""
-        while self.rounds < _MOST_ROUNDS and not self.stable:
-            self.widening = self.rounds >= _WIDEN_AFTER
-            self._round()
-            self.rounds += 1
-            if self.rounds == 1 and not (self.found or self.reads or self.near):
-                return
-            if not self.changed:
-                self.stable = not self._release()
+        self._module()
+        seen = 0
+        while seen < len(self.order):
+            for info in list(self.order)[seen:]:
+                self.awake.pop(info, None)
+                self._body(info)
+                seen += 1
+        if not (self.found or self.reads or self.near):
+            return
+        settled = True
+        while self.awake or self._release():
+            if None in self.awake:
+                settled &= self._again(None)
+            for info in [one for one in self.order if one in self.awake]:
+                settled &= self._again(info)
+        self.stable = settled
+
+    def _again(self, info: Function | None) -> bool:
+        """Look at a function again; returns False where that was done often enough."""
+        del self.awake[info]
+        if (self.runs if info is None else info.runs) >= _MOST_RUNS:
+            return False
+        if info is None:
+            self._module()
+        else:
+            self._body(info)
+        return True
 
     def _release(self) -> bool:
         """Hand unknown values to the functions that nobody is known to call, if there are more."""
         uncalled = [info for info in self.order if not info.released and not self._is_called(info)]
         for info in uncalled:
             info.released = True
+            self.wake(info)
         return bool(uncalled)
 
     def _is_called(self, info: Function) -> bool:
@@ -97,19 +118,16 @@ class Flow(Patterns):
             return True
         return self.index is not None and self.index.is_called(self.module, info)
 
-    def _round(self) -> None:
-        self.changed = False
-        self.reads, self.signals, self.markdown = {}, {}, set()
+    def _module(self) -> None:
+        self.runs += 1
+        self.widening = self.runs > _WIDEN_AFTER
         self.scope, self.env, self.function = self.top, {}, None
+        self.traps, self.guards = [], []
         self.block(self.tree.body)
-        done: set[Function] = set()
-        while len(done) < len(self.order):
-            for info in list(self.order):
-                if info not in done:
-                    done.add(info)
-                    self._body(info)
 
     def _body(self, info: Function) -> None:
+        info.runs += 1
+        self.widening = info.runs > _WIDEN_AFTER
         self.scope, self.function, self.env = info.scope, info, {}
         self.traps, self.guards = [], []
         self._breaks, self._continues = [], []
@@ -177,10 +195,16 @@ class Flow(Patterns):
         return True
 
     def _run_If(self, node: ast.If) -> bool:  # noqa: N802
-        self.value(node.test)
-        before = self.env
-        body, orelse = self._narrowed(node.test, before)
-        return self.merge(self._branch(body, node.body), self._branch(orelse, node.orelse))
+        paths: list[Joined] = []
+        while True:  # a chain of elif can be longer than the stack
+            self.value(node.test)
+            body, orelse = self._narrowed(node.test, self.env)
+            paths.append(self._branch(body, node.body))
+            if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+                break
+            node, self.env = node.orelse[0], dict(orelse)
+        paths.append(self._branch(orelse, node.orelse))
+        return self.merge(*paths)
 
     def _narrowed(self, test: ast.expr, env: Env) -> tuple[Env, Env]:
         """``isinstance(name, litellm.ModelResponse)`` proves what a name is where it holds."""
@@ -286,7 +310,7 @@ class Flow(Patterns):
             after = widened(after)
         if after != info.returns:
             info.returns = after
-            self.changed = True
+            self.wake(*info.callers)
 
     def _run_Try(self, node: Any) -> bool:  # noqa: N802
         before = dict(self.env)
@@ -313,7 +337,7 @@ class Flow(Patterns):
                 self.env = env
                 self.value(handler.type)
             if handler.name:
-                self.scope.remember(handler.name, UNKNOWN)
+                self.learn(self.scope, handler.name, UNKNOWN)
             paths.append(self._branch(env, handler.body))
         alive = self.merge(*paths)
         if node.finalbody:

@@ -92,6 +92,8 @@ class ProjectIndex:
                 real = self.resolved(name)
                 if real.startswith("litellm.") or real.partition("()")[0] in owners:
                     out.add(name)
+        # All callers of a function have to agree on what it is handed, so all have to be seen.
+        out.update(self._handed_to)
         return frozenset((_last(name).encode(), self._home(name).encode()) for name in out)
 
     def _home(self, name: str) -> str:
@@ -100,13 +102,18 @@ class ProjectIndex:
         return path.parent.name if path.name == "__init__.py" else path.stem
 
     @property
-    def handed(self) -> list[str]:
-        """The files that were not added and have a function that is handed a reply."""
-        found = {
-            self._path_of(name): None
+    def _handed_to(self) -> list[str]:
+        """The functions that are handed a reply by some caller."""
+        return [
+            name
             for name, callers in self._calls.items()
             if any(holds(value) for calls in callers.values() for value in _arguments(calls))
-        }
+        ]
+
+    @property
+    def handed(self) -> list[str]:
+        """The files that were not added and have a function that is handed a reply."""
+        found = {self._path_of(name): None for name in self._handed_to}
         return [path for path in found if path in self.unseen]
 
     def add(self, source: Source) -> None:
@@ -122,13 +129,14 @@ class ProjectIndex:
         for callers in self._calls.values():
             callers.pop(path, None)
         module = self.module_of(path)
+        self._caller = path
         try:
             flow = Flow(source.tree, path, module, self.settings.assume_litellm, self)
-        except SourceError:
+            flow.run()
+        except (SourceError, RecursionError):  # told where the file itself is looked at
             return
-        self._caller = path
-        flow.run()
-        self._caller = ""
+        finally:
+            self._caller = ""
         facts = dict(self._exports(flow, module)) if flow.stable or flow.found else {}
         facts.update(self._aliases(flow, module))
         self._facts.update(facts)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imageshim.errors import ImageShimError
 
-from . import edits, engine, shell
+from . import edits, engine
 from .discovery import Kind, kind_of
 from .edits import EditError
 from .findings import Edit, Finding, Step
 from .imports import merged
 from .marks import add_marks, marked_lines
-from .pieces import Located, Piece, Problem
-from .reports import FileReport, Mark, Reported
+from .pieces import Located, Piece
+from .reports import FileReport, Mark, Problem, Reported
 from .source import Source, SourceError
 from .suppression import kept
 
@@ -145,9 +145,12 @@ def _look(path: str, data: bytes, how: How, trace: Sequence[TracedRead]) -> _Rou
         else:
             found += ((piece, one) for one in findings)
             applied += ((piece, one) for one in engine.applied(findings, unsafe=how.unsafe))
-    if kind_of(path) in _WITH_COMMANDS and engine.wanted(shell.CODE, how.settings):
-        whole = _Module(path, data)
-        found += ((whole, one) for one in shell.shell_reads(path, data, how.settings))
+    if kind_of(path) in _WITH_COMMANDS:
+        from . import shell  # noqa: PLC0415  # for the files that have commands only
+
+        if engine.wanted(shell.CODE, how.settings):
+            whole = _Module(path, data)
+            found += ((whole, one) for one in shell.shell_reads(path, data, how.settings))
     return _Round(found, applied, problems)
 
 

@@ -58,7 +58,8 @@ def _hasattr(self: Calls, given: Given) -> Value:
 def _setattr(self: Calls, given: Given) -> Value:
     for one in alternatives(given.first()):
         if isinstance(one, Inst) and not one.info.dynamic:
-            one.info.dynamic = self.changed = True
+            one.info.dynamic = True
+            self.wake(*(reader for readers in one.info.readers.values() for reader in readers))
         if isinstance(one, Obj):
             for origin in one.origins:
                 for name in ("image", "content", "images"):

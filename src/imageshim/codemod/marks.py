@@ -1,7 +1,8 @@
-"""Comments at what needs a person: ``# imageshim: todo[IMG102] why``.
+"""Comments at what needs a person: ``# imageshim: todo[IMG102] litellm: why``.
 
-One a place, above the statement, once only: a second run adds none. ``--check`` fails while one is
-there; who has decided removes it, or writes ``ignore`` in place of ``todo``.
+The word makes the prefilter look at the file, whatever else is in it. One a place, above the
+statement, once only: a second run adds none. ``--check`` fails while one is there; who has decided
+removes it, or writes ``ignore`` in place of ``todo``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def add_marks(source: Source, findings: Iterable[Finding]) -> list[Edit]:
         indent = _INDENT.match(source.utf8, start)[0].decode()  # type: ignore[index]
         reason = " ".join(why.split()).encode("ascii", "backslashreplace").decode()
         offset = source.offset_of(start + len(indent))
-        text = f"# imageshim: todo[{code}] {reason}\n{indent}"
+        text = f"# imageshim: todo[{code}] litellm: {reason}\n{indent}"
         texts[offset] = texts.get(offset, "") + text
     return [Edit(offset, offset, text) for offset, text in texts.items()]
 

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from .edits import EditError, apply
 from .findings import Edit
 from .magics import without_magics
-from .pieces import Located, Piece, Problem, Segment
+from .pieces import Located, Piece, Segment
+from .reports import Problem
 
 __all__ = ["NotebookPiece", "cells"]
 

@@ -15,17 +15,7 @@ from .edits import EditError
 from .findings import Edit
 from .source import Source
 
-__all__ = ["Located", "Piece", "Problem", "Segment"]
-
-
-class Problem(NamedTuple):
-    """Code that could not be read; nothing is skipped in silence."""
-
-    line: int
-    """In the file, from 1."""
-    where: str
-    """``"cell 3"``; empty in a plain file."""
-    what: str
+__all__ = ["Located", "Piece", "Segment"]
 
 
 class Segment(NamedTuple):

@@ -77,6 +77,8 @@ def target(root: Path) -> str:
             for pin in found
             if pin.locked is locked and re.search(r"[<>=~!]", pin.requirement)
         ]
+        if len(bounds) == 1:
+            return bounds[0]
         if bounds:
             return min(bounds, key=_age)
     return DEFAULT_TARGET

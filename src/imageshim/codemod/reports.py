@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .findings import Edit, Finding, Step
-from .pieces import Problem
+if TYPE_CHECKING:
+    from .findings import Finding
 
-__all__ = ["FileReport", "Mark", "Reported", "Sort", "as_json", "from_json"]
+__all__ = ["FileReport", "Mark", "Problem", "Reported", "Sort", "as_json", "from_json"]
+
+
+class Problem(NamedTuple):
+    """Code that could not be read; nothing is skipped in silence."""
+
+    line: int
+    """In the file, from 1."""
+    where: str
+    """``"cell 3"``; empty in a plain file."""
+    what: str
 
 
 class Sort(str, Enum):
@@ -116,6 +126,8 @@ _OUTER = frozenset({"where", "fixed", "sort"})
 
 
 def _finding_from_json(found: dict[str, Any]) -> Reported:
+    from .findings import Edit, Finding, Step  # noqa: PLC0415  # loaded where there are any
+
     fields = {name: value for name, value in found.items() if name not in _OUTER}
     fields["edits"] = tuple(Edit(**edit) for edit in found["edits"])
     fields["chain"] = tuple(Step(**step) for step in found["chain"])

@@ -1,53 +1,41 @@
-"""A whole run: which files are worth a look, and a look at each, on as many processors as it pays.
+"""The second pass over the files: a look at each that is worth one.
 
-Two passes. The first reads every file and asks the prefilter, which takes little longer than
-reading; what it remembers is paths. The second analyses what is left, in this process or, where
-that is more than a second's work, in several; no more files than are worked on are in memory.
+In this process or, where that is more than a second's work, in several; no more files than are
+worked on are in memory.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imageshim.errors import ImageShimError
 
-from . import prefilter, shell
-from .discovery import InputError, Kind, discover, kind_of
+from .discovery import InputError
 from .inspection import How, inspect
-from .pieces import Problem
-from .reports import FileReport
-from .settings import Project, Settings
+from .reports import FileReport, Problem
+from .scanning import read_file
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .cache import Cache
     from .trace import Trace, TracedRead
 
-__all__ = ["Candidates", "RunError", "Work", "gate", "inspect_all", "read_file", "scan"]
+__all__ = ["RunError", "Work", "inspect_all"]
 
 # Starting workers takes about 50 ms; a megabyte of source, a third of a second of analysis.
 _POOL_FROM = 1_000_000  # bytes
-_SPOKEN_TO = b"imageshim:"
+# What is smaller is looked at in the time that asking the cache takes.
+_CACHE_FROM = 50_000  # bytes
 # How many files are with each worker: enough that none waits, few enough to stay small.
 _IN_FLIGHT = 4
 
 
 class RunError(ImageShimError):
     """A run that could not be ended."""
-
-
-class Candidates(NamedTuple):
-    """What the first pass found."""
-
-    strong: list[str]
-    """Files that name LiteLLM, and what can be judged on its own."""
-    modules: list[str]
-    """Every file of Python: a reply may be handed to it by another."""
-    scanned: int
-    problems: list[FileReport]
 
 
 class Work(NamedTuple):
@@ -58,72 +46,13 @@ class Work(NamedTuple):
     trace: Sequence[TracedRead] = ()
 
 
-def gate(path: str, data: bytes, settings: Settings) -> bool:
-    """Tell whether a file of any kind may have to do with images of replies on its own."""
-    kind = kind_of(path)
-    if kind in {Kind.DOCUMENT, Kind.SHELL} and shell.may_read(data):
-        return True
-    if kind is Kind.SHELL or (kind is Kind.DOCUMENT and not settings.documents):
-        return False
-    if _SPOKEN_TO in data:  # a mark has to be seen in any file
-        return True
-    assume = bool(settings.assume_litellm)
-    return prefilter.level(data, assume=assume) is prefilter.Level.STRONG
-
-
-def read_file(path: str) -> bytes:
-    """Read a file.
-
-    Raises:
-        InputError: it cannot be read.
-
-    """
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # a third faster, per file
-            return file.readall()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def scan(
-    inputs: Iterable[str],
-    project: Project,
-    progress: Callable[[int], None],
-    traced: Collection[str] = (),
-) -> Candidates:
-    """Read every file once, and tell which are worth a second look.
-
-    Args:
-        inputs: files and folders.
-        project: its settings, and what their paths are relative to.
-        progress: is told how many more files were read.
-        traced: absolute paths of files that are worth a look whatever they name.
-
-    """
-    settings = project.settings
-    strong: list[str] = []
-    modules: list[str] = []
-    problems: list[FileReport] = []
-    scanned = 0
-    for path in discover(inputs, project.root, settings.exclude):
-        scanned += 1
-        if kind_of(path) is Kind.PYTHON:
-            modules.append(path)
-        try:
-            is_strong = gate(path, read_file(path), settings)
-        except InputError as error:
-            problems.append(FileReport(path, problems=(Problem(1, "", str(error)),)))
-            continue
-        if is_strong or (traced and str(Path(path).resolve()) in traced):
-            strong.append(path)
-        if scanned % 256 == 0:
-            progress(256)
-    progress(scanned % 256)
-    return Candidates(strong, modules, scanned, problems)
-
-
 def inspect_all(
-    paths: Sequence[str], how: How, *, trace: Trace | None, jobs: int, cache: Cache | None
+    paths: Sequence[str],
+    how: How,
+    *,
+    trace: Trace | None = None,
+    jobs: int = 1,
+    cache: Callable[[], Cache | None] = lambda: None,
 ) -> Iterator[FileReport]:
     """Look at each file; yields the reports in the order of the paths.
 
@@ -132,8 +61,9 @@ def inspect_all(
         RunError: a worker ended.
 
     """
-    begin = partial(_begin, trace=trace, cache=cache)
-    if jobs < 2 or len(paths) < 2 or _size(paths) < _POOL_FROM:
+    size = _size(paths)
+    begin = partial(_begin, trace=trace, cache=cache() if size >= _CACHE_FROM else None)
+    if jobs < 2 or len(paths) < 2 or size < _POOL_FROM:
         for path in paths:
             yield begin(path, lambda work: partial(_guarded, work, how))()
         return

@@ -32,6 +32,8 @@ class Scope:
         self.node = node
         self.parent = parent
         self.cells: dict[str, Value] = {}
+        self.readers: dict[str, set[Function | None]] = {}
+        """The functions that read a name of this scope from inside of it; None for the module."""
         self.shared: set[str] = set()
         """Names that an inner function may rebind (``global``, ``nonlocal``)."""
         self.redirected: dict[str, Scope] = {}
@@ -104,6 +106,8 @@ class Function:
         """Whether a ``yield`` was met in it."""
         self.opaque = False
         """Whether a decorator may change what it takes and returns."""
+        self.callers: set[Function | None] = set()
+        self.runs = 0
         self.guards: set[ast.AST] = set()
         """``try`` statements in callers that tell a missing attribute from a missing item."""
 
@@ -134,19 +138,24 @@ class ClassInfo:
         self.node = node
         self.scope = Scope(node, scope)
         self.attributes: dict[str, Value] = {}
+        self.readers: dict[str, set[Function | None]] = {}
+        """The functions that read an attribute; None for the module."""
         self.methods: dict[str, Function] = {}
         self.bases: list[Value] = []
         self.fields: list[str] = []
         """Annotated names of its body, in order: the parameters of a dataclass."""
         self.is_dataclass = False
-        self.assigned = frozenset(
-            one.attr
-            for one in ast.walk(node)
-            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-        )
-        """Attributes that its body assigns, to whatever: their values are still to come."""
         self.dynamic = False
         """Whether attributes are set by names that are not seen (``setattr``, ``__dict__``)."""
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """The attributes that its body assigns, to whatever: their values are still to come."""
+        return frozenset(
+            one.attr
+            for one in ast.walk(self.node)
+            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+        )
 
     def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into an attribute; returns whether that says something new."""

@@ -51,7 +51,7 @@ ELEMENTS: dict[str, str] = {
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {(holder, name) for holder in ("message", "delta") for name in ("content", "image", "images")}
-    | {("extra", "images"), ("item", "image_url"), ("image_url", "url")}
+    | {("extra", "images"), ("item", "image_url"), ("item", "index"), ("image_url", "url")}
 )
 """The fields whose reads the rules are told of."""
 

@@ -124,7 +124,7 @@ class Source:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # invalid escapes are not ours to report
-                return ast.parse(self.utf8)
+                return ast.parse(text)
         except SyntaxError as error:
             what = f"no syntax of {version}: {error.msg}"
             raise SourceError(self.path, error.lineno or 1, what) from None

@@ -121,7 +121,8 @@ class State:
         """Whether anything of LiteLLM was seen."""
         self.near = False
         """Whether something is spelled like a reply, of which the first round knows nothing yet."""
-        self.changed = False
+        self.awake: dict[Function | None, None] = {}
+        """The functions that have to be looked at again; None for the module."""
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
@@ -133,11 +134,18 @@ class State:
         value = self.env.get(name)
         scope = self.scope
         if value is not None:
-            return scope.cells.get(name, value) if name in scope.shared else value
+            if name not in scope.shared:
+                return value
+            scope.readers.setdefault(name, set()).add(self.function)
+            return scope.cells.get(name, value)
         if name in scope.redirected:
-            return scope.redirected[name].cells.get(name, BOTTOM)
+            scope = scope.redirected[name]
+            scope.readers.setdefault(name, set()).add(self.function)
+            return scope.cells.get(name, BOTTOM)
         outer = scope.parent
         while outer is not None:
+            if not outer.is_class:
+                outer.readers.setdefault(name, set()).add(self.function)
             if not outer.is_class and name in outer.cells:
                 found = outer.cells[name]
                 if isinstance(found, Obj) and name in scope.bound and scope is not self.top:
@@ -145,6 +153,41 @@ class State:
                 return found
             outer = outer.parent
         return Ref(name) if name in _BUILTINS else UNKNOWN
+
+    # What is learned, and who has to be told
+
+    def meet(self, info: Function) -> None:
+        """Note a function of the file."""
+        self.order[info] = None
+        self.wake(info)
+
+    def wake(self, *functions: Function | None) -> None:
+        """Have functions looked at again."""
+        self.awake.update(dict.fromkeys(functions))
+
+    def share(self, scope: Scope, name: str) -> None:
+        """Note that an inner function may rebind a name of a scope."""
+        if name not in scope.shared:
+            scope.shared.add(name)
+            owner = self.functions.get(scope.node)
+            self.wake(owner, *scope.readers.get(name, ()))
+
+    def learn(self, scope: Scope, name: str, value: Value) -> None:
+        """Join a value into a name of a scope."""
+        if scope.remember(name, value, widen=self.widening):
+            self.wake(*scope.readers.get(name, ()))
+
+    def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
+        """Join a value into an attribute of a class's instances."""
+        if info.remember(name, value, widen=self.widening):
+            self.wake(*info.readers.get(name, ()))
+
+    def doubt_attribute(self, name: str) -> None:
+        """Note that an attribute is set on an object that is not known."""
+        if name not in self.foreign:
+            self.foreign.add(name)
+            for info in self.classes.values():
+                self.wake(*info.readers.get(name, ()))
 
     def imported(self, name: str) -> Value:
         """Return what a dotted name of another module is."""
@@ -160,14 +203,13 @@ class State:
         """Give a name a value."""
         scope = self.scope.redirected.get(name)
         if scope is not None:
-            scope.shared.add(name)
+            self.share(scope, name)
         else:
             scope = self.scope
             if len(self.env) > len(scope.cells):
                 self.forget(name)
             self.env[name] = value
-        if scope.remember(name, value, widen=self.widening):
-            self.changed = True
+        self.learn(scope, name, value)
         for trap in self.traps:
             trap[name] = join(trap.get(name, BOTTOM), value)
 

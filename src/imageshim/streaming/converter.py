@@ -13,7 +13,7 @@ from imageshim.stash import FIELD
 from imageshim.timeline import Format
 
 from .deltas import Read, Writer, compose, is_done, read_delta
-from .text import TextSplitter, flows, goes_on
+from .text import MAY_BEGIN, TextSplitter, flows
 
 __all__ = ["StreamConverter"]
 
@@ -112,42 +112,47 @@ class StreamConverter:
             chunk, [[old] if new is None else new for old, new in zip(choices, made, strict=True)]
         )
 
-    def passes(self, chunk: Any) -> bool:  # noqa: C901, PLR0911  # many ways to be over
+    def passes(self, chunk: Any) -> bool:  # noqa: C901, PLR0911, PLR0912  # many ways to be over
         """Tell at a look that a chunk stays as it is: most do, so this is what a stream costs."""
         if self.holds:
             return False
         try:
             if type(chunk) is dict:
                 (choice,) = chunk["choices"]
-                signs = choice["delta"]
-                if type(signs) is not dict:
+                index, fields = choice.get("index"), choice["delta"]
+                if type(fields) is not dict:
                     return False
-                index, content = choice.get("index"), signs.get("content")
-                specific = signs.get(FIELD)
+                content, specific = fields.get("content"), fields.get(FIELD)
             else:
                 # What carriers.get() does for pydantic models, without asking for each field.
                 (choice,) = chunk.__dict__["choices"]
                 held = choice.__dict__
                 index, delta = held["index"], held["delta"]
-                held, signs = delta.__dict__, delta.__pydantic_extra__ or {}
-                content = signs["content"] if "content" in signs else held.get("content")
-                specific = held.get(FIELD) or signs.get(FIELD)
-                if not _SIGNS.isdisjoint(held):
-                    return False
+                fields, extra = delta.__dict__, delta.__pydantic_extra__
+                content, specific = fields.get("content"), fields.get(FIELD)
+                if extra:
+                    if "images" in extra or "image" in extra or "content_blocks" in extra:
+                        return False
+                    content = content or extra.get("content")
+                    specific = specific or extra.get(FIELD)
         except (AttributeError, KeyError, TypeError, ValueError):
             return False
-        if specific or not _SIGNS.isdisjoint(signs):
+        if specific or "images" in fields or "image" in fields or "content_blocks" in fields:
             return False
-        if content is None or content == "" or not self.reads_text:
-            return content is None or isinstance(content, str)
-        state = self._choices.get(index)
-        if state is None or type(content) is not str:
+        if not content:
+            return content is None or content == ""
+        if not isinstance(content, str):
             return False
-        if state.splitter is None:
-            return True
-        if not flows(content):
-            return False
-        state.splitter.pass_over(content)
+        if self.reads_text:
+            state = self._choices.get(index)
+            if state is None:
+                return False
+            splitter = state.splitter
+            if splitter is not None:
+                if ":" in content or (content[-1] in MAY_BEGIN and not flows(content)):
+                    return False
+                # As TextSplitter.pass_over() does; a call would cost as much again.
+                splitter.before = content if len(content) > 3 else splitter.before + content
         return True
 
     def absorbs(self, chunk: Any) -> bool:
@@ -162,11 +167,15 @@ class StreamConverter:
             if (
                 len(delta) == 1
                 and len(choice) == self._width
-                and len(chunk) == self._chunk_width
                 and choice["index"] == self._absorbing
                 and choice["finish_reason"] is None
+                and len(chunk) == self._chunk_width
                 and "usage" not in chunk
-                and goes_on(piece)
+                # No character ends a payload of base64 as these do.
+                and "=" not in piece
+                and " " not in piece
+                and ":" not in piece
+                and "\n" not in piece
             ):
                 self._waiting.append(piece)
                 self.patience -= len(piece)
@@ -303,8 +312,6 @@ class StreamConverter:
         return made
 
 
-_SIGNS = frozenset({"images", "image", "content_blocks"})
-"""The fields, beside the provider's, that make a delta worth a closer look."""
 _USUAL_IN_CHOICE = frozenset({"index", "delta", "finish_reason"})
 _CONTENT = frozenset({"content"})
 

@@ -40,25 +40,21 @@ from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
 from imageshim.rope import join
 
-__all__ = ["BEGINNINGS", "TextSplitter", "flows", "goes_on"]
+__all__ = ["BEGINNINGS", "MAY_BEGIN", "TextSplitter", "flows"]
 
 _BLOCK = 1 << 16
 _WORTH_A_LOOK = 1 << 13
 BEGINNINGS = ("d", "da", "dat", "data")
 """What a text without a colon ends in where a data URI may begin at its end, in any case."""
-_LAST = frozenset("dDaAtT")
+MAY_BEGIN = frozenset("dDaAtT")
+"""The last characters of those."""
 
 
 def flows(text: str) -> bool:
     """Tell at a look that no data URI begins in ``text``, nor at its end."""
     if ":" in text:
         return False
-    return text[-1:] not in _LAST or not text[-4:].lower().endswith(BEGINNINGS)
-
-
-def goes_on(piece: str) -> bool:
-    """Tell at a look that nothing in ``piece`` ends a payload of base64."""
-    return "=" not in piece and " " not in piece and ":" not in piece and "\n" not in piece
+    return text[-1:] not in MAY_BEGIN or not text[-4:].lower().endswith(BEGINNINGS)
 
 
 class _Pieces:
@@ -102,7 +98,8 @@ class TextSplitter:
         self._trusted = trusted
         self._state: Callable[[], Any] = self._text
         self._buffer, self._at = "", 0  # what is not decided yet begins at _at
-        self._before = ""  # the last characters before that: they tell a quotation
+        self.before = ""
+        """The last characters before that, or more of them: they tell a quotation."""
         self._out: list[Part] = []
         self._closed = self._whole = False
         # The data URI, in PAYLOAD and AFTER; what is not in the buffer any more is in _uri.
@@ -118,12 +115,12 @@ class TextSplitter:
 
     @property
     def patience(self) -> int:
-        """How many characters may go to `waiting`, if each piece `goes_on`, in place of `feed`."""
+        """How many characters may go to `waiting` in place of `feed`, if no piece has a stop."""
         return min(self._scanner.patience, _BLOCK) if self._uri.size else 0
 
     def pass_over(self, text: str) -> None:
         """Take a piece that `flows`, while nothing is held."""
-        self._before = text if len(text) >= CONTEXT_BEFORE else self._before + text
+        self.before = text if len(text) >= CONTEXT_BEFORE else self.before + text
 
     def feed(self, text: str) -> list[Part]:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
@@ -146,7 +143,7 @@ class TextSplitter:
         return parts
 
     def _run(self) -> list[Part]:
-        self._before = self._before[-CONTEXT_BEFORE:]
+        self.before = self.before[-CONTEXT_BEFORE:]
         state: Callable[[], Any] | None = self._state
         while state is not None:
             self._state = state
@@ -158,7 +155,7 @@ class TextSplitter:
     def _emit_text(self, text: str) -> None:
         if not text:
             return
-        self._before = (self._before + text[-CONTEXT_BEFORE:])[-CONTEXT_BEFORE:]
+        self.before = (self.before + text[-CONTEXT_BEFORE:])[-CONTEXT_BEFORE:]
         last = self._out[-1] if self._out else None
         if isinstance(last, Text):
             last.text += text
@@ -175,7 +172,7 @@ class TextSplitter:
             return None
         begin, payload = header
         self._emit_text(buffer[at:begin])
-        if not self._trusted and is_opened(self._before):
+        if not self._trusted and is_opened(self.before):
             self._emit_text(buffer[begin:payload])
             self._at = payload
             return self._text
@@ -238,16 +235,16 @@ class TextSplitter:
         assert end is not None  # noqa: S101  # else there is no image
         cut = self._at + self._header + end.length - self._uri.size
         after = self._buffer[cut : cut + 3]
-        if self._trusted and not self._closed and _may_become_mention(self._before, after, end):
+        if self._trusted and not self._closed and _may_become_mention(self.before, after, end):
             return None
         self._uri.add(self._buffer[self._at : cut])
         uri = self._uri.take()
         self._at = cut
-        if self._trusted and is_mention(self._before, after, end):
+        if self._trusted and is_mention(self.before, after, end):
             self._emit_text(uri)
         else:
             self._out.append(Image(uri))
-            self._before = uri[-CONTEXT_BEFORE:]
+            self.before = uri[-CONTEXT_BEFORE:]
         return self._text
 
 

@@ -10,15 +10,16 @@ from typing import Any
 import wrapt
 
 from imageshim.history import prepare_messages
+from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
 from .delivery import deliver
 from .failures import ASKED_FOR, failed
-from .policy import Call, Policy, installed_litellm
+from .policy import Call, Policy, format_of_installed, installed_litellm
 from .quiet import has_no_image
 from .reentrancy import INSIDE, leave
 
-__all__ = ["WrappedFunction", "library_of", "run", "wrapped_function"]
+__all__ = ["WrappedFunction", "library_of", "run", "run_post", "wrapped_function"]
 
 _MESSAGES, _MODEL = "messages", "model"
 _AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
@@ -59,14 +60,17 @@ def run(
     policy: Policy, library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
 ) -> Any:
     """Call ``wrapped`` and deliver what it returns."""
-    if INSIDE.get():
+    inside = INSIDE.get()
+    if inside is not None:
+        if (inside, library) == ("litellm", "openai"):
+            return _inner(policy, wrapped, args, kwargs)
         return wrapped(*args, **kwargs)
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
     if library is None:
         answer = wrapped(*args, **kwargs)
     else:
-        token = INSIDE.set(True)
+        token = INSIDE.set(library)
         try:
             answer = wrapped(*args, **kwargs)
         finally:
@@ -74,6 +78,35 @@ def run(
     if has_no_image(answer):
         return answer
     return deliver(answer, Call(policy, library, kwargs))
+
+
+def run_post(
+    policy: Policy, _library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
+) -> Any:
+    """Call ``client.post``, with which LiteLLM asks for chat completions since 1.10x."""
+    path = args[0] if args else kwargs.get("path")
+    if INSIDE.get() == "litellm" and path == "/chat/completions":
+        return _inner(policy, wrapped, args, kwargs)
+    return wrapped(*args, **kwargs)
+
+
+def _inner(policy: Policy, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call the OpenAI SDK for LiteLLM, and give LiteLLM what it does not lose.
+
+    It swallows chunks with fields that it does not know, and from 1.77.0 to 1.81 fails on images
+    without an index. ``images`` it carries along on every version in whole replies (those that do
+    not know them in ``provider_specific_fields``), and from 1.77.0 on in chunks; before that,
+    chunks can carry images in their text only.
+    """
+    token = INSIDE.set("openai")
+    try:
+        answer = wrapped(*args, **kwargs)
+    finally:
+        leave(token)
+    emit = Format.IMAGES
+    if kwargs.get("stream") and format_of_installed() is not Format.IMAGES:
+        emit = Format.CONTENT
+    return deliver(answer, Call(policy.emitting(emit), "openai", kwargs, inner=True))
 
 
 def _with_history(

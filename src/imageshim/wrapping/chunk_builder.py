@@ -31,7 +31,7 @@ def build(
 ) -> Any:
     """Build a reply with LiteLLM's own function, and see that it has the images of the chunks."""
     inside = INSIDE.get()
-    token = INSIDE.set(True)
+    token = INSIDE.set(library)
     try:
         built = wrapped(*args, **kwargs)
     finally:

@@ -33,7 +33,7 @@ def deliver(answer: Any, call: Call) -> Any:
     rule = _rule_for(type(answer))
     if rule is None:
         return answer
-    if call.place is None and (rule is not _reply or call.policy.emit in LEGACY):
+    if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
     return rule(answer, call)
@@ -51,6 +51,8 @@ def _reply(answer: Any, call: Call) -> Any:
         converted = over_messages(
             answer, lambda message, where: convert_message(message, do, where), in_place=False
         )
+        if call.inner:
+            return converted
         if do.to is Format.IMAGES:
             return with_old_name(converted, answer)
         asked = do.to in LEGACY and (converted is not answer or detect(answer, source) is do.to)
@@ -115,7 +117,7 @@ def _raw(response: Any, call: Call) -> Any:
 async def _awaited(answer: Awaitable[Any], call: Call) -> Any:
     if call.library is None:
         return deliver(await answer, call)
-    token = INSIDE.set(True)
+    token = INSIDE.set(call.library)
     try:
         result = await answer
     finally:

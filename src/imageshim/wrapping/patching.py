@@ -32,7 +32,18 @@ class _Point(NamedTuple):
     kind: str = "call"
 
 
-_POINTS = {
+_CHAT_COMPLETIONS = tuple(
+    _Point(module, f"{cls}.{method}")
+    for module, methods in (
+        ("openai.resources.chat.completions", ("create", "parse")),
+        # Up to 1.91 or so, `parse` was in the beta only.
+        ("openai.resources.beta.chat.completions", ("parse",)),
+    )
+    for cls in ("Completions", "AsyncCompletions")
+    for method in methods
+)
+
+_POINTS: dict[str, tuple[_Point, ...]] = {
     "litellm": (
         _Point("litellm", "completion"),
         _Point("litellm", "acompletion"),
@@ -44,15 +55,11 @@ _POINTS = {
         _Point("litellm.router", "Router.completion"),
         _Point("litellm.router", "Router.acompletion"),
     ),
-    "openai": tuple(
-        _Point(module, f"{cls}.{method}")
-        for module, methods in (
-            ("openai.resources.chat.completions", ("create", "parse")),
-            # Up to 1.91 or so, `parse` was in the beta only.
-            ("openai.resources.beta.chat.completions", ("parse",)),
-        )
-        for cls in ("Completions", "AsyncCompletions")
-        for method in methods
+    "openai": (
+        # How LiteLLM's newest versions call it.
+        _Point("openai._base_client", "SyncAPIClient.post", "post"),
+        _Point("openai._base_client", "AsyncAPIClient.post", "post"),
+        *_CHAT_COMPLETIONS,
     ),
 }
 
@@ -196,10 +203,11 @@ _MOST_LAYERS = 64
 def _made(library: str, point: _Point, original: Any) -> Any:
     """Make a wrapper that does what is installed at the time of the call."""
     # wrapt, when there is a library to wrap.
-    from .calls import WrappedFunction, run  # noqa: PLC0415
+    from .calls import WrappedFunction, run, run_post  # noqa: PLC0415
     from .chunk_builder import build  # noqa: PLC0415
 
-    call: Callable[..., Any] = build if point.kind == "builder" else run
+    kinds: dict[str, Callable[..., Any]] = {"call": run, "builder": build, "post": run_post}
+    call = kinds[point.kind]
 
     def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
         do = installation.current_policy(library)

@@ -15,7 +15,7 @@ from .call_site import Place
 if TYPE_CHECKING:
     from imageshim.conversion import Plan
 
-__all__ = ["LEGACY", "Call", "Policy", "installed_litellm", "policy"]
+__all__ = ["LEGACY", "Call", "Policy", "format_of_installed", "installed_litellm", "policy"]
 
 LEGACY = frozenset({Format.CONTENT, Format.IMAGE})
 """The formats that no LiteLLM of today writes: to ask for them is warned about."""
@@ -70,6 +70,8 @@ class Call(NamedTuple):
     """The keyword arguments."""
     place: Place | None = None
     """The user's line, where it is known."""
+    inner: bool = False
+    """A library's own call of another: nobody's line, and nobody who knows old names."""
 
     def plan(self, source: Format | None) -> Plan:
         """Plan the conversion of a reply that comes from ``source``."""
@@ -93,7 +95,7 @@ class Call(NamedTuple):
             if provider is None:
                 return None  # from the cache
             if provider in _OWN_MODELS:
-                return _format_of_installed()
+                return format_of_installed()
         return Format.CONTENT if self._asks_for_images() else None
 
     def _asks_for_images(self) -> bool:
@@ -148,7 +150,8 @@ def installed_litellm() -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _format_of_installed() -> Format | None:
+def format_of_installed() -> Format | None:
+    """Return the format of the installed LiteLLM; None where there is none."""
     version = installed_litellm()
     try:
         return source_format(version)

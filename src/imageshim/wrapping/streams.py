@@ -44,14 +44,17 @@ class _Flow:
         converter = StreamConverter(call.policy.emit, source=source, on_loss=call.policy.on_loss)
         self.converter: StreamConverter | None = converter
         self.passes: Callable[[Any], bool] = converter.passes
-        """Tells at a look that a chunk has nothing to do with images, as most have not."""
+        """Tells at a look that nothing is to be done with a chunk, as with most."""
         self.queue: deque[Any] = deque()
         self.held: list[Any] = []
         """What went into the converter and has not come out."""
         self.ended = False
         self.raising: BaseException | None = None
-        self.silent = call.policy.emit not in LEGACY
+        self.silent = call.inner or call.policy.emit not in LEGACY
         """Whether there is nothing to say, or it was said."""
+        if not self.silent:
+            # In its own format a chunk with an image passes too; there is something to say then.
+            self.passes = lambda chunk: not _has_image(chunk) and converter.passes(chunk)
 
     def feed(self, chunk: Any) -> None:
         """Take a chunk from the stream, one that does not pass at a look."""
@@ -73,7 +76,7 @@ class _Flow:
             self._give_up(error, [*self.held, chunk])
 
     def _put(self, made: list[Any]) -> None:
-        if self.call.policy.emit is Format.IMAGES:
+        if self.call.policy.emit is Format.IMAGES and not self.call.inner:
             made = [with_old_name(chunk) for chunk in made]
         self.queue.extend(made)
         if not self.silent and any(map(_has_image, made)):
@@ -144,11 +147,11 @@ def _iter(self: Any) -> Any:
 
 def _next(self: Any) -> Any:
     flow = self._self_flow
-    source = self._self_iterator
+    source, library = self._self_iterator, flow.call.library
     if source is None:
         source = self.__wrapped__
     while not flow.queue and not flow.ended:
-        token = INSIDE.set(True)
+        token = INSIDE.set(library)
         try:
             chunk = next(source)
         except StopIteration:
@@ -174,11 +177,11 @@ def _aiter(self: Any) -> Any:
 
 async def _anext(self: Any) -> Any:
     flow = self._self_flow
-    source = self._self_iterator
+    source, library = self._self_iterator, flow.call.library
     if source is None:
         source = self.__wrapped__
     while not flow.queue and not flow.ended:
-        token = INSIDE.set(True)
+        token = INSIDE.set(library)
         try:
             chunk = await source.__anext__()
         except StopAsyncIteration:

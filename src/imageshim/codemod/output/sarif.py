@@ -14,8 +14,7 @@ from urllib.parse import quote
 from imageshim import __version__
 from imageshim.codemod import rules
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.pieces import Problem
-from imageshim.codemod.reports import FileReport, Reported, Sort
+from imageshim.codemod.reports import FileReport, Problem, Reported, Sort
 
 from . import Outcome
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from imageshim.codemod.reports import FileReport, Reported, Sort
 
 from . import Outcome
-from .diff import diff
 
 __all__ = ["render"]
 
@@ -49,7 +48,9 @@ def _plain(text: str, _code: str) -> str:
 
 
 def _of_file(report: FileReport, outcome: Outcome, paint: _Paint) -> Iterator[str]:
-    if outcome.rewrites:
+    if outcome.rewrites and report.new is not None:
+        from .diff import diff  # noqa: PLC0415  # only where something changes
+
         for line in diff(report):
             code = next((code for start, code in _DIFF.items() if line.startswith(start)), None)
             yield line if code is None else paint(line, code)

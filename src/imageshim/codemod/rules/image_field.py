@@ -98,13 +98,17 @@ _Made = tuple[tuple[Edit, ...], bool]
 """Edits, and whether every reply gives what it gave."""
 
 
-def _rewritten(file: File, rewriter: Rewriter, read: Read) -> _Made | None:
+def _rewritten(  # noqa: PLR0911
+    file: File, rewriter: Rewriter, read: Read
+) -> _Made | None:
     new = format_of(file.settings.oldest_litellm) is Format.IMAGES
     quote = rewriter.quote(read.node)
     if read.how == "in":
         return _membership(rewriter, read, quote)
     if read.how == "hasattr":
         return _has(rewriter, read, quote)
+    if read.how == "getattr" and not _is_named(read):
+        return _by_variable(rewriter, read)
     if read.how in ("get", "getattr") and (read.how == "get" or read.default is not None):
         return _with_default(rewriter, read, quote, new=new)
     if new and quote is not None:
@@ -114,6 +118,30 @@ def _rewritten(file: File, rewriter: Rewriter, read: Read) -> _Made | None:
         return _plain(file, rewriter, read, quote)
     edits = rewriter.helper_call("first_image", read)
     return None if edits is None else (edits, _helper_keeps(file, rewriter, read))
+
+
+def _is_named(read: Read) -> bool:
+    node = read.node
+    return isinstance(node, ast.Call) and isinstance(node.args[1], ast.Constant)
+
+
+def _by_variable(rewriter: Rewriter, read: Read) -> _Made | None:
+    """``getattr(m, name)`` that was seen to read ``image``: other names go on as they did."""
+    node = read.node
+    quote = rewriter.quote(node)
+    if not isinstance(node, ast.Call) or quote is None:
+        return None
+    simple = (ast.Name, ast.Attribute)
+    if not isinstance(node.args[0], simple) or not isinstance(node.args[1], simple):
+        return None
+    source = rewriter.source
+    base, name = source.segment(node.args[0]), source.segment(node.args[1])
+    function, imports = rewriter.file.imports.helper("first_image")
+    start, end = rewriter.start(node), rewriter.end(node)
+    head = f"({function}({base}) if {name} == {quote}image{quote} else "
+    default = read.default
+    keeps = default is None or (isinstance(default, ast.Constant) and default.value is None)
+    return (Edit(start, start, head), Edit(end, end, ")"), *imports), keeps
 
 
 def _helper_keeps(file: File, rewriter: Rewriter, read: Read) -> bool:

@@ -1,0 +1,50 @@
+"""``litellm.stream_chunk_builder`` loses the images of a stream on releases before 1.81.6.
+
+So it does on 1.76.1 to 1.81.5 (BerriAI/litellm issue #19478, mended in PR #19654), and with it the
+cache and the logs of streamed calls; of several choices every release up to 1.90.7 makes one.
+``imageshim.collect(chunks)`` gives the whole reply on all of them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Finding
+from imageshim.codemod.uses import called
+from imageshim.codemod.values import Ref
+from imageshim.timeline import is_at_least
+
+from . import rule
+
+CODE = "IMG112"
+
+_MENDED = "1.81.6"
+_NAME = "stream_chunk_builder"
+
+
+@rule(
+    CODE,
+    "chunk-builder",
+    before="response = litellm.stream_chunk_builder(chunks)",
+    after="response = imageshim.collect(chunks)",
+)
+def chunk_builder(file: File) -> Iterator[Finding]:
+    """Yield the calls of the builder, where a release that loses images may run."""
+    if is_at_least(file.settings.oldest_litellm, _MENDED):
+        return
+    if not any(origin.image for origin in file.flow.origins.values()):
+        return
+    for node in file.parents:
+        if called(node) == _NAME and isinstance(node, ast.Call) and _is_litellm_s(file, node.func):
+            yield file.finding(
+                CODE, node, f"LiteLLM before {_MENDED} loses the images of a stream here"
+            )
+
+
+def _is_litellm_s(file: File, function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        function = function.value
+    known = file.flow.top.cells.get(function.id) if isinstance(function, ast.Name) else None
+    return isinstance(known, Ref) and known.name.partition(".")[0] == "litellm"

@@ -1,0 +1,83 @@
+"""A reply with images goes back as an assistant message, and its images do not.
+
+LiteLLM 1.76.1 to 1.81.9 drops the images of an assistant message without a word, an image-only one
+as a whole; earlier releases send megabytes of base64 as text; ``{"role": "assistant", "content":
+message.content}`` holds no image on any of them. ``imageshim.to_message(response)`` writes the
+message so that the model gets its images back, and ``imageshim.prepare_messages()`` mends a list.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Finding
+from imageshim.codemod.state import Read
+from imageshim.codemod.uses import called, is_proven, said
+from imageshim.timeline import SENDS_IMAGES_SINCE, is_at_least
+
+from . import rule
+
+CODE = "IMG108"
+
+
+@rule(
+    CODE,
+    "lost-history",
+    before='messages.append({"role": "assistant", "content": message.content})',
+    after="messages += imageshim.to_message(response)",
+)
+def lost_history(file: File) -> Iterator[Finding]:
+    """Yield the messages that are put into a request without their images."""
+    told: set[ast.AST] = set()
+    for read in file.reads:
+        if read.field not in ("content", "image", "images") or not is_proven(file, read):
+            continue
+        if not any(origin.image for origin in read.origins) or read.holders != {"message"}:
+            continue
+        for place in (*_as_content(file, read), *_as_message(file, read)):
+            if place not in told:
+                told.add(place)
+                yield file.finding(
+                    CODE,
+                    place,
+                    "the model does not get the images of its own reply back",
+                    chain=read.chain,
+                )
+
+
+def _as_content(file: File, read: Read) -> Iterator[ast.expr]:
+    """``{"role": "assistant", "content": message.content}``."""
+    outer = file.parents[read.node]
+    if read.field == "content" and isinstance(outer, ast.Dict) and read.node in outer.values:
+        pairs = {
+            said(key): said(value) for key, value in zip(outer.keys, outer.values, strict=True)
+        }
+        if pairs.get("role") == "assistant" and "images" not in pairs:
+            yield outer
+
+
+def _as_message(file: File, read: Read) -> Iterator[ast.expr]:
+    """``messages.append(message)``, of a message that is read elsewhere in the function."""
+    if is_at_least(file.settings.oldest_litellm, SENDS_IMAGES_SINCE):
+        return
+    wanted = ast.dump(read.base)
+    inside = file.function_of(read.node)
+    for node in file.parents:
+        if called(node) in ("append", "insert") and file.function_of(node) is inside:
+            for argument in node.args if isinstance(node, ast.Call) else ():
+                whole = argument
+                if called(whole) in ("model_dump", "dict", "to_dict") and isinstance(
+                    whole, ast.Call
+                ):
+                    whole = whole.func.value if isinstance(whole.func, ast.Attribute) else whole
+                if ast.dump(whole) == wanted and _is_messages(node):
+                    yield argument
+
+
+def _is_messages(node: ast.AST) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    holder = function.value if isinstance(function, ast.Attribute) else None
+    name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+    return any(word in name.lower() for word in ("message", "history", "conversation", "chat"))

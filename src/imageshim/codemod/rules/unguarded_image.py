@@ -1,0 +1,124 @@
+"""``images[0]`` without asking whether there are any.
+
+A reply without a picture has no field ``images`` (AttributeError), and from LiteLLM 1.77.0 on every
+text-only reply of a Gemini model has an empty one (IndexError). Models answer with text alone when
+they refuse, ask back, or run into a safety filter, so that this is a matter of time.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from imageshim.codemod.file import File
+from imageshim.codemod.findings import Finding
+from imageshim.codemod.state import Read
+from imageshim.codemod.uses import is_proven, said, uses
+
+from . import rule
+
+CODE = "IMG101"
+
+_CAUGHT = frozenset(
+    {"IndexError", "LookupError", "AttributeError", "TypeError", "Exception", "BaseException"}
+)
+_WORDS = ("images", "first_image", "detect")
+
+
+@rule(
+    CODE,
+    "unguarded-image",
+    before='save(response.choices[0].message.images[0]["image_url"]["url"])',
+    after="if url := first_image_url(response):\n    save(url)",
+)
+def unguarded_image(file: File) -> Iterator[Finding]:
+    """Yield the images that are taken by number although there may be none."""
+    for read in file.reads_of("images"):
+        if not is_proven(file, read) or read.how not in ("attribute", "item", "get", "getattr"):
+            continue
+        for use in uses(file, read):
+            item = file.parents[use]
+            if not (isinstance(item, ast.Subscript) and item.value is use):
+                continue
+            if not _is_number(item.slice) or _is_guarded(file, item, _names(read, use)):
+                continue
+            yield file.finding(
+                CODE,
+                item,
+                "a reply can come without images: this raises IndexError or AttributeError",
+                chain=read.chain,
+            )
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    return isinstance(said(node), int)
+
+
+def _names(read: Read, use: ast.expr) -> frozenset[str]:
+    """Return what a test that guards would mention."""
+    return frozenset((*_WORDS, *([use.id] if isinstance(use, ast.Name) else []), read.field))
+
+
+def _is_guarded(file: File, node: ast.AST, names: frozenset[str]) -> bool:
+    inner = node
+    for outer in file.enclosing(node):
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return _left_before(outer, node, names)
+        if any(_mentions(one, names) for one in _asked(outer, inner)):
+            return True
+        if isinstance(outer, ast.Try) and inner in outer.body and _catches(outer):
+            return True
+        inner = outer
+    return _left_before(file.tree, node, names)
+
+
+def _asked(outer: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is tested before what stands inside of a node runs."""
+    if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and inner is not outer.test:
+        yield outer.test
+    elif isinstance(outer, ast.BoolOp):
+        yield from itertools.takewhile(lambda one: one is not inner, outer.values)
+    elif isinstance(outer, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        for generator in outer.generators:
+            yield from generator.ifs
+
+
+def _catches(node: ast.Try) -> bool:
+    for handler in node.handlers:
+        if handler.type is None:
+            return True
+        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if any(isinstance(one, ast.Name) and one.id in _CAUGHT for one in caught):
+            return True
+    return False
+
+
+def _left_before(scope: ast.AST, node: ast.AST, names: frozenset[str]) -> bool:
+    """Whether a test before the node, in the same function, lets nothing pass without images."""
+    line = getattr(node, "lineno", 0)
+    for one in ast.walk(scope):
+        if not isinstance(one, (ast.If, ast.Assert)) or one.test.lineno >= line:
+            continue
+        if _mentions(one.test, names) and (isinstance(one, ast.Assert) or _leaves(one.body[-1])):
+            return True
+    return False
+
+
+def _leaves(last: ast.stmt) -> bool:
+    # sys.exit(), pytest.skip() and self.fail() are calls.
+    is_call = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
+    return is_call or isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break))
+
+
+def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute) and one.attr in names:
+            return True
+        if isinstance(one, ast.Name) and one.id in names:
+            return True
+        if isinstance(one, ast.Constant) and one.value in names:
+            return True
+    return False

@@ -1,0 +1,423 @@
+"""`imageshim check`, `fix`, `undo` and `explain`, as a user calls them."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from hashlib import sha256
+
+import pytest
+
+OLD = b"""import litellm
+
+reply = litellm.completion(model="gemini/gemini-2.5-flash-image", messages=[])
+url = reply.choices[0].message.image["url"]
+"""
+NEW = OLD.replace(b'.image["url"]', b'.images[0]["image_url"]["url"]')
+UNPROVEN = b"""import litellm
+
+url = client.chat.completions.create(model="m").choices[0].message.image["url"]
+"""
+PLAIN = b"import os\n\nprint(os.name)\n"
+DIFF = """--- app.py
++++ app.py
+@@ -1,4 +1,4 @@
+ import litellm
+ 
+ reply = litellm.completion(model="gemini/gemini-2.5-flash-image", messages=[])
+-url = reply.choices[0].message.image["url"]
++url = reply.choices[0].message.images[0]["image_url"]["url"]
+"""  # noqa: W293  # as diff -u writes an empty line
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """A folder without anything of the user's own around it, to work in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return folder
+
+
+def write(folder, **files):
+    for name, data in files.items():
+        file = folder / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.com"]
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_check_reports_with_its_chain_and_changes_nothing(run, project):
+    write(project, **{"app.py": OLD, "other.py": PLAIN})
+
+    ended = run("check")
+
+    assert ended.code == 1
+    assert ended.lines[0].startswith("app.py:4:7: IMG001 ")
+    assert ended.lines[0].endswith("[fixable]")
+    assert ended.lines[1] == "    completion() line 3 → reply line 3 → read line 4"
+    assert ended.lines[2:] == [
+        "1 to be fixed by imageshim fix.",
+        "2 files read, 1 of them analysed.",
+    ]
+    assert (project / "app.py").read_bytes() == OLD
+
+
+def test_nothing_to_report_exits_with_0(run, project):
+    write(project, **{"app.py": NEW.replace(b"images[0]", b"images"), "other.py": PLAIN})
+
+    ended = run("check", "other.py")
+
+    assert (ended.code, ended.lines[0]) == (0, "Nothing found.")
+
+
+def test_what_is_not_proven_says_what_is_missing_and_fails_nothing(run, project):
+    write(project, **{"app.py": UNPROVEN})
+
+    ended = run("check")
+
+    assert ended.code == 0
+    assert ended.lines[0].endswith("[not proven]")
+    assert "pass --assume-litellm" in ended.lines[1]
+    assert ended.lines[2] == "1 not proven."
+    assert ended.lines[3].startswith("    1 × the reply comes from `client.chat.completions")
+
+    assert run("check", "--assume-litellm", "client").code == 1
+    assert run("check", "--assume-litellm", "nothing").code == 0
+
+
+def test_fix_shows_a_difference_and_writes_nothing(run, project):
+    write(project, **{"app.py": OLD})
+
+    ended = run("fix")
+
+    assert ended.code == 0
+    assert ended.out.decode().startswith(DIFF)
+    assert "1 would be fixed in 1 file." in ended.lines
+    assert ended.lines[-1] == "Nothing was written: pass --write to do so."
+    assert (project / "app.py").read_bytes() == OLD
+    assert run("fix", "--check").code == 1
+
+
+def test_fix_writes_is_done_then_and_can_be_taken_back(run, project):
+    write(project, **{"app.py": OLD})
+    (project / "app.py").chmod(0o755)
+
+    ended = run("fix", "--write")
+    assert ended.code == 0
+    assert "1 fixed in 1 file." in ended.lines
+    assert (project / "app.py").read_bytes() == NEW
+    assert stat.S_IMODE((project / "app.py").stat().st_mode) == 0o755
+    assert run("fix", "--check").code == 0
+
+    ended = run("undo")
+    assert (ended.code, ended.lines) == (0, [str(project / "app.py")])
+    assert (project / "app.py").read_bytes() == OLD
+    assert [path.name for path in project.iterdir()] == ["app.py"]
+
+    ended = run("undo")
+    assert (ended.code, ended.err) == (2, "imageshim: there is no run to take back\n")
+
+
+def test_undo_refuses_where_a_file_changed_since(run, project):
+    write(project, **{"app.py": OLD})
+    run("fix", "--write")
+    write(project, **{"app.py": b"by hand"})
+
+    ended = run("undo")
+
+    assert ended.code == 2
+    assert "changed since, nothing was taken back" in ended.err
+    assert (project / "app.py").read_bytes() == b"by hand"
+
+
+def test_files_with_changes_that_are_not_committed_are_refused(run, project):
+    write(project, **{"app.py": OLD})
+    git(project, "init")
+
+    ended = run("fix", "--write")
+
+    assert ended.code == 2
+    assert "--allow-dirty" in ended.err
+    assert str(project / "app.py") in ended.err
+    assert (project / "app.py").read_bytes() == OLD
+
+    assert run("fix", "--write", "--allow-dirty").code == 0
+    assert (project / "app.py").read_bytes() == NEW
+    assert (project / ".git" / "imageshim-undo").is_dir()
+    assert run("undo").code == 0
+
+    git(project, "add", ".")
+    git(project, "commit", "-m", "m")
+    assert run("fix", "--write").code == 0
+    assert (project / "app.py").read_bytes() == NEW
+
+
+def test_standard_input_goes_to_standard_output(run):
+    ended = run("fix", "-", "--write", stdin=OLD)
+    assert (ended.code, ended.out) == (0, NEW)
+    assert "fixed" in ended.err
+
+    assert run("fix", "-", "--write", stdin=PLAIN).out == PLAIN
+    assert run("fix", "-", "--stdin-filename", "app.py", stdin=OLD).out.decode().startswith(DIFF)
+    assert run("fix", "-", "--check", stdin=OLD).code == 1
+    assert run("check", "-", stdin=OLD).code == 1
+    ended = run("check", "-", "app.py")
+    assert (ended.code, ended.err) == (2, "imageshim: - (standard input) goes alone\n")
+
+
+def test_a_file_that_is_no_python_is_told_and_the_others_are_done(run, project):
+    write(project, **{"a.py": b"import litellm\nprint 1\n", "app.py": OLD})
+
+    ended = run("fix", "--write")
+
+    assert ended.code == 2
+    assert ended.out.startswith(b"a.py:2: error: no syntax of Python ") or (
+        b"\na.py:2: error: no syntax of Python " in ended.out
+    )
+    assert "1 could not be read or written, see above." in ended.lines
+    assert (project / "app.py").read_bytes() == NEW
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing.py"], "nothing.py: no such file or folder"),
+        (["--select", "E501"], "--select: 'E501' is no code of a rule"),
+        (["--target", "openai"], "--target: 'openai' is no requirement"),
+        (["--trace", "nothing"], "cannot read the trace nothing"),
+        (["--config", "nothing"], "cannot read nothing"),
+        (["--jobs", "0"], "at least 1"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_a_mistake_in_the_arguments_is_told(run, words, said):
+    ended = run("check", *words)
+
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_writing_and_checking_do_not_go_together(run):
+    assert run("fix", "--write", "--check").code == 2
+
+
+def test_rules_are_selected_and_ignored(run, project):
+    write(project, **{"app.py": OLD})
+
+    assert run("check", "--select", "IMG2,IMG1").code == 0
+    assert run("check", "--ignore", "IMG001").code == 0
+    assert run("check", "--select", "img001").code == 1
+
+
+def test_a_comment_or_the_settings_leave_a_place_alone(run, project):
+    ignored = OLD.replace(b'["url"]', b'["url"]  # imageshim: ignore[IMG001] on purpose')
+    write(project, **{"app.py": ignored, "tests__test_app.py": OLD})
+    write(project, **{"pyproject.toml": '[tool.imageshim.per-file-ignores]\n"tests/*" = ["IMG"]\n'})
+
+    assert run("check").code == 0
+    assert run("fix", "--check").code == 0
+
+
+def test_the_projects_own_pin_decides_how_code_is_written(run, project):
+    write(project, **{"app.py": OLD, "requirements.txt": "litellm==1.76.1\n"})
+
+    ended = run("fix")
+
+    assert "from imageshim import first_image" in ended.out.decode()
+    assert "requirements.txt:1:1: IMG202 asks for litellm==1.76.1" in ended.out.decode()
+    assert ".images[0]" in run("fix", "--target", "litellm>=1.77").out.decode()
+
+    write(project, **{"requirements.txt": "litellm==1.76.1  # imageshim: ignore[IMG202]\n"})
+    assert "IMG202" not in run("fix").out.decode()
+
+
+def test_a_mark_is_left_once_and_fails_the_check_until_it_is_gone(run, project):
+    write(project, **{"app.py": UNPROVEN})
+
+    assert run("fix", "--check").code == 0
+    assert run("fix", "--mark", "--write").code == 0
+    marked = (project / "app.py").read_bytes()
+    assert b"\n# imageshim: todo[IMG001] litellm: " in marked
+    assert run("fix", "--mark", "--write").code == 0
+    assert (project / "app.py").read_bytes() == marked
+
+    ended = run("fix", "--check")
+    assert ended.code == 1
+    assert "app.py:3: IMG001 is marked as not done" in ended.lines
+    assert run("check").code == 1
+
+    write(project, **{"app.py": marked.replace(b"todo[", b"ignore[")})
+    assert run("fix", "--check").code == 0
+    assert run("check").code == 0
+
+
+def traced(project, source, read):
+    start = source.index(read)
+    line = source.count(b"\n", 0, start) + 1
+    column = start - source.rfind(b"\n", 0, start) - 1
+    return {
+        "v": 1, "file": str(project / "app.py"), "sha256": sha256(source).hexdigest(),
+        "line": line, "end_line": line, "column": column, "end_column": column + len(read),
+        "module": "app", "function": "f", "read": "image", "carrier": "message",
+        "how": "attribute", "count": 3, "instead": "",
+    }  # fmt: skip
+
+
+def test_what_a_trace_saw_is_rewritten_where_nothing_else_proves_it(run, project):
+    source = b"def show(thing):\n    return thing.image['url']\n"
+    write(project, **{"app.py": source})
+    row = traced(project, source, b"thing.image")
+    write(project, **{"trace.jsonl": json.dumps(row) + "\n"})
+    assert run("fix", "--check").code == 0
+
+    ended = run("fix", "--trace", "trace.jsonl", "--write")
+
+    assert ended.code == 0
+    assert b"thing.images[0]['image_url']" in (project / "app.py").read_bytes()
+
+    ended = run("fix", "--trace", "trace.jsonl")
+    assert ended.code == 2
+    assert "app.py: the file changed since the trace was recorded" in ended.err
+
+
+def test_a_file_of_the_trace_that_is_not_among_the_inputs_is_named(run, project):
+    write(project, **{"app.py": PLAIN, "b.py": PLAIN, "trace.jsonl": ""})
+    row = traced(project, PLAIN, b"os.name")
+    write(project, **{"trace.jsonl": json.dumps(row)})
+
+    ended = run("check", "b.py", "--trace", "trace.jsonl")
+
+    assert f"in the trace, but not among the inputs: {project / 'app.py'}" in ended.err
+
+
+def test_a_notebook_is_rewritten_inside_of_its_strings(run, project):
+    source = ["%pip install litellm\n", *OLD.decode().splitlines(keepends=True)[:3]]
+    read = ['reply.choices[0].message.image["url"]']
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": lines}
+        for lines in (source, read)
+    ]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    write(project, **{"n.ipynb": text})
+
+    ended = run("check")
+    assert ended.lines[0].startswith("n.ipynb: cell 2, line 1: IMG001 ")
+    assert "reply cell 1, line 4" in ended.lines[1]
+
+    run("fix", "--write")
+    new = text.replace('message.image[\\"url\\"]', 'message.images[0][\\"image_url\\"][\\"url\\"]')
+    assert (project / "n.ipynb").read_text() == new
+    assert new != text
+
+
+def test_the_code_of_documents_is_rewritten_on_request(run, project):
+    text = f"# Title\n\n```python\n{OLD.decode()}```\n"
+    write(project, **{"README.md": text, "script.sh": "curl :4000 | jq .message.image\n"})
+
+    assert "README.md" not in run("check").out.decode()
+    run("fix", "--documents", "--write")
+
+    assert (project / "README.md").read_text() == text.replace(OLD.decode(), NEW.decode())
+    assert "script.sh:1:17: IMG201 " in run("check").out.decode()
+
+
+def test_a_reply_is_followed_into_other_files(run, project):
+    source = OLD.replace(b"url = reply", b"def ask():\n    return reply").replace(
+        b'.choices[0].message.image["url"]', b""
+    )
+    use = b"from app import ask\n\nurl = ask().choices[0].message.image['url']\n"
+    write(project, **{"app.py": source, "use.py": use, "other.py": PLAIN})
+
+    ended = run("check")
+
+    assert ended.lines[0].startswith("use.py:3:7: IMG001 ")
+    assert "app.py" in ended.lines[1]
+    assert ended.lines[-1] == "3 files read, 2 of them analysed."
+
+
+def test_statistics_count_by_rule(run, project):
+    write(project, **{"app.py": OLD, "b.py": OLD})
+
+    assert run("check", "--statistics").lines[0] == "      2  IMG001  image-field  [fixable]"
+
+
+def test_a_cache_gives_the_same_and_is_not_asked_where_something_changed(run, project, tmp_path):
+    big = OLD + b"# " + b"x" * 60_000 + b"\n"
+    write(project, **{"app.py": big})
+    first = run("fix")
+    entries = list((tmp_path / "cache").rglob("??/*"))
+    assert len(entries) == 1
+
+    assert run("fix").out == first.out
+    entries[0].write_bytes(b"{}")  # a damaged entry is as good as none
+    assert run("fix").out == first.out
+    assert run("fix", "--ignore", "IMG001").lines[0] == "Nothing found."
+    write(project, **{"app.py": NEW + big[len(OLD) :]})
+    assert "IMG001" not in run("check").out.decode()
+
+
+def test_workers_give_what_one_process_gives(run, project):
+    filler = b"# " + b"x" * 300_000 + b"\n"
+    for number in range(6):
+        write(project, **{f"app{number}.py": OLD + filler})
+
+    one = run("check", "--jobs", "1", "--no-cache")
+    two = run("check", "--jobs", "2", "--no-cache")
+
+    assert two.out == one.out
+    assert one.out.count(b"IMG001") == 6
+
+
+def test_a_terminal_gets_colours_and_nobody_else(on_terminal, run, project, monkeypatch):
+    write(project, **{"app.py": OLD})
+
+    assert b"\x1b[31m-url = reply" in on_terminal("fix", streams=("stdout",)).out
+    assert b"\x1b[" not in run("fix").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert b"\x1b[" not in on_terminal("fix", streams=("stdout",)).out
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert b"\x1b[" in run("fix").out
+
+
+def test_explain_lists_the_rules_and_tells_what_one_is(run):
+    listed = run("explain")
+    assert listed.code == 0
+    assert any(line.startswith("IMG001  image-field ") for line in listed.lines)
+
+    ended = run("explain", "img201")
+    assert ended.code == 0
+    assert ended.lines[0] == "IMG201 (shell-read)"
+    assert "Before:" in ended.lines
+    assert "After:" in ended.lines
+
+    ended = run("explain", "IMG999")
+    assert ended.code == 2
+    assert "no rule IMG999; there are IMG001" in ended.err
+
+
+def test_check_needs_neither_click_nor_the_analysis_for_a_file_without_litellm(project):
+    write(project, **{"a.py": PLAIN})
+    program = (
+        "import sys\n"
+        "from imageshim.cli import main\n"
+        "try:\n    main(['check', 'a.py'])\n"
+        "except SystemExit: pass\n"
+        "wanted = ('click', 'rich', 'pydantic', 'packaging', 'imageshim.codemod.engine')\n"
+        "print([name for name in wanted if name in sys.modules])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, check=True, env={**os.environ},
+    )  # fmt: skip
+    assert ended.stdout.splitlines()[-1] == "[]"
