@@ -373,9 +373,9 @@ def test_all_public_names_are_there():
 
 
 @pytest.mark.parametrize("letter", "BCDEQgw")
-@pytest.mark.parametrize("width", range(1, 13))
+@pytest.mark.parametrize("width", [3, 5, 7, 8])
 def test_letters_behind_a_tiff_without_padding_are_not_taken_for_zeros(letter, width):
-    picture = saved(PILImage.new("L", (width, 1), 255), "TIFF", compression="packbits")
+    picture = saved(PILImage.new("RGB", (width, 1), "white"), "TIFF", big_tiff=True)
     uri = f"data:image/tiff;base64,{base64.b64encode(picture).decode().rstrip('=')}"
     for trusted in (True, False):
         assert find_images(f"{uri}{letter}ut", trusted=trusted) == [(0, len(uri))]
