@@ -25,6 +25,7 @@ $(READY): pyproject.toml
 demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, run on real LiteLLM
 	@$(BIN)/python demo/replies.py
 	@$(BIN)/python demo/migration
+	@$(BIN)/python demo/codemod.py
 
 test: $(READY)  ## all tests, with the core's branch coverage
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)

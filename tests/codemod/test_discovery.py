@@ -130,3 +130,11 @@ def test_paths_below_the_working_directory_have_no_dot_in_front(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
 
     assert list(discover([".", "./a.py", "b"], tmp_path)) == ["a.py", "b/c.py"]
+
+
+def test_an_ignored_folder_that_is_named_is_looked_at(tmp_path):
+    tree(tmp_path, "build/x.py", "build/deep/y.py", ".git/HEAD", **{".gitignore": "/build/\n"})
+
+    assert found(tmp_path) == []
+    assert found(tmp_path, "build") == ["build/x.py", "build/deep/y.py"]
+    assert found(tmp_path, "build/deep") == ["build/deep/y.py"]

@@ -39,7 +39,7 @@ def probe() -> Iterator[Callable[[PackageSet], Probe]]:
 @pytest.fixture(scope="session")
 def gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FakeGemini]]:
     """The same scenarios behind OpenAI-compatible servers, one for each way to carry images."""
-    names = ("content", "image", "images", "openrouter")
+    names = ("content", "image", "images", "litellm", "openrouter", "parts")
     with ExitStack() as stack:
         yield {
             name: stack.enter_context(serve(tmp_path_factory.mktemp(name), name)) for name in names

@@ -38,6 +38,7 @@ __all__ = [
     "locked",
     "newest_litellm",
     "openai_sdk",
+    "other_wrappers",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,18 @@ def _uv(*arguments: str, stdin: str = "") -> str:
     if run.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)}:\n{run.stderr}")
     return run.stdout
+
+
+def other_wrappers() -> PackageSet:
+    """LiteLLM with libraries that wrap its calls, and the OpenAI SDK's, as we do."""
+    return PackageSet(
+        "other-wrappers",
+        (
+            "litellm==1.80.0", "instructor", "langfuse",
+            "openinference-instrumentation-litellm", "openinference-instrumentation-openai",
+            "opentelemetry-sdk", *_OURS,
+        ),
+    )  # fmt: skip
 
 
 @cache

@@ -20,6 +20,11 @@ from imageshim.testing import pictures
 from imageshim.testing.fake_gemini import Image, Reply, Text
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+PNG_ITEM = {
+    "image_url": {"url": pictures.png().url, "detail": "auto"},
+    "index": 0,
+    "type": "image_url",
+}
 CLASSES = (Completions, AsyncCompletions)
 
 
@@ -365,6 +370,31 @@ def test_an_installed_function_is_pickled_by_name(fake_litellm):
     with imageshim.install():
         pickled = pickle.dumps(fake_litellm.completion)
         assert pickle.loads(pickled) is fake_litellm.completion  # noqa: S301  # our own
+
+
+@old_replies
+def test_bound_methods_that_were_taken_before_are_wrapped_too(client, server):
+    create, post = client.chat.completions.create, client.post
+    history = [{"role": "assistant", "content": "Here: ", "images": [PNG_ITEM]}]
+
+    with imageshim.install():
+        assert image_count(create(**REQUEST)) == 1
+        with create(**REQUEST, stream=True) as stream:
+            assert len(imageshim.read(imageshim.collect(list(stream))).images) == 2
+        create(model="m", messages=history)
+        assert len(server.requests[-1].images) == 1
+        assert post("/chat/completions", body=REQUEST, cast_to=ChatCompletion).choices
+    assert image_count(create(**REQUEST)) == 0
+
+
+@old_replies
+async def test_asynchronous_bound_methods_too(async_client):
+    create = async_client.chat.completions.create
+
+    with imageshim.install():
+        assert image_count(await create(**REQUEST)) == 1
+        raw = await async_client.chat.completions.with_raw_response.create(**REQUEST)
+        assert image_count(raw.parse()) == 1
 
 
 # -- libraries that come later ------------------------------------------------------------------

@@ -112,6 +112,8 @@ def _is_excluded(path: str, root: Path, excluded: GitIgnoreSpec | None) -> bool:
 def _walk(top: str, root: Path, excluded: GitIgnoreSpec | None) -> Iterator[str]:
     """Walk a folder, with the ignore files that hold where it is."""
     rules = _rules_above(Path(top))
+    if _is_ignored(os.path.join(top, ""), rules):  # noqa: PTH118
+        rules = []  # who names an ignored folder means it
     if excluded is not None:
         rules.append((_prefix(str(root)), excluded))
     todo = [(top, rules)]

@@ -18,7 +18,9 @@ that it is. It holds no trees, so worker processes can be given it::
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -299,29 +301,30 @@ class ProjectIndex:
         return None
 
 
-def _modules(paths: list[str]) -> dict[str, list[str]]:
+def _modules(paths: Sequence[str]) -> dict[str, list[str]]:
     """Return each file's dotted names: as a package sees it, and as the top folder does."""
     known = set(paths)
-    parents = [PurePath(path).parent for path in paths]
-    top = parents[0] if parents else PurePath()
-    while not all(top in (parent, *parent.parents) for parent in parents):
-        if top == top.parent:
-            break
-        top = top.parent
+    split = {path: os.path.split(path) for path in paths}
+    try:
+        top = os.path.commonpath([folder for folder, _ in split.values()])
+    except ValueError:  # no path, or absolute and relative ones
+        top = ""
+
+    @cache
+    def package(folder: str) -> tuple[str, ...]:
+        above, name = os.path.split(folder)
+        is_package = os.path.join(folder, "__init__.py") in known  # noqa: PTH118  # per file
+        return (*package(above), name) if is_package and name else ()
+
+    @cache
+    def below(folder: str) -> tuple[str, ...]:
+        return PurePath(folder).parts[len(PurePath(top).parts) :]
+
     out: dict[str, list[str]] = {}
-    for path in paths:
-        pure = PurePath(path)
-        parts = [] if pure.name == "__init__.py" else [pure.stem]
-        folder = pure.parent
-        while str(folder / "__init__.py") in known:
-            parts.insert(0, folder.name)
-            folder = folder.parent
-        rest = [
-            *pure.parent.parts[len(top.parts) :],
-            *([] if pure.name == "__init__.py" else [pure.stem]),
-        ]
-        names = [".".join(parts), ".".join(rest)]
-        out[path] = [name for name in dict.fromkeys(names) if name]
+    for path, (folder, name) in split.items():
+        own = () if name == "__init__.py" else (name.removesuffix(".py"),)
+        names = (".".join((*parts(folder), *own)) for parts in (package, below))
+        out[path] = [one for one in dict.fromkeys(names) if one]
     return out
 
 

@@ -23,6 +23,7 @@ from .values import (
     Ref,
     Value,
     alternatives,
+    holds,
     join,
 )
 
@@ -174,8 +175,13 @@ class State:
 
     def learn(self, scope: Scope, name: str, value: Value) -> None:
         """Join a value into a name of a scope."""
+        known = scope.cells.get(name)
+        if known is value or (known is UNKNOWN and not holds(value)):
+            return
         if scope.remember(name, value, widen=self.widening):
-            self.wake(*scope.readers.get(name, ()))
+            readers = scope.readers.get(name)
+            if readers:
+                self.wake(*readers)
 
     def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
         """Join a value into an attribute of a class's instances."""

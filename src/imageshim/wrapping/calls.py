@@ -19,7 +19,7 @@ from .policy import Call, Policy, format_of_installed, installed_litellm
 from .quiet import has_no_image
 from .reentrancy import INSIDE, leave
 
-__all__ = ["WrappedFunction", "library_of", "run", "run_post", "wrapped_function"]
+__all__ = ["WrappedFunction", "library_of", "run", "run_request", "wrapped_function"]
 
 _MESSAGES, _MODEL = "messages", "model"
 _AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
@@ -63,7 +63,7 @@ def run(
     inside = INSIDE.get()
     if inside is not None:
         if (inside, library) == ("litellm", "openai"):
-            return _inner(policy, wrapped, args, kwargs)
+            return _inner(policy, wrapped, args, kwargs, kwargs)
         return wrapped(*args, **kwargs)
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
@@ -80,17 +80,41 @@ def run(
     return deliver(answer, Call(policy, library, kwargs))
 
 
-def run_post(
-    policy: Policy, _library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
+def run_request(
+    policy: Policy, library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
 ) -> Any:
-    """Call ``client.post``, with which LiteLLM asks for chat completions since 1.10x."""
-    path = args[0] if args else kwargs.get("path")
-    if INSIDE.get() == "litellm" and path == "/chat/completions":
-        return _inner(policy, wrapped, args, kwargs)
-    return wrapped(*args, **kwargs)
+    """Call ``client.request``, the one way by which all requests of the OpenAI SDK go.
+
+    LiteLLM's newest versions take it without ``create``, and so do bound methods of clients that
+    somebody (instructor) took before the installation.
+    """
+    options = kwargs.get("options", args[1] if len(args) > 1 else None)
+    body = getattr(options, "json_data", None)
+    inside = INSIDE.get()
+    if (
+        inside == library
+        or getattr(options, "url", None) != "/chat/completions"
+        or not isinstance(body, dict)
+    ):
+        return wrapped(*args, **kwargs)
+    asked = {**body, "extra_body": getattr(options, "extra_json", None)}
+    if inside == "litellm":
+        return _inner(policy, wrapped, args, kwargs, asked)
+    if policy.history:
+        _, rewritten = _with_history(policy, library, wrapped, (), body)
+        if rewritten is not body:
+            options.json_data = rewritten
+    token = INSIDE.set(library)
+    try:
+        answer = wrapped(*args, **kwargs)
+    finally:
+        leave(token)
+    return deliver(answer, Call(policy, library, asked))
 
 
-def _inner(policy: Policy, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _inner(
+    policy: Policy, wrapped: Callable[..., Any], args: Any, kwargs: Any, asked: dict[str, Any]
+) -> Any:
     """Call the OpenAI SDK for LiteLLM, and give LiteLLM what it does not lose.
 
     It swallows chunks with fields that it does not know, and from 1.77.0 to 1.81 fails on images
@@ -104,9 +128,9 @@ def _inner(policy: Policy, wrapped: Callable[..., Any], args: Any, kwargs: Any) 
     finally:
         leave(token)
     emit = Format.IMAGES
-    if kwargs.get("stream") and format_of_installed() is not Format.IMAGES:
+    if asked.get("stream") and format_of_installed() is not Format.IMAGES:
         emit = Format.CONTENT
-    return deliver(answer, Call(policy.emitting(emit), "openai", kwargs, inner=True))
+    return deliver(answer, Call(policy.emitting(emit), "openai", asked, inner=True))
 
 
 def _with_history(

@@ -6,14 +6,15 @@ stream, for its caches and loggers: these get the images too, in the canonical f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from imageshim import carriers
 from imageshim.conversion import normalize
 from imageshim.formats import image
 from imageshim.formats.images import FIELD
-from imageshim.streaming import collect
+from imageshim.streaming import collect, convert_stream
+from imageshim.timeline import Format
 
 from .call_site import calling_place
 from .delivery import deliver
@@ -23,6 +24,8 @@ from .reentrancy import INSIDE, leave
 
 __all__ = ["build"]
 
+_CHUNKS = "chunks"
+
 _KEPT = "imageshim could not give images to what stream_chunk_builder built"
 
 
@@ -31,12 +34,18 @@ def build(
 ) -> Any:
     """Build a reply with LiteLLM's own function, and see that it has the images of the chunks."""
     inside = INSIDE.get()
+    try:
+        args, kwargs = _readable(args, kwargs)
+    except ASKED_FOR:
+        raise
+    except Exception as error:  # noqa: BLE001  # LiteLLM gets the chunks as they are
+        failed(_KEPT, error, calling_place(), strict=policy.strict)
     token = INSIDE.set(library)
     try:
         built = wrapped(*args, **kwargs)
     finally:
         leave(token)
-    chunks = kwargs.get("chunks", args[0] if args else None)
+    chunks = _chunks(args, kwargs)
     try:
         if isinstance(chunks, (list, tuple)) and any(map(_has_images, chunks)):
             _give_images(built, list(chunks))
@@ -48,10 +57,37 @@ def build(
     return built if inside else deliver(built, Call(policy, library, kwargs))
 
 
+def _chunks(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return kwargs.get(_CHUNKS, args[0] if args else None)
+
+
+def _readable(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Write chunks in the format ``parts`` as ``images``: LiteLLM joins ``content`` as text."""
+    chunks = _chunks(args, kwargs)
+    if not isinstance(chunks, (list, tuple)) or not any(map(_has_parts, chunks)):
+        return args, kwargs
+    written = list(convert_stream(chunks, Format.IMAGES))
+    if _CHUNKS in kwargs:
+        return args, {**kwargs, _CHUNKS: written}
+    return (written, *args[1:]), kwargs
+
+
+def _deltas(chunk: Any) -> Iterator[Any]:
+    for choice in carriers.items_of(carriers.get(chunk, "choices")) or ():
+        yield carriers.get(choice, "delta")
+
+
+def _has_parts(chunk: Any) -> bool:
+    return any(
+        carriers.items_of(carriers.get(delta, "content")) is not None for delta in _deltas(chunk)
+    )
+
+
 def _has_images(chunk: Any) -> bool:
     """Tell whether a chunk has images beside its text; those in the text are built as text."""
-    for choice in carriers.items_of(carriers.get(chunk, "choices")) or ():
-        delta = carriers.get(choice, "delta")
+    for delta in _deltas(chunk):
         if any(carriers.get(delta, name) for name in ("images", "image")):
             return True
     return False

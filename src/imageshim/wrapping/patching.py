@@ -56,9 +56,9 @@ _POINTS: dict[str, tuple[_Point, ...]] = {
         _Point("litellm.router", "Router.acompletion"),
     ),
     "openai": (
-        # How LiteLLM's newest versions call it.
-        _Point("openai._base_client", "SyncAPIClient.post", "post"),
-        _Point("openai._base_client", "AsyncAPIClient.post", "post"),
+        # For those that go around `create`.
+        _Point("openai._base_client", "SyncAPIClient.request", "request"),
+        _Point("openai._base_client", "AsyncAPIClient.request", "request"),
         *_CHAT_COMPLETIONS,
     ),
 }
@@ -203,10 +203,10 @@ _MOST_LAYERS = 64
 def _made(library: str, point: _Point, original: Any) -> Any:
     """Make a wrapper that does what is installed at the time of the call."""
     # wrapt, when there is a library to wrap.
-    from .calls import WrappedFunction, run, run_post  # noqa: PLC0415
+    from .calls import WrappedFunction, run, run_request  # noqa: PLC0415
     from .chunk_builder import build  # noqa: PLC0415
 
-    kinds: dict[str, Callable[..., Any]] = {"call": run, "builder": build, "post": run_post}
+    kinds: dict[str, Callable[..., Any]] = {"call": run, "builder": build, "request": run_request}
     call = kinds[point.kind]
 
     def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:

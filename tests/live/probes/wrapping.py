@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
+import inspect
 import json
+import pickle
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -144,12 +147,21 @@ def call(how: str, way: str, emits: list[str], asks: list[Ask]) -> list[list[Any
     return answers
 
 
+@contextmanager
+def _cache() -> Iterator[Any]:
+    """LiteLLM's cache in memory, empty."""
+    before, litellm.cache = litellm.cache, litellm.Cache(type="local")
+    try:
+        yield litellm.cache
+    finally:
+        litellm.cache = before
+
+
 def cached(how: str, emit: str, entries: list[dict[str, Any]]) -> list[Any]:
     """Ask where LiteLLM's cache has an answer already, as some version wrote it."""
-    before, litellm.cache = litellm.cache, litellm.Cache(type="local")
     library = Library(how, emit)
-    try:
-        answers = []
+    answers = []
+    with _cache() as cache, library.around():
         for place, entry in enumerate(entries):
             ask = {
                 "model": MODEL,
@@ -158,11 +170,70 @@ def cached(how: str, emit: str, entries: list[dict[str, Any]]) -> list[Any]:
                 "api_key": "any",
                 "api_base": "http://127.0.0.1:9",  # nobody answers there
             }
-            key = litellm.cache.get_cache_key(**ask)
             kept = {"timestamp": time.time(), "response": json.dumps(entry)}
-            litellm.cache.cache.set_cache(key, kept)
-            with library.around():
-                answers.append(_run("completion", library, ask))
-        return answers
-    finally:
-        litellm.cache = before
+            cache.cache.set_cache(cache.get_cache_key(**ask), kept)
+            answers.append(_run("completion", library, ask))
+    return answers
+
+
+def hits(how: str, way: str, emit: str, asks: list[Ask]) -> list[Any]:
+    """Ask each twice with a cache: both answers, and what the cache holds."""
+    library = Library(how, emit)
+    answers = []
+    for ask in asks:
+        whole = {"messages": MESSAGES, "modalities": ["image", "text"], **ask}
+        with _cache() as cache, library.around():
+            first = _run(way, library, whole)
+            held = [json.loads(v["response"]) for v in cache.cache.cache_dict.values()]
+            answers.append([first, _run(way, library, whole), held])
+    return answers
+
+
+def _again(reply: Any) -> Any:
+    return pickle.loads(pickle.dumps(reply))  # noqa: S301  # our own
+
+
+def shapes(asks: list[Ask]) -> dict[str, Any]:
+    """What wrapping must not change: classes, hidden parameters, signatures, dumps."""
+    plain = [(litellm.completion, litellm.acompletion)]
+    wrapped = [tuple(map(imageshim.wrap, pair)) for pair in plain]
+    ask = {"messages": MESSAGES, "modalities": ["image", "text"], **asks[0]}
+    found = {}
+    for name, ((complete, acomplete),) in (("plain", plain), ("wrapped", wrapped)):
+        reply, stream = complete(**ask), complete(**ask, stream=True)
+
+        async def streamed(acomplete: Any = acomplete) -> Any:
+            stream = await acomplete(**ask, stream=True)
+            kind = type(stream).__name__, isinstance(stream, litellm.CustomStreamWrapper)
+            return [kind, len([chunk async for chunk in stream])]
+
+        found[name] = {
+            "class": [cls.__name__ for cls in type(reply.choices[0]).__mro__],
+            "is a reply": isinstance(reply, litellm.ModelResponse),
+            "hidden": sorted(reply._hidden_params),
+            "cost": reply._hidden_params.get("response_cost"),
+            "is a message": isinstance(reply.choices[0].message, litellm.Message),
+            "stream": type(stream).__name__,
+            "is a stream": isinstance(stream, litellm.CustomStreamWrapper),
+            "hidden of the stream": sorted(stream._hidden_params),
+            "provider": stream.custom_llm_provider,
+            "chunks": len(list(stream)),
+            "asynchronous": _LOOP.run_until_complete(streamed()),
+            "signature": str(inspect.signature(complete)),
+            "name": (
+                complete.__name__,
+                complete.__module__,
+                complete.__doc__ == plain[0][0].__doc__,
+            ),
+            "coroutine": [inspect.iscoroutinefunction(f) for f in (complete, acomplete)],
+            "copy": (copy.copy(reply) == reply, copy.deepcopy(reply) == reply),
+            "pickle": _again(reply).model_dump() == reply.model_dump(),
+            "json": json.loads(reply.model_dump_json())
+            == json.loads(json.dumps(reply.model_dump())),
+            "again": type(reply)(**reply.model_dump()).model_dump() == reply.model_dump(),
+            "keys": sorted(reply.model_dump()),
+            "keys of the message": sorted(
+                reply.choices[0].message.model_dump().keys() - {"image", "images"}
+            ),
+        }
+    return found

@@ -1,0 +1,150 @@
+"""`imageshim check` on a tree of more than 20,000 files, as a user's shell calls it.
+
+The tree is what a large application installs, without LiteLLM itself: packages from the index, in
+the cache folder of the benchmarks.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+from imageshim.codemod.discovery import discover
+from imageshim.codemod.inspection import How
+from imageshim.codemod.run import inspect_all
+from imageshim.codemod.settings import Settings
+
+from .rows import Row
+
+ROOT = Path(__file__).parents[1]
+TREE = ROOT / ".live" / "codemod-tree"
+PACKAGES = (
+    "anthropic", "django", "google-genai", "kubernetes", "langchain-classic",
+    "langchain-community", "langchain-core", "openai", "pandas", "plotly", "polars",
+    "scikit-learn", "sqlalchemy", "stripe", "sympy", "transformers", "twilio",
+)  # fmt: skip
+FILES = 20_000
+TURNS = 5
+LOOP = """
+import os, sys
+todo, found = [sys.argv[1]], 0
+while todo:
+    with os.scandir(todo.pop()) as listing:
+        for entry in listing:
+            if entry.is_dir(follow_symlinks=False):
+                todo.append(entry.path)
+            elif entry.name.endswith(".py"):
+                with open(entry.path, "rb", buffering=0) as file:
+                    found += b"litellm" in file.readall()
+"""
+ONE_FILE = """import litellm
+
+reply = litellm.completion(model="gemini/gemini-2.5-flash-image", messages=[])
+print(reply.choices[0].message.image["url"])
+"""
+
+
+def tree() -> Path:
+    """The tree, installed once."""
+    done = TREE / ".done"
+    if not done.exists():
+        shutil.rmtree(TREE, ignore_errors=True)
+        uv = Path(sysconfig.get_path("scripts")) / "uv"
+        subprocess.run(
+            [uv, "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--python",
+             sys.executable, "--target", TREE, *PACKAGES],
+            check=True,
+        )  # fmt: skip
+        done.touch()
+    count = sum(1 for _ in TREE.rglob("*.py"))
+    if count < FILES:
+        raise RuntimeError(f"the tree has {count} files, of {FILES} that it needs")
+    return TREE
+
+
+def cpu(*command: object) -> float:
+    """The processor time of a program, in seconds: what else runs does not add to it."""
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": ""}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, env=environ, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def in_turns(one: tuple[object, ...], other: tuple[object, ...], turns: int = TURNS) -> float:
+    """How much more processor time one program takes than another, both run in turns."""
+    pairs = [(cpu(*one), cpu(*other)) for _ in range(turns)]
+    return min(pair[0] for pair in pairs) / min(pair[1] for pair in pairs)
+
+
+def peak(*command: object) -> float:
+    """The most memory of a program, in megabytes."""
+    program = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *map(str, command)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(ended.stdout)
+
+
+def forced(paths: list[str], jobs: int) -> float:
+    """The wall time of analysing every file, whatever it names, in seconds."""
+    begin = time.perf_counter()
+    for _ in inspect_all(paths, How(Settings()), jobs=jobs):
+        pass
+    return time.perf_counter() - begin
+
+
+def run() -> list[Row]:
+    where = tree()
+    check = (sys.executable, "-m", "imageshim", "check", "--no-cache", "--jobs", "1")
+    whole = (*check, where)
+    cpu(*whole)  # the files and the byte code are in memory from now on
+    rows = [
+        Row(
+            "check, cold, one process / read all and one `in`",
+            in_turns(whole, (sys.executable, "-c", LOOP, where)),
+            1.5,
+        ),
+        Row("check: peak memory / 120 MB", peak(*whole) / 120, 1),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "one_file.py"
+        file.write_text(ONE_FILE, encoding="utf-8")
+        imports = (sys.executable, "-c", "import ast, tokenize, argparse")
+        one = (Path(sysconfig.get_path("scripts")) / "imageshim", "check", file)
+        rows.append(
+            Row(
+                "check one_file.py / import ast, tokenize, argparse",
+                in_turns(one, imports, 3 * TURNS),
+                4,
+            )
+        )
+    paths = [
+        path
+        for package in ("django", "langchain_community")
+        for path in discover([str(where / package)], where)
+        if path.endswith(".py")
+    ]
+    times = [(forced(paths, 2), forced(paths, 1)) for _ in range(2)]
+    two, alone = min(pair[0] for pair in times), min(pair[1] for pair in times)
+    rows += [
+        Row("every file analysed: two workers / one process", two / alone, 1 / 1.5),
+        Row(
+            "every file analysed, one process: seconds for 300 files",
+            alone / len(paths) * 300,
+            float("inf"),
+        ),
+    ]
+    return rows
