@@ -19,8 +19,9 @@ from imageshim.testing import pictures  # noqa: E402
 from imageshim.testing.fake_gemini import FakeGemini, Image, Text, fake_gemini  # noqa: E402
 
 HERE = Path(__file__).parent
-# What the guide showed for LiteLLM up to 1.76.0, and for 1.76.1 to 1.76.3.
-PROGRAMS = {"content": HERE / "migration" / "before.py", "image": HERE / "migration" / "image.py"}
+# What the guide showed for LiteLLM up to 1.76.0, and for 1.76.1 to 1.76.3; each with what the shim
+# has to give: `message.image` reads in the newest format, too, and is seen.
+PROGRAMS = {"content": HERE / "migration" / "before.py", "images": HERE / "migration" / "image.py"}
 
 
 def call(server: FakeGemini, folder: Path, *words: object) -> str:

@@ -28,11 +28,30 @@ def repository(tmp_path):
     return folder
 
 
-def test_files_with_changes_that_are_not_committed_are_dirty(repository):
-    names = ("clean.py", "é.py", "staged.py", "new.py")
+def dirty(repository, *names):
     found = dirty_files(str(repository / name) for name in names)
+    return [name.rsplit("/", 1)[-1] for name in found]
 
-    assert [name.rsplit("/", 1)[-1] for name in found] == ["new.py", "staged.py", "é.py"]
+
+def test_a_repository_with_changes_that_are_not_committed_is_dirty(repository):
+    assert dirty(repository, "clean.py") == ["staged.py", "é.py"]
+
+
+def test_a_file_that_git_does_not_know_counts_where_it_is_written_itself(repository):
+    assert dirty(repository, "clean.py", "new.py") == ["new.py", "staged.py", "é.py"]
+
+
+def test_a_renamed_file_is_named_as_it_is_now(repository):
+    git(repository, "commit", "-am", "m")
+    git(repository, "mv", "clean.py", "renamed.py")
+
+    assert dirty(repository, "staged.py") == ["renamed.py"]
+
+
+def test_a_clean_repository_is_not_dirty(repository):
+    git(repository, "commit", "-am", "m")
+
+    assert dirty(repository, "clean.py", "é.py") == []
 
 
 def test_outside_of_a_repository_nothing_is_dirty(tmp_path):

@@ -17,8 +17,16 @@ from .test_replies import NEWEST_CAPTURED, VERSIONS
 
 pytestmark = pytest.mark.live
 
-FORMS = ("object", "dump", "content", "image", "images", "parts", "message", "message, later")
-WAYS = [(form, version) for form in FORMS for version in ("installed", None)]
+FORMS = (
+    "object", "dump", "content", "image", "images", "parts", "message", "message, later",
+    "wrapped", "wrapped, dump",
+)  # fmt: skip
+WAYS = [
+    (form, version)
+    for form in FORMS
+    for version in ("installed", None)
+    if version or not form.startswith("wrapped")
+]
 # Nothing was said, so there is nothing to send back.
 BLOCKED = ("m_blocked_no_candidates", "m2_image_safety_no_content", "m3_safety_empty_content")
 SDKS = [pytest.param(v, marks=pytest.mark.xdist_group(f"openai-{v}")) for v in environments.OPENAI]

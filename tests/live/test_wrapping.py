@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -95,6 +96,29 @@ def test_installed_every_way_of_calling_gives_every_format(version, probe, upstr
     for way in (*WHOLE, *STREAMED):
         answers = process.call("wrapping.call", how="install", way=way, emits=EMITS, asks=asks)
         wrong[way] = compare(answers, version, FEW, streamed=way in STREAMED)
+    assert not any(wrong.values()), wrong
+
+
+@pytest.fixture(scope="session")
+def service_account(upstream) -> str:
+    """Vertex AI's credentials, whose tokens the fake Gemini gives out."""
+    return json.dumps(upstream.service_account())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_vertex_ai(version, probe, upstream, service_account):
+    process = probe(environments.litellm(version))
+    vertex = {
+        "model": MODEL.replace("gemini/", "vertex_ai/"),
+        "vertex_credentials": service_account,
+        "vertex_project": "fake-project",
+        "vertex_location": "us-central1",
+    }
+    asks = [ask(upstream, scenario, **vertex) for scenario in FEWER]
+    wrong = {}
+    for way in PLAIN:
+        answers = process.call("wrapping.call", how="wrap", way=way, emits=EMITS, asks=asks)
+        wrong[way] = compare(answers, version, FEWER, streamed=way in STREAMED)
     assert not any(wrong.values()), wrong
 
 

@@ -343,6 +343,8 @@ def test_litellm_chunks_give_a_model_response(monkeypatch):
     }  # fmt: skip
     object.__setattr__(objects[0], "_hidden_params", {"model_id": "x"})
     assert collect(objects)._hidden_params == {"model_id": "x"}
+    object.__setattr__(objects[1], "_hidden_params", {"usage": {"total_tokens": 3}})
+    assert collect(objects).usage == {"total_tokens": 3}
 
 
 def test_chunks_of_other_classes_give_a_dict():

@@ -452,6 +452,7 @@ def test_a_hundred_thousand_pieces_are_absorbed_and_none_is_lost():
         {**BASE, "choices": []},
         {"error": {"message": "x"}},
         chunk({"content": 5}),
+        chunk({"content": []}),
         chunk({"content": None}),
         {**BASE, "choices": [{"index": 0, "finish_reason": None}, 0]},
     ],
@@ -523,3 +524,20 @@ def test_pieces_of_a_choice_without_an_index_are_put_together():
     cut = [RED.url[at : at + 20] for at in range(0, len(RED.url), 20)]
     (made,) = converted([{"choices": [{"delta": {"content": piece}}]} for piece in cut])
     assert made["choices"][0]["delta"] == {"images": [item(RED.url)]}
+
+
+def test_images_in_markdown_are_read_on_request():
+    text = f"Look: ![image]({RED.url}) Done!"
+    pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
+    assert converted(texts("Wow! ", text)) == texts("Wow! ", text)
+    made = converted(texts("Wow! ", *pieces), dialects="any")
+    assert collect(made)["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "Wow! Look:  Done!",
+        "provider_specific_fields": collect(made)["choices"][0]["message"][
+            "provider_specific_fields"
+        ],
+        "images": [item(RED.url)],
+    }
+    chunks = texts("a", "b", "c")
+    assert [id(one) for one in converted(chunks, dialects="any")] == [id(one) for one in chunks]

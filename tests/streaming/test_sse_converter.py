@@ -306,3 +306,15 @@ def others(body):
         else:
             if not isinstance(value, dict) or not value.get("choices"):
                 yield one
+
+
+def test_images_in_markdown_are_read_on_request():
+    body = b"".join(
+        map(frame, texts("Look", "! It is", "!", f"[image]({RED.url})", " fine", finish=None))
+    )
+    said = [one["choices"][0]["delta"] for one in chunks_of(converted(body, dialects="any"))]
+    assert said == [
+        {"content": "Look"}, {"content": "! It is"}, {"images": [item(RED.url)]},
+        {"content": " fine"},
+    ]  # fmt: skip
+    assert converted(body, dialects="litellm") == body

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imageshim.streaming.text as text_module
+from imageshim import Format
 from imageshim.formats import content
 from imageshim.image_structure import payload_end, payload_end_in_sight
+from imageshim.lifting import Reading, _from_text
 from imageshim.parts import Image, Text
 from imageshim.streaming.text import TextSplitter
 from imageshim.testing.pictures import KINDS, png
@@ -16,8 +18,8 @@ UNPADDED = png(filling=2).url
 assert not UNPADDED.endswith("=")
 
 
-def split(pieces, *, trusted, whole=True):
-    splitter = TextSplitter(trusted=trusted)
+def split(pieces, *, trusted, whole=True, markdown=False):
+    splitter = TextSplitter(trusted=trusted, markdown=markdown)
     parts = [part for piece in pieces for part in splitter.feed(piece)]
     parts += splitter.finish(whole=whole)
     assert splitter.idle
@@ -209,3 +211,83 @@ def test_pieces_that_nobody_has_looked_at_are_not_lost():
     splitter.feed(data[:1000])
     splitter.waiting.append(data[1000:1100])
     assert splitter.finish(whole=False) == [Text(data[:1100])]
+
+
+MARKDOWN = [
+    f"Here: ![image]({PNG}) and more.",
+    f"![]({PNG})![b](<{PNG}>)",
+    f'![a]( {PNG} "A title" ) x',
+    f"![a](\n{PNG} 'it') x",
+    f"![a]({PNG}",
+    f"![a]({PNG} and a lot of text {'x' * 600})",
+    f"![a]({PNG} and (brackets)",
+    f"![a](   {PNG})",
+    f"![a](x {PNG})",
+    f"[a]({PNG})",
+    "![a](https://example.org/x.png) text",
+    f"![a](https://example.org/x.png) ![b]({PNG})",
+    f"![ ![a]({PNG})",
+    "![a](b](" + PNG + ")",
+    f"{PNG}![a]({PNG}){PNG}",
+    "wow! and ![this] is no image!",
+    f"![a]({PNG} x) y",
+    "![" + "long" * 100 + f"]({PNG})",
+    f"![{'long' * 40}]({UNPADDED})",
+    "![a](data:image/png;base64,)",
+    "![a](data:image/png;base64,AAAA) data:image/png;base64,",
+    "!",
+    "![",
+    "![a](dat",
+]
+
+
+def whole_markdown(text, *, trusted):
+    how = Reading(Format.CONTENT if trusted else None, any_dialect=True)
+    return joined(_from_text(text, how))
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("text", MARKDOWN)
+def test_images_in_markdown_are_found_however_they_are_cut(text, trusted):
+    whole, _ = split([text], trusted=trusted, markdown=True)
+    for size in (1, 2, 3, 7, 64):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        assert split(pieces, trusted=trusted, markdown=True)[0] == whole
+    for cut in range(len(text)):
+        assert split([text[:cut], text[cut:]], trusted=trusted, markdown=True)[0] == whole
+    if "long" * 100 not in text:  # that one is longer than what is held
+        assert whole == whole_markdown(text, trusted=trusted)
+
+
+MARKS = [
+    "!",
+    "![",
+    "]",
+    "](",
+    "<",
+    ">",
+    ")",
+    " ",
+    '"',
+    "\n",
+    "a",
+    "data:",
+    PNG,
+    UNPADDED[:60],
+    "https://x",
+]
+
+
+@given(st.lists(st.sampled_from(MARKS), max_size=10), st.data(), st.booleans())
+def test_any_marks_in_any_cut(pieces, data, trusted):
+    text = "".join(pieces)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    cut = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    parts, _ = split(cut, trusted=trusted, markdown=True)
+    assert parts == split([text], trusted=trusted, markdown=True)[0]
+
+
+def test_a_text_that_mentions_many_images_takes_no_more_than_its_length():
+    text = "data:image/png;base64, " * 20_000
+    for trusted in (True, False):
+        assert split([text], trusted=trusted)[0] == [("text", text)]

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     how.add_argument("--mark", action="store_true", help="leave a comment at what needs a person")
     how.add_argument(
-        "--allow-dirty", action="store_true", help="also files with changes that are not committed"
+        "--allow-dirty",
+        action="store_true",
+        help="write although git has uncommitted changes",
     )
     return execute(Command(rewrites=True, **parsed(by, arguments)))

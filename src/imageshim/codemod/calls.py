@@ -36,19 +36,40 @@ from .values import (
 __all__ = ["Calls"]
 
 
+_MOCKING = frozenset({"object", "patch", "setattr"})
+
+
 class Calls(Methods):
     """Evaluates calls."""
 
     def _Call(self, node: ast.Call) -> Value:  # noqa: N802
         self.line = node.lineno
         function = self.value(node.func)
+        if function is UNKNOWN and not self.assume:
+            return self._not_followed(node)
         given = self._given(node)
         if function is UNKNOWN or function is BOTTOM:
             self._unseen(node, given)
-            if self.assume:
-                return self.labelled(node, given)
-            return function
+            return self.labelled(node, given) if self.assume else function
         return each(function, lambda one: self.call(one, given))
+
+    def _not_followed(self, node: ast.Call) -> Value:
+        """Most calls: of something that is not known, with nothing that matters."""
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr in _MOCKING:
+            self._unseen(node, self._given(node))
+            return UNKNOWN
+        for one in node.args:
+            value = self.value(one)
+            if value is not UNKNOWN:
+                self.escape(value)
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            if value is not UNKNOWN:
+                self.escape(value)
+        if len(self.env) > len(self.scope.cells):
+            self._unseen(node, Given(node, [], {}))
+        return UNKNOWN
 
     def _given(self, node: ast.Call) -> Given:
         args: list[Value] = []

@@ -222,7 +222,7 @@ def _write(command: Command, project: Project, reports: Sequence[FileReport]) ->
     if dirty:
         more = f" and {len(dirty) - _FEW} more" if len(dirty) > _FEW else ""
         raise CommandError(
-            "nothing was written: these files have changes that are not committed (commit them, "
+            "nothing was written: there are changes that are not committed (commit them, "
             f"or pass --allow-dirty): {', '.join(dirty[:_FEW])}{more}"
         )
     write_all(changes, journal_folder(project.root))

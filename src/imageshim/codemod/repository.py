@@ -29,10 +29,11 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
 
 
 def dirty_files(paths: Iterable[str]) -> list[str]:
-    """Return those of the files that have changes which are not committed.
+    """Return what keeps git from bringing the files back, and from telling our changes apart.
 
-    What is not under version control at all counts: git could not bring it back. Files outside of
-    every repository do not: there nobody expects that.
+    Every file of their repositories with changes that are not committed, and those of the files
+    themselves that are not under version control at all. Files outside of every repository do not
+    count: there nobody expects that.
     """
     by_folder: dict[Path, list[Path]] = {}
     for path in paths:
@@ -46,8 +47,11 @@ def dirty_files(paths: Iterable[str]) -> list[str]:
     dirty: list[str] = []
     for top, files in tops.items():
         status = _git(top, "status", "--porcelain", "-z", "--untracked-files=all", "--ignored=no")
-        changed = {top / os.fsdecode(entry[3:]) for entry in (status or b"").split(b"\0") if entry}
-        dirty += (str(file) for file in files if file in changed)
+        for entry in (status or b"").split(b"\0"):
+            file = top / os.fsdecode(entry[3:])
+            # What a rename leaves behind is an entry of its own, without a state.
+            if entry[2:3] == b" " and (not entry.startswith(b"??") or file in files):
+                dirty.append(str(file))
     return sorted(dirty)
 
 

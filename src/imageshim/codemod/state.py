@@ -23,6 +23,7 @@ from .values import (
     Ref,
     Value,
     alternatives,
+    holds,
     join,
 )
 
@@ -123,6 +124,8 @@ class State:
         """Whether something is spelled like a reply, of which the first round knows nothing yet."""
         self.awake: dict[Function | None, None] = {}
         """The functions that have to be looked at again; None for the module."""
+        self.first_pass = True
+        """Whether some functions were not looked at yet."""
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
@@ -174,11 +177,17 @@ class State:
 
     def learn(self, scope: Scope, name: str, value: Value) -> None:
         """Join a value into a name of a scope."""
+        known = scope.cells.get(name)
+        if known is value or (known is UNKNOWN and not holds(value)):
+            return
         if scope.remember(name, value, widen=self.widening):
-            self.wake(*scope.readers.get(name, ()))
+            readers = scope.readers.get(name)
+            if readers:
+                self.wake(*readers)
 
     def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
         """Join a value into an attribute of a class's instances."""
+        info.assigned.add(name)
         if info.remember(name, value, widen=self.widening):
             self.wake(*info.readers.get(name, ()))
 

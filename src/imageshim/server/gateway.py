@@ -6,6 +6,7 @@ upstream is ever contacted.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -167,8 +168,26 @@ def _log_config() -> dict[str, Any]:
     return {**LOGGING_CONFIG, "loggers": loggers}
 
 
+def _keep_freed_memory() -> None:
+    """Let glibc keep large buffers that were freed, instead of giving them back to the system.
+
+    An image passes through several buffers of its size. Having the pages of each taken away and
+    put back costs 2.5 ms a reply with 1.5 MB of picture; converting it costs 1.2 ms.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # not every libc has it
+            mallopt = ctypes.CDLL(None).mallopt
+            for parameter, size in _MALLOPT.items():
+                mallopt(parameter, size)
+
+
+# M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of mallopt(3), in bytes; 32 MiB is the most of the second.
+_MALLOPT = {-1: 64 * _MEBIBYTE, -3: 32 * _MEBIBYTE}
+
+
 def app() -> Starlette:
     """Make the application of a worker process, from what :func:`serve` left for it."""
+    _keep_freed_memory()
     return create_app(Settings(**json.loads(os.environ[_IN_ENVIRONMENT])))
 
 

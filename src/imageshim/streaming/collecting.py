@@ -87,10 +87,15 @@ class _Collector:
         self._first: Any = None
         self._fields: dict[str, Any] = {}
         self._choices: dict[Any, _Choice] = {}
+        self._is_litellm = False
 
     def add(self, chunk: Any) -> None:
         if self._first is None:
             self._first = chunk
+            self._is_litellm = type(chunk).__module__.startswith("litellm.")
+        if self._is_litellm and (hidden := getattr(chunk, _HIDDEN, None)) and hidden.get("usage"):
+            # There LiteLLM has the usage that nobody asked to be sent (stream_options).
+            self._fields["usage"] = hidden["usage"]
         for name, value in (carriers.fields(chunk) or {}).items():
             if name == "choices" or value is None:
                 continue
@@ -114,6 +119,7 @@ class _Collector:
         return _build(self._first, fields)
 
 
+_HIDDEN = "_hidden_params"
 _SAID_ONCE = frozenset({"id", "created", "model"})
 
 
@@ -248,9 +254,9 @@ def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
     for choice, later in zip(reply.choices, held, strict=True):
         message = choice.message
         carriers.rebuilt(message, {**(carriers.fields(message) or {}), **later}, in_place=True)
-    hidden = getattr(first, "_hidden_params", None)
+    hidden = getattr(first, _HIDDEN, None)
     if hidden:
-        reply._hidden_params = hidden  # where LiteLLM says which deployment it was
+        reply._hidden_params = {**hidden}  # where LiteLLM says which deployment it was
     return reply
 
 

@@ -76,6 +76,8 @@ class StreamConverter:
         self._choices: dict[Any, _Choice] = {}
         self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
         """Whether text may hold images: not in its own format, nor where it is known to be text."""
+        self.reads_markdown = do.how.any_dialect
+        """Whether images in Markdown are."""
         self._trusted = do.how.source is Format.CONTENT
         self.holds = False
         """Whether some text is held."""
@@ -151,6 +153,8 @@ class StreamConverter:
             if splitter is not None:
                 if ":" in content or (content[-1] in MAY_BEGIN and not flows(content)):
                     return False
+                if self.reads_markdown and "!" in content:
+                    return False
                 # As TextSplitter.pass_over() does; a call would cost as much again.
                 splitter.before = content if len(content) > 3 else splitter.before + content
         return True
@@ -165,7 +169,8 @@ class StreamConverter:
             delta = choice["delta"]
             piece = delta["content"]
             if (
-                len(delta) == 1
+                type(piece) is str
+                and len(delta) == 1
                 and len(choice) == self._width
                 and choice["index"] == self._absorbing
                 and choice["finish_reason"] is None
@@ -214,7 +219,9 @@ class StreamConverter:
     def _state(self, key: Any) -> _Choice:
         state = self._choices.get(key)
         if state is None:
-            splitter = TextSplitter(trusted=self._trusted) if self.reads_text else None
+            splitter = None
+            if self.reads_text:
+                splitter = TextSplitter(trusted=self._trusted, markdown=self.reads_markdown)
             state = self._choices[key] = _Choice(f"choices[{key}].delta", splitter)
         return state
 

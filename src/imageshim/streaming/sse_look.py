@@ -77,7 +77,7 @@ class Look:
         if self._converter.reads_text and text:
             if text[-1] in _LAST and (text[-1] > 0x7F or text[-4:].lower().endswith(_BEGINNINGS)):
                 return False
-            if b":" in text:
+            if b":" in text or (b"!" in text and self._converter.reads_markdown):
                 return False
             self._tail = (self._tail + text)[-CONTEXT_BEFORE:]
         return True

@@ -12,6 +12,8 @@ PAYLOAD the data URI so far                       with the image's end: to AFTER
                                                   can be no image: to TEXT, as text
 AFTER   the data URI, and one or two characters   when they tell whether the text quotes the
         that may be the end of a quotation        URI: to TEXT, with an image or with text
+MARK-   an image in Markdown, from its ``![`` on  with its ``)``, or where it can be none: to
+DOWN    (where all dialects are read)             TEXT, with an image or to be looked at again
 ======= ========================================= ============================================
 
 Each state is a method that decides as far as it can and returns the next one, or None where it
@@ -39,6 +41,8 @@ from imageshim.data_uri import (
 from imageshim.image_structure import payload_end_in_sight
 from imageshim.parts import Image, Part, Text
 from imageshim.rope import join
+
+from .markdown import LONGEST_TITLE, beginning_at_end, image_of, opening, title_begins
 
 __all__ = ["BEGINNINGS", "MAY_BEGIN", "TextSplitter", "flows"]
 
@@ -87,26 +91,32 @@ class TextSplitter:
     """Takes the text of one choice piece by piece; gives parts as soon as they are certain.
 
     ``trusted`` is that of `data_uri.find_images`: the text is known to be in the format
-    ``content``.
+    ``content``. ``markdown``: its images are looked for too.
     """
 
-    def __init__(self, *, trusted: bool) -> None:
+    def __init__(self, *, trusted: bool, markdown: bool = False) -> None:
         self.broken = False
         """The text ended inside a data URI, and `finish` gave it back as text."""
         self.waiting: list[str] = []
         """Pieces of a payload that nobody has looked at yet: see `patience`."""
         self._trusted = trusted
+        self.markdown = markdown
+        """Whether text with an exclamation mark is worth a look."""
         self._state: Callable[[], Any] = self._text
         self._buffer, self._at = "", 0  # what is not decided yet begins at _at
         self.before = ""
         """The last characters before that, or more of them: they tell a quotation."""
         self._out: list[Part] = []
+        self._said: list[str] = []  # the run of text that goes on
         self._closed = self._whole = False
         # The data URI, in PAYLOAD and AFTER; what is not in the buffer any more is in _uri.
         self._uri = _Pieces()
         self._header = 0
         self._scanner = PayloadScanner()
         self._end: End | None = None
+        # In MARKDOWN: how many characters may be held, and up to where there is no image.
+        self._bound = 0
+        self._no_markdown = -1
 
     @property
     def idle(self) -> bool:
@@ -124,7 +134,7 @@ class TextSplitter:
 
     def feed(self, text: str) -> list[Part]:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
-        if flows(text) and self.idle:
+        if flows(text) and not (self.markdown and "!" in text) and self.idle:
             self.pass_over(text)
             return [Text(text)] if text else []
         self._buffer += join([*self.waiting, text])
@@ -149,28 +159,44 @@ class TextSplitter:
             self._state = state
             state = state()
         self._buffer, self._at = self._buffer[self._at :], 0
+        self._end_run()
         out, self._out = self._out, []
         return out
+
+    def _end_run(self) -> None:
+        if self._said:
+            self._out.append(Text(join(self._said)))
+            self._said.clear()
 
     def _emit_text(self, text: str) -> None:
         if not text:
             return
         self.before = (self.before + text[-CONTEXT_BEFORE:])[-CONTEXT_BEFORE:]
-        last = self._out[-1] if self._out else None
-        if isinstance(last, Text):
-            last.text += text
-        else:
-            self._out.append(Text(text))
+        self._said.append(text)
+
+    def _emit_image(self, uri: str) -> None:
+        self._end_run()
+        self._out.append(Image(uri))
 
     def _text(self) -> Callable[[], Any] | None:
         buffer, at = self._buffer, self._at
         header = find_header(buffer, at)
         if header is None:
             tail = buffer[max(at, len(buffer) - LONGEST_HEADER) :]
-            self._at = len(buffer) - (0 if self._closed else prefix_at_end(tail))
+            held = 0 if self._closed else prefix_at_end(tail)
+            if self.markdown and not self._closed:
+                held = max(held, beginning_at_end(tail))
+            self._at = len(buffer) - held
             self._emit_text(buffer[at : self._at])
             return None
         begin, payload = header
+        if self.markdown and begin > self._no_markdown:
+            start = opening(buffer, at, begin, payload)
+            if start >= 0:
+                self._emit_text(buffer[at:start])
+                self._at, self._header, self._bound = start, payload - start, 0
+                return self._markdown
+        self._no_markdown = -1
         self._emit_text(buffer[at:begin])
         if not self._trusted and is_opened(self.before):
             self._emit_text(buffer[begin:payload])
@@ -206,6 +232,28 @@ class TextSplitter:
         scanner.finish()
         self._end = scanner.end
         return self._payload_over if self._end and self._end.complete else self._cut_off
+
+    def _markdown(self) -> Callable[[], Any] | None:
+        """Wait for the end of an image in Markdown."""
+        buffer, at, held = self._buffer, self._at, self._uri.size
+        begin = at + (0 if held else self._header)
+        if not self._bound and (title := title_begins(buffer, begin)) >= 0:
+            self._bound = held + title - at + LONGEST_TITLE
+        limit = at + self._bound - held
+        close = buffer.find(")", begin, limit) if self._bound else -1
+        if close < 0 and not self._closed and (not self._bound or len(buffer) < limit):
+            self._uri.add(buffer[at:])
+            self._at = len(buffer)
+            return None
+        self._buffer, self._at = self._uri.take() + buffer[at:], 0
+        end = held + close - at + 1
+        uri = image_of(self._buffer[:end]) if close >= 0 else None
+        if uri is None:
+            self._no_markdown = self._header
+            return self._text
+        self._emit_image(self._buffer[uri[0] : uri[1]])
+        self.before, self._at = "", end
+        return self._text
 
     def _payload_over(self) -> Callable[[], Any]:
         """Cut the URI off: its end is known, or that there is none."""
@@ -243,7 +291,7 @@ class TextSplitter:
         if self._trusted and is_mention(self.before, after, end):
             self._emit_text(uri)
         else:
-            self._out.append(Image(uri))
+            self._emit_image(uri)
             self.before = uri[-CONTEXT_BEFORE:]
         return self._text
 

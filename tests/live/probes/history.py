@@ -45,7 +45,22 @@ WAYS: dict[str, Callable[[Any, str | None], list[Any]]] = {
     "message, later": lambda m, v: imageshim.prepare_messages(
         _turns(m, imageshim.to_message(m)), version=v
     ),
+    # As they are: these are for a wrapped function or client.
+    "wrapped": lambda m, _: _turns(m, m),
+    "wrapped, dump": lambda m, _: _turns(m, _dumped(m)),
 }
+
+
+def _complete(way: str, create: Any, messages: list[Any], **more: Any) -> None:
+    """Send the second request; the list of messages is the caller's, and stays as it is."""
+    before = [json.dumps(_plain(message)) for message in messages]
+    (imageshim.wrap(create) if way.startswith("wrapped") else create)(messages=messages, **more)
+    if way.startswith("wrapped"):
+        assert [json.dumps(_plain(message)) for message in messages] == before
+
+
+def _plain(message: Any) -> Any:
+    return message if isinstance(message, dict) else _dumped(message)
 
 
 def litellm_turns(first: str, second: str, ways: list[list[Any]]) -> None:
@@ -56,7 +71,7 @@ def litellm_turns(first: str, second: str, ways: list[list[Any]]) -> None:
     for way, version in ways:
         known = installed("litellm") if version == "installed" else version
         messages = WAYS[way](reply.choices[0].message, known)
-        litellm.completion(**{**request(second), "messages": messages})
+        _complete(way, litellm.completion, **{**request(second), "messages": messages})
 
 
 def openai_turns(first: str, second: str, ways: list[list[Any]]) -> None:
@@ -68,4 +83,4 @@ def openai_turns(first: str, second: str, ways: list[list[Any]]) -> None:
     with openai.OpenAI(base_url=second, api_key="any") as client:
         for way, version in ways:
             messages = WAYS[way](reply.choices[0].message, version)
-            client.chat.completions.create(model="any", messages=messages)
+            _complete(way, client.chat.completions.create, messages, model="any")

@@ -36,6 +36,10 @@ _CLASSES: dict[str, str] = {
 }
 
 
+_PACKAGES = {".".join(name.split(".")[:-1][:2]).encode() for name in _CLASSES}
+"""What a file has to name to make one of them."""
+
+
 @rule(
     CODE,
     "dropping-framework",
@@ -44,9 +48,10 @@ _CLASSES: dict[str, str] = {
 )
 def dropping_framework(file: File) -> Iterator[Finding]:
     """Yield the models that draw, made with a class that drops what they draw."""
-    calls = [node for node in file.parents if isinstance(node, ast.Call) and called(node)]
-    if not calls:
+    data = file.source.data
+    if not any(name in data for name in _PACKAGES):
         return
+    calls = [node for node in file.calls if called(node)]
     imported = _imported(file.tree)
     for node in calls:
         framework = _CLASSES.get(_whole(node.func, imported))

@@ -40,8 +40,8 @@ def greedy_base64(file: File) -> Iterator[Finding]:
         if is_proven(file, read)
         for step in file.signals(read)
     }
-    for node in file.parents:
-        if not isinstance(node, ast.Call) or node.lineno not in searched:
+    for node in file.calls if searched else ():
+        if node.lineno not in searched:
             continue
         pattern = _pattern(file, node)
         if pattern is not None and _GREEDY.search(pattern):

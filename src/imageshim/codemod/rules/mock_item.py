@@ -32,8 +32,10 @@ _NEEDED = ("image_url", "index", "type")
 )
 def mock_item(file: File) -> Iterator[Finding]:
     """Yield the items of LiteLLM messages that lack a key."""
-    for node in file.parents:
-        if not isinstance(node, ast.Call) or called(node) not in _TYPES or not _is_ours(file, node):
+    if b"images" not in file.source.data:
+        return
+    for node in file.calls:
+        if called(node) not in _TYPES or not _is_ours(file, node):
             continue
         for keyword in node.keywords:
             if keyword.arg != "images" or not isinstance(keyword.value, ast.List):
