@@ -124,8 +124,10 @@ def _apply(library: str) -> None:
     from . import early_imports  # noqa: PLC0415  # when there is a library
 
     wrappers = {id(patch.original): (patch.original, patch.wrapper) for patch in fresh}
-    for place in early_imports.rebind(wrappers, library):
+    done, fixed = early_imports.rebind(wrappers, library)
+    for place in done:
         next(patch for patch in fresh if patch.original is place.old).early.append(place)
+    early_imports.report(fixed, library)
 
 
 def _undo(library: str) -> None:
