@@ -17,7 +17,7 @@ from .delivery import deliver
 from .failures import ASKED_FOR, failed
 from .policy import Call, Policy, format_of_installed, installed_litellm
 from .quiet import has_no_image
-from .reentrancy import INSIDE, leave
+from .reentrancy import INSIDE, is_adapters, leave
 
 __all__ = ["WrappedFunction", "library_of", "run", "run_request", "wrapped_function"]
 
@@ -64,6 +64,8 @@ def run(
     if inside is not None:
         if (inside, library) == ("litellm", "openai"):
             return _inner(policy, wrapped, args, kwargs, kwargs)
+        return wrapped(*args, **kwargs)
+    if library == "litellm" and is_adapters():
         return wrapped(*args, **kwargs)
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
