@@ -5,6 +5,7 @@ import sys
 from urllib.parse import quote
 
 import pytest
+from PIL import Image as PILImage
 
 from captured import replies, upstream
 from imageshim import data_uri
@@ -25,7 +26,7 @@ from imageshim.data_uri import (
 )
 from imageshim.errors import MalformedImageError
 from imageshim.image_structure import source
-from sample_images import SAMPLES, png_with
+from sample_images import SAMPLES, png_with, saved
 
 PNG = SAMPLES["PNG 0"].data
 PAYLOAD = base64.b64encode(PNG).decode()
@@ -369,3 +370,12 @@ def test_a_hundred_thousand_fakes_are_no_images_and_no_burden(unit):
 
 def test_all_public_names_are_there():
     assert all(hasattr(data_uri, name) for name in data_uri.__all__)
+
+
+@pytest.mark.parametrize("letter", "BCDEQgw")
+@pytest.mark.parametrize("width", [3, 5, 7, 8])
+def test_letters_behind_a_tiff_without_padding_are_not_taken_for_zeros(letter, width):
+    picture = saved(PILImage.new("RGB", (width, 1), "white"), "TIFF", big_tiff=True)
+    uri = f"data:image/tiff;base64,{base64.b64encode(picture).decode().rstrip('=')}"
+    for trusted in (True, False):
+        assert find_images(f"{uri}{letter}ut", trusted=trusted) == [(0, len(uri))]

@@ -1,7 +1,10 @@
 """The laws of DESIGN: round trips, idempotence, purity, conservation."""
 
+import base64
 import copy
 import json
+import warnings
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ import imageshim
 from captured import VERSIONS, expected, replies, upstream
 from imageshim import Format, convert, detect, normalize, read_all
 from imageshim.testing import strategies as shim
+from sample_images import SAMPLES
 
 FORMATS = list(Format)
 
@@ -154,27 +158,96 @@ def test_captures_round_trip(version, reply):
 ONLY_IN_THINKING_BLOCKS = {("1.76.3", "j2_thought_text_thoughtimage_image")}
 
 
-def test_versions_agree():
-    """One upstream reply, normalised: the same text and images but for the listed losses."""
-    for scenario in upstream():
-        seen = {}
-        for version in VERSIONS:
-            if (version, scenario) in ONLY_IN_THINKING_BLOCKS:
-                continue
-            if expected(version, scenario) != upstream()[scenario]:
-                continue
-            reply = normalize(replies(version)[scenario], source=version, drafts="images")
-            readings = [
-                (
-                    message.get("content") or None,
-                    [i["image_url"]["url"] for i in message.get("images") or []],
-                )
-                for message in (choice["message"] for choice in reply["choices"])
-            ]
-            # A blocked reply has an empty choice, or (1.65.4) none.
-            seen[version] = [reading for reading in readings if reading != (None, [])]
-        first = next(iter(seen.values()))
-        assert all(value == first for value in seen.values()), (scenario, seen)
+def normalised(version, scenario):
+    """Text and images of the choices that have any; a blocked reply has an empty one, or none."""
+    reply = normalize(replies(version)[scenario], source=version, drafts="images")
+    seen = [
+        (
+            choice["message"].get("content") or "",
+            [item["image_url"]["url"] for item in choice["message"].get("images") or []],
+        )
+        for choice in reply["choices"]
+    ]
+    return [found for found in seen if found != ("", [])]
+
+
+@pytest.mark.parametrize("scenario", upstream())
+@pytest.mark.parametrize(("one", "other"), list(combinations(VERSIONS, 2)))
+def test_any_two_versions_agree(one, other, scenario):
+    """One upstream reply, normalised: the same text and images but for what a version lost."""
+    for first, second in ((one, other), (other, one)):
+        if (first, scenario) in ONLY_IN_THINKING_BLOCKS:
+            continue
+        truth = expected(first, scenario)
+        wanted = [(t.text, t.images) for t in truth if (t.text, t.images) != ("", [])]
+        assert normalised(first, scenario) == wanted
+        if (
+            expected(second, scenario) == truth
+            and (second, scenario) not in ONLY_IN_THINKING_BLOCKS
+        ):
+            assert normalised(second, scenario) == normalised(first, scenario)
+
+
+@given(data=st.data(), name=st.sampled_from(FORMATS), to=st.sampled_from(FORMATS))
+def test_unknown_keys_pass_through_at_every_level(data, name, to):
+    reply = data.draw(shim.replies(name, min_images=1))
+    unknown = {"x_vendor": {"deep": [1, None, float("inf")]}}
+    reply.update(unknown)
+    for choice in reply["choices"]:
+        choice.update(unknown)
+        choice["message"].update(unknown)
+        specific = choice["message"].get("provider_specific_fields")
+        choice["message"]["provider_specific_fields"] = {**(specific or {}), **unknown}
+    converted = convert(reply, to, source=name)
+    assert list(converted) == list(reply)
+    assert {k: v for k, v in converted.items() if k != "choices"} == {
+        k: v for k, v in reply.items() if k != "choices"
+    }
+    for before, after in zip(reply["choices"], converted["choices"], strict=True):
+        assert {**after, "message": None} == {**before, "message": None}
+        ours = {"content", "image", "images", "provider_specific_fields"}
+        kept = {k: v for k, v in before["message"].items() if k not in ours}
+        assert {k: v for k, v in after["message"].items() if k not in ours} == kept
+        specific = after["message"]["provider_specific_fields"]
+        specific = {k: v for k, v in specific.items() if k != "imageshim"}
+        assert specific == before["message"]["provider_specific_fields"]
+
+
+@given(data=st.data(), name=st.sampled_from(FORMATS), to=st.sampled_from(FORMATS))
+def test_what_is_dropped_is_said(data, name, to):
+    """Without a stash, every image that a reply no longer holds is counted in a warning."""
+    scripted = data.draw(shim.scripted_replies(name, max_choices=1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        dropped = convert(scripted.reply, to, source=name, on_loss="drop")
+    (reading,) = read_all(dropped, source=to, dialects="litellm")
+    pictures = [picture.data for picture in scripted.pictures()]
+    held = [image.data for image in reading.images]
+    assert held == pictures[: len(held)]
+    said = " ".join(str(warning.message) for warning in caught)
+    lost = len(pictures) - len(held)
+    assert (f"{lost} of {len(pictures)} images" in said) == bool(lost)
+    if lost:
+        with pytest.raises(imageshim.LossyConversionError):
+            convert(scripted.reply, to, source=name, on_loss="raise")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("source", [None, "1.75.9"])
+@pytest.mark.parametrize("padded", [True, False], ids=["padded", "not padded"])
+def test_pictures_of_every_type_leave_the_text_exactly(name, source, padded):
+    # TIFFs are filled up with zeros: a letter A behind one without padding could be its own.
+    sample = SAMPLES[name]
+    payload = base64.b64encode(sample.data).decode()
+    url = f"data:{sample.media_type};base64,{payload if padded else payload.rstrip('=')}"
+    reply = {"choices": [{"index": 0, "message": {"content": f"Here{url}ButThere{url}", "x": 1}}]}
+    (message,) = (choice["message"] for choice in normalize(reply, source=source)["choices"])
+    assert message["content"] == "HereButThere"
+    assert [item["image_url"]["url"] for item in message["images"]] == [url, url]
+    for to in FORMATS:
+        there = convert(reply, to, source=source)
+        assert [i.data for i in read_all(there)[0].images] == [sample.data] * 2
+        assert same(convert(there, "content"), reply)
 
 
 def test_every_version_is_read_in_the_format_of_its_era():

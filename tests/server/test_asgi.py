@@ -414,6 +414,24 @@ async def test_a_request_that_is_too_large_to_be_searched_passes(shim):
     assert answer.headers["x-image-format"] == "images"
 
 
+@pytest.mark.parametrize("depth", [100, 500, 900, 5000])
+async def test_a_request_that_is_nested_deeply_reaches_the_application(shim, depth):
+    nested = b"[" * depth + b"]" * depth
+    app = Application(IMAGES)
+    await call(shim(app), b'{"metadata": {"image_format": "image"}, "x": ' + nested + b"}")
+    assert nested in app.request
+
+
+@pytest.mark.parametrize("coding", ["compress", "gzip"])
+async def test_a_request_that_cannot_be_unpacked_reaches_the_application_as_it_is(shim, coding):
+    request = b'{"metadata": {"image_format": "image"}}'
+    app = Application(IMAGES)
+    answer = await call(shim(app), request, {"Content-Encoding": coding})
+    assert app.request == request
+    assert app.headers["content-encoding"] == coding
+    assert answer.headers["x-image-format"] == "images"
+
+
 # -- content codings -----------------------------------------------------------------------------
 
 PACK = {

@@ -216,6 +216,16 @@ async def test_after_a_fault_the_rest_of_a_stream_passes_as_it_came(shim, regist
     assert registry.get_sample_value("imageshim_failures_total", {"reason": "conversion"}) == 1
 
 
+async def test_a_fault_at_the_very_end_leaves_the_last_event_as_it_came(shim, monkeypatch):
+    def faulty(_self):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SSEConverter, "finish", faulty)
+    body = EVENTS[0] + EVENTS[4].rstrip()
+    answer = await call(shim(Application(body, headers=SSE), default="content"))
+    assert (answer.body, answer.is_complete) == (body, True)
+
+
 @pytest.mark.usefixtures("_broken")
 async def test_strict_ends_a_stream_at_a_fault(shim):
     answer = await call(shim(Application(*EVENTS, headers=SSE), default="content", strict=True))

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from asgi_calls import call, scope
+from imageshim import ImageShimError
 from imageshim.server.metrics import Metrics
 from imageshim.server.reverse_proxy import ReverseProxy, upstream_url
 
@@ -137,6 +138,20 @@ async def test_each_fault_of_the_upstream_has_its_answer(fault, status, code, re
     assert code.encode() in sent[1]["body"]
     assert registry.get_sample_value("imageshim_failures_total", {"reason": reason}) == 1
     assert "secret" not in caplog.text
+
+
+async def test_a_path_with_control_characters_is_refused():
+    transport = Watched()
+    answer = await call(proxy(transport), path="/a\x00b")
+    assert answer.status == 400
+    assert answer.json["error"]["code"] == "invalid_path"
+    assert transport.request is None
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://a:b", "http://x y", 3])
+def test_an_address_that_cannot_be_read_is_refused(address):
+    with pytest.raises(ImageShimError, match="upstream"):
+        upstream_url(address)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .source import outcome, take
+from .source import chars_for, outcome, take
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -140,7 +140,10 @@ def _filling(source: Source, end: int) -> Generator[int, None, int]:
     for alignment in (16, 2):
         zeros = bytes(-end % alignment)
         if (yield from take(source, end, len(zeros))) == zeros:
-            return len(zeros)
+            # Four bits of a B are zeros too, but a B that ends the image would be none of its own.
+            letters = source.chars(chars_for(end), chars_for(end + len(zeros)))
+            if not letters.strip("A"):
+                return len(zeros)
     return 0
 
 

@@ -162,10 +162,7 @@ class _Request:
         body = self._parsed(sent) if whole else None
         wish = take_format(body)
         if wish is not None:
-            data = write(body)
-            self._messages = deque([{"type": "http.request", "body": data, "more_body": False}])
-            length = (b"content-length", str(len(data)).encode())
-            self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
+            self._replace_body(sent, body)
         known = body if isinstance(body, dict) else {}
         model, modalities = known.get("model"), known.get("modalities")
         self.wants_images = isinstance(modalities, list) and "image" in modalities
@@ -175,6 +172,16 @@ class _Request:
             model=model if isinstance(model, str) else None,
             path=self.scope["path"],
         )
+
+    def _replace_body(self, sent: headers.HeaderList, body: object) -> None:
+        try:
+            data = write(body)
+        except RecursionError:  # it can be read and not written; the upstream gets it as it is
+            _log.warning("%s: the request is nested too deeply to be changed", self.scope["path"])
+            return
+        self._messages = deque([{"type": "http.request", "body": data, "more_body": False}])
+        length = (b"content-length", str(len(data)).encode())
+        self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
 
     async def _read_messages(self) -> bool:
         """Read messages up to the end of the body; False: it is too large, or the client left."""

@@ -9,6 +9,7 @@ proxies or credentials that it finds in the environment.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
@@ -49,6 +50,8 @@ _FAULTS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (httpx.TransportError, 502, "the upstream broke the connection", "upstream"),
 )
 
+_HOST = re.compile(rb"[\w.:-]+", re.ASCII)  # a name, in its IDNA form, or an IPv4 or IPv6 address
+
 
 def upstream_url(text: str) -> httpx.URL:
     """Check the address of an upstream: ``https://host``, with a port or a path.
@@ -61,7 +64,7 @@ def upstream_url(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, TypeError, ValueError) as fault:
         raise ImageShimError(f"upstream {text!r:.200}: {fault}") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise ImageShimError(f"upstream {text!r:.200} is no http(s) URL")
     if url.query or url.fragment or url.userinfo:
         raise ImageShimError("the upstream's URL takes no query, fragment or credentials")
