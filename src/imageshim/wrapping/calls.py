@@ -16,7 +16,7 @@ from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
 from .policy import Call, Policy, format_of_installed, installed_litellm
 from .quiet import has_no_image
-from .reentrancy import INSIDE, leave
+from .reentrancy import INSIDE, is_adapters, leave
 
 __all__ = ["library_of", "run", "run_request", "wrapped_function"]
 
@@ -39,6 +39,8 @@ def run(
     if inside is not None:
         if (inside, library) == ("litellm", "openai"):
             return _inner(policy, wrapped, args, kwargs, kwargs)
+        return wrapped(*args, **kwargs)
+    if library == "litellm" and is_adapters():
         return wrapped(*args, **kwargs)
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
