@@ -110,6 +110,8 @@ class State:
         """Reads of ``content`` that are searched for Markdown images."""
         self.fixtures: dict[ast.AST, Origin] = {}
         """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
+        self.test_fixtures: dict[str, Function] = {}
+        """Functions whose results pytest hands to the parameters of their names."""
         self.overwritten: set[str] = set()
         """Names of other modules that the file replaces (``litellm.completion = fake``)."""
         self.foreign: set[str] = set()
