@@ -72,6 +72,8 @@ class How(NamedTuple):
     """What the files of the project hand to one another."""
     fingerprint: str = ""
     """A hash of what the index was made of."""
+    note: str = ""
+    """What is not done, for people."""
 
     def of(self, path: str) -> How:
         """Return how one file is looked at: the rules that are ignored in it are left out."""
