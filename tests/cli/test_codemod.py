@@ -421,3 +421,58 @@ def test_check_needs_neither_click_nor_the_analysis_for_a_file_without_litellm(p
         capture_output=True, text=True, check=True, env={**os.environ},
     )  # fmt: skip
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("pathspec", ["check", "--exclude", "x"]),
+        ("packaging.requirements", ["check", "--target", "litellm>=1.77.0rc1"]),
+        ("markdown_it", ["check", "--documents"]),
+    ],
+)
+def test_without_the_extra_it_says_which(run, project, monkeypatch, missing, words):
+    write(project, **{"README.md": f"```python\n{OLD.decode()}```\n"})
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    ended = run(*words)
+
+    assert ended.code == 2
+    assert "pip install 'imageshim[codemod]'" in ended.err + ended.out.decode()
+
+
+def test_a_link_to_nowhere_is_told(run, project):
+    (project / "gone.py").symlink_to("nowhere.py")
+
+    ended = run("check")
+
+    assert ended.code == 2
+    assert ended.lines[0] == "gone.py:1: error: gone.py: cannot be read: No such file or directory"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(project):
+    for number in range(300):
+        write(project, **{f"app{number}.py": OLD})
+    command = [sys.executable, "-m", "imageshim", "fix", "--no-cache"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_a_loose_pin_is_no_finding(run, project):
+    write(project, **{"requirements.txt": "litellm>=1.70\n", "uv.lock": "\n"})
+    assert run("check").code == 0
+
+    write(project, **{"requirements.txt": "litellm>=1.70,<1.77\n"})
+    assert run("check").code == 1
+    assert run("check", "--ignore", "IMG202").code == 0
+
+
+def test_the_settings_may_be_named(run, project, tmp_path):
+    write(project, **{"app.py": OLD})
+    write(tmp_path, **{"other.toml": '[tool.imageshim]\nignore = ["IMG001"]\n'})
+
+    assert run("check", "--config", tmp_path / "other.toml").code == 0

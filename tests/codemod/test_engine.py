@@ -64,12 +64,13 @@ def test_findings_come_in_the_order_of_the_file():
         "a.py",
         b"""import litellm
 m = litellm.completion(model="gemini-image", messages=[]).choices[0].message
-print(m.content, m.image)
-print(m.image)
+n = litellm.completion(model="gemini-image", messages=[]).choices[0].message
+print(m.content, n.image)
+print(n.image)
 """,
     )
     found = check(source, Settings())
-    assert [(one.line, one.code) for one in found] == [(3, "IMG002"), (3, "IMG001"), (4, "IMG001")]
+    assert [(one.line, one.code) for one in found] == [(4, "IMG002"), (4, "IMG001"), (5, "IMG001")]
 
 
 @pytest.mark.parametrize(

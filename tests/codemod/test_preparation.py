@@ -2,6 +2,7 @@
 
 import pytest
 
+from imageshim.codemod import preparation
 from imageshim.codemod.preparation import prepared
 from imageshim.codemod.scanning import scan
 from imageshim.codemod.settings import Project, Settings
@@ -89,3 +90,15 @@ def test_the_fingerprint_changes_with_what_replies_come_from(tmp_path):
 
     tree(tmp_path, app=ASK.replace("litellm.completion()", "litellm.completion(stream=True)"))
     assert reached(tmp_path)[0].fingerprint != first
+
+
+def test_too_many_files_to_follow_are_looked_at_alone_and_that_is_told(tmp_path, monkeypatch):
+    tree(tmp_path, app=ASK, use=USE.format(home="app"))
+    monkeypatch.setattr(preparation, "_MOST_FOLLOWED", len(ASK) - 1)
+
+    how, paths = reached(tmp_path)
+
+    assert paths == ["app.py"]
+    assert how.note.startswith("1 files import LiteLLM, too many to follow")
+    monkeypatch.setattr(preparation, "_MOST_FOLLOWED", len(ASK))
+    assert reached(tmp_path)[1] == ["app.py", "use.py"]

@@ -37,6 +37,7 @@ __all__ = [
     "litellm_proxy",
     "locked",
     "newest_litellm",
+    "oldest_wrapt",
     "openai_sdk",
     "other_wrappers",
 ]
@@ -120,6 +121,11 @@ def _uv(*arguments: str, stdin: str = "") -> str:
     if run.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)}:\n{run.stderr}")
     return run.stdout
+
+
+def oldest_wrapt() -> PackageSet:
+    """The oldest wrapt that we take, and an OpenAI SDK of before httpx2."""
+    return PackageSet("oldest-wrapt", ("wrapt==1.16.0", "openai>=2,<3", "pydantic"))
 
 
 def other_wrappers() -> PackageSet:

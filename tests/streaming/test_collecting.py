@@ -261,6 +261,15 @@ def test_unknown_fields_add_up_as_deltas_do():
     assert made["nothing"] is None
 
 
+def test_what_should_be_an_object_and_is_none_stays():
+    made = message({"audio": "x", "provider_specific_fields": "y", "function_call": 1})
+    assert made["audio"] == "x"
+    assert made["provider_specific_fields"] == "y"
+    assert made["function_call"] == 1
+    made = message({"provider_specific_fields": "y"}, {"images": [item(RED.url)]})
+    assert made["provider_specific_fields"] == "y"
+
+
 def test_log_probabilities_of_a_choice_are_one_list():
     chunks = texts("a", "b")
     for number, one in enumerate(chunks[:2]):

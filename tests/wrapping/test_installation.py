@@ -366,6 +366,20 @@ def test_what_cannot_be_changed_is_reported_by_name(shop, fake_litellm):
     assert warning.filename == __file__
 
 
+def test_a_warning_that_is_an_error_leaves_nothing_installed(shop, fake_litellm):
+    original = fake_litellm.completion
+    shop.PAIR = ("litellm", original)
+    warnings.simplefilter("error", imageshim.EarlyImportWarning)
+    before = list(sys.meta_path)
+
+    with pytest.raises(imageshim.EarlyImportWarning):
+        imageshim.install()
+
+    assert fake_litellm.completion is original
+    assert shop.draw is original
+    assert sys.meta_path == before
+
+
 def test_an_installed_function_is_pickled_by_name(fake_litellm):
     with imageshim.install():
         pickled = pickle.dumps(fake_litellm.completion)
@@ -382,7 +396,8 @@ def test_bound_methods_that_were_taken_before_are_wrapped_too(client, server):
         with create(**REQUEST, stream=True) as stream:
             assert len(imageshim.read(imageshim.collect(list(stream))).images) == 2
         create(model="m", messages=history)
-        assert len(server.requests[-1].images) == 1
+        roles = [message["role"] for message in server.requests[-1].body["messages"]]
+        assert roles == ["assistant", "user"]  # the image goes where every model takes it
         assert post("/chat/completions", body=REQUEST, cast_to=ChatCompletion).choices
     assert image_count(create(**REQUEST)) == 0
 

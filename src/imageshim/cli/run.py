@@ -6,6 +6,7 @@ It parses its arguments itself: programs run where they are deployed, often with
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import sys
 import warnings
@@ -91,7 +92,19 @@ def _prepare(emit: str, report: str | None) -> None:
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
+    atexit.register(_tell, report)
     install(emit=Format(emit))
+
+
+def _tell(report: str | None) -> None:
+    """Say at the end how many places were seen, where the program has not silenced that."""
+    from imageshim.wrapping import sites
+
+    count = len(sites())
+    if count and os.environ.get("IMAGESHIM_WARN") != "off":
+        places = "1 place reads or asks" if count == 1 else f"{count} places read or ask"
+        where = f"listed in {report}" if report else "imageshim run --report FILE lists them"
+        print(f"imageshim: {places} for images of old formats; {where}", file=sys.stderr)  # noqa: T201
 
 
 def _run(module: str | None, arguments: Sequence[str]) -> None:

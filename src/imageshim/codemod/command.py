@@ -139,6 +139,8 @@ def _look(
     from .run import inspect_all  # noqa: PLC0415
 
     how, paths = prepared(found, project, unsafe=command.unsafe)
+    if how.note:
+        _say(f"imageshim: {how.note}")
     jobs = command.jobs or _processors()
     cache = partial(_cache, command, how)
     reports = []

@@ -76,6 +76,8 @@ class Definitions(Assignments):
         function = self.value(call.func if call is not None else decorator)
         name = function.name if isinstance(function, Ref) else dotted(decorator)
         info.decorators.add(name)
+        if name == "pytest.fixture":
+            self.test_fixtures[info.name] = info
         last = name.rpartition(".")[2]
         if name in shapes.TRANSPARENT or last in shapes.TRANSPARENT or last in ("setter", "getter"):
             if call is not None:

@@ -47,6 +47,7 @@ def check(
             if wanted(rule.code, settings)
             for finding in rule.check(file)
         ]
+        file.flow.close()
     return sorted(found, key=lambda one: (one.line, one.column, one.code))
 
 

@@ -128,7 +128,8 @@ class Expressions(State):
                         seen.append(candidate.info)
                         todo.append(candidate.info)
         if found is BOTTOM:
-            return BOTTOM if any(name in one.assigned for one in seen) else UNKNOWN
+            to_come = self.first_pass or any(name in one.assigned for one in seen)
+            return BOTTOM if to_come else UNKNOWN
         return join(found, UNKNOWN) if name in self.foreign else found
 
     def _method(self, method: Function, receiver: Inst | Class) -> Value:

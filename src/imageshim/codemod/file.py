@@ -205,6 +205,23 @@ class File:
 
     # What a rule says
 
+    def group_of(self, read: Read) -> int:
+        """Return the group of a read.
+
+        A fixture is rewritten with all that reads it; without a fixture, the reads of a reply in
+        one function go together: the test for an image and what it guards.
+        """
+        for origin in read.origins:
+            if origin.mock is not None and origin in self.groups:
+                return self.groups[origin]
+        leader = min((self.groups.get(one, -1) for one in read.origins), default=-1)
+        key = (self.function_of(read.node), leader)
+        return self._numbers.setdefault(key, len(self.flow.origins) + len(self._numbers))
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[ast.AST | None, int], int]:
+        return {}
+
     @cached_property
     def groups(self) -> dict[Origin, int]:
         """The group of each origin: origins that one read has in common are in one."""

@@ -72,6 +72,8 @@ class How(NamedTuple):
     """What the files of the project hand to one another."""
     fingerprint: str = ""
     """A hash of what the index was made of."""
+    note: str = ""
+    """What is not done, for people."""
 
     def of(self, path: str) -> How:
         """Return how one file is looked at: the rules that are ignored in it are left out."""
@@ -107,9 +109,9 @@ def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) 
             now = _with_marks(path, now, rounds[-1])
     except EditError as error:
         problem = Problem(1, "", f"left as it is: {error}")
-        return _report(path, [rounds[0].untouched(problem)], (), None)
+        return _report(path, how, [rounds[0].untouched(problem)], (), None)
     change = None if now == data else (data, now)
-    return _report(path, rounds, _marks(path, now, how.settings), change)
+    return _report(path, how, rounds, _marks(path, now, how.settings), change)
 
 
 def _pieces(path: str, data: bytes, settings: Settings) -> tuple[list[Piece], list[Problem]]:
@@ -197,6 +199,7 @@ def _marks(path: str, data: bytes, settings: Settings) -> list[Mark]:
 
 def _report(
     path: str,
+    how: How,
     rounds: Sequence[_Round],
     marks: Sequence[Mark],
     change: tuple[bytes, bytes] | None,
@@ -204,8 +207,14 @@ def _report(
     applied = {id(one) for _, one in rounds[0].applied}
     # What clashed with another edit is made in a later round, where it has moved.
     later = {(one.code, one.message) for look in rounds[1:] for _, one in look.applied}
+    may = {"safe", "unsafe"} if how.unsafe else {"safe"}
     reported = [
-        _reported(piece, one, fixed=id(one) in applied or (one.code, one.message) in later)
+        _reported(
+            piece,
+            one,
+            fixed=id(one) in applied
+            or (one.applicability in may and bool(one.edits) and (one.code, one.message) in later),
+        )
         for piece, one in rounds[0].found
     ]
     old, new = change or (b"", None)

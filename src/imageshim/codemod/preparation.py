@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["prepared"]
 
+# Following takes several looks at each file, one after the other: on LiteLLM's own source, minutes.
+_MOST_FOLLOWED = 4_000_000  # bytes
 # Where a reply can come from: other files that name LiteLLM (in a text, or in the name of a model)
 # hand nothing to anybody.
 _ORIGIN = re.compile(
@@ -45,6 +47,13 @@ def prepared(found: Candidates, project: Project, *, unsafe: bool) -> tuple[How,
     origins = [path for path in found.strong if path in modules and _ORIGIN.search(_read(path))]
     if not origins or len(modules) == 1:
         return how, found.strong
+    size = sum(len(_read(path)) for path in origins)
+    if size > _MOST_FOLLOWED:
+        note = (
+            f"{len(origins):,} files import LiteLLM, too many to follow replies from one to "
+            "another: each is looked at alone; name fewer folders to have them followed"
+        )
+        return how._replace(note=note), found.strong
     near = _near(origins)
     index, fingerprint = _index(origins, [path for path in found.modules if near(path)], settings)
     paths = dict.fromkeys((*found.strong, *index.added))

@@ -102,6 +102,7 @@ def _finding_as_json(reported: Reported) -> dict[str, Any]:
         "end_column": finding.end_column,
         "where": reported.where,
         "applicability": finding.applicability,
+        "group": finding.group,
         "fixed": reported.fixed,
         "sort": reported.sort.value,
         "missing": finding.missing,

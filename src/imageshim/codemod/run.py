@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from imageshim.errors import ImageShimError
+from imageshim.errors import ImageShimError, MissingExtraError
 
 from .discovery import InputError
 from .inspection import How, inspect
@@ -121,6 +121,8 @@ def _guarded(work: Work, how: How) -> FileReport:
     """Look at a file; a mistake of ours in one is told, and does not end the run."""
     try:
         return inspect(work.path, work.data, how, work.trace)
+    except MissingExtraError:
+        raise
     except Exception as error:  # noqa: BLE001  # whatever it is, the other files are looked at
         what = f"internal error, please report it: {type(error).__name__}: {error}"
         return FileReport(work.path, problems=(Problem(1, "", what),))

@@ -145,17 +145,10 @@ class ClassInfo:
         self.fields: list[str] = []
         """Annotated names of its body, in order: the parameters of a dataclass."""
         self.is_dataclass = False
+        self.assigned: set[str] = set()
+        """Attributes that are assigned to instances: their values may still be to come."""
         self.dynamic = False
         """Whether attributes are set by names that are not seen (``setattr``, ``__dict__``)."""
-
-    @cached_property
-    def assigned(self) -> frozenset[str]:
-        """The attributes that its body assigns, to whatever: their values are still to come."""
-        return frozenset(
-            one.attr
-            for one in ast.walk(self.node)
-            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-        )
 
     def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into an attribute; returns whether that says something new."""

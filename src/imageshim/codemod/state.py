@@ -110,6 +110,8 @@ class State:
         """Reads of ``content`` that are searched for Markdown images."""
         self.fixtures: dict[ast.AST, Origin] = {}
         """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
+        self.test_fixtures: dict[str, Function] = {}
+        """Functions whose results pytest hands to the parameters of their names."""
         self.overwritten: set[str] = set()
         """Names of other modules that the file replaces (``litellm.completion = fake``)."""
         self.foreign: set[str] = set()
@@ -124,6 +126,8 @@ class State:
         """Whether something is spelled like a reply, of which the first round knows nothing yet."""
         self.awake: dict[Function | None, None] = {}
         """The functions that have to be looked at again; None for the module."""
+        self.first_pass = True
+        """Whether some functions were not looked at yet."""
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
@@ -185,6 +189,7 @@ class State:
 
     def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
         """Join a value into an attribute of a class's instances."""
+        info.assigned.add(name)
         if info.remember(name, value, widen=self.widening):
             self.wake(*info.readers.get(name, ()))
 

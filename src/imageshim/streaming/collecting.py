@@ -22,7 +22,7 @@ from imageshim.parts import Image, Other, Part, Text
 from imageshim.stash import FIELD, KEY, Stash, dump
 from imageshim.timeline import Format
 
-from .deltas import read_delta
+from .deltas import choice_key, read_delta
 from .iterators import kinds
 from .merging import choice_fields, message_fields
 
@@ -103,8 +103,7 @@ class _Collector:
             if not self._fields.get(name) or (value and name not in _SAID_ONCE):
                 self._fields[name] = value
         for place, choice in enumerate(carriers.items_of(carriers.get(chunk, "choices")) or ()):
-            index = carriers.get(choice, "index")
-            key = place if index is None else index
+            key = choice_key(choice, place)
             if key not in self._choices:
                 self._choices[key] = _Choice(self._how)
             self._choices[key].add(choice)
@@ -205,7 +204,7 @@ class _Choice:
             text[start:end] for start, end in plain
         ]:
             kept = Stash(Format.CONTENT, _places(message), parts=entries_of(known))
-            message[FIELD] = {**(message.get(FIELD) or {}), KEY: dump(kept)}
+            message[FIELD] = {**(carriers.fields(message.get(FIELD)) or {}), KEY: dump(kept)}
         return message
 
     def _with_images(self, message: dict[str, Any], where: str) -> dict[str, Any]:
@@ -216,8 +215,8 @@ class _Choice:
         message.pop(image_format.FIELD, None)
         message[name] = None
         at = _places(message)
-        specific = message.get(FIELD)
-        null = frozenset({FIELD} if FIELD in message and specific is None else ())
+        specific = carriers.fields(message.get(FIELD))
+        null = frozenset({FIELD} if FIELD in message and message[FIELD] is None else ())
         was = Format.IMAGES if self._has_stash else found
         lifted = Lifted(
             found, parts, message, specific, was, at, null, None,

@@ -12,14 +12,14 @@ from imageshim.parts import Image, Other, Part, Text
 from imageshim.stash import FIELD
 from imageshim.timeline import Format
 
-from .deltas import Read, Writer, compose, is_done, read_delta
+from .deltas import Read, Writer, choice_key, compose, is_done, read_delta
 from .text import MAY_BEGIN, TextSplitter, flows
 
 __all__ = ["StreamConverter"]
 
 # What every chunk says; anything else makes a chunk worth sending though its choices are empty.
 _USUAL = frozenset({"id", "object", "created", "model", "choices", "system_fingerprint"})
-_CUT_OFF = frozenset({"length"})
+_CUT_OFF = ("length",)
 """The finish reasons that say that the text is not all there."""
 
 
@@ -146,7 +146,7 @@ class StreamConverter:
         if not isinstance(content, str):
             return False
         if self.reads_text:
-            state = self._choices.get(index)
+            state = self._choices.get(index) if type(index) is int else None
             if state is None:
                 return False
             splitter = state.splitter
@@ -194,7 +194,8 @@ class StreamConverter:
         if made != [[]] or type(chunk) is not dict or not _USUAL.issuperset(chunk):
             return 0
         index = choices[0].get("index")
-        splitter = self._choices[index].splitter if index in self._choices else None
+        state = self._choices.get(index) if type(index) is int else None
+        splitter = None if state is None else state.splitter
         if splitter is None:
             return 0
         self._chunk_width, self._width = len(chunk), len(choices[0])
@@ -233,8 +234,7 @@ class StreamConverter:
 
     def _convert(self, chunk: Any, choice: Any, place: int) -> list[Any] | None:
         """Return the choices that a choice becomes; None where it stays as it is."""
-        index = carriers.get(choice, "index")
-        state = self._state(place if index is None else index)
+        state = self._state(choice_key(choice, place))
         finish = carriers.get(choice, "finish_reason")
         delta = carriers.get(choice, "delta")
         before, parts, rest = self._take_apart(state, carriers.fields(delta) or {}, finish)

@@ -34,10 +34,16 @@ from imageshim.parts import Image, Other, Part, Text
 from imageshim.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
 
-__all__ = ["Read", "Writer", "compose", "is_done", "may_have_parts", "read_delta"]
+__all__ = ["Read", "Writer", "choice_key", "compose", "is_done", "may_have_parts", "read_delta"]
 
 IMAGES = "images"
 """The key of the stash in a delta."""
+
+
+def choice_key(choice: Any, place: int) -> int | str:
+    """Tell which choice of the reply one of a chunk goes on with: by ``index``, or by its place."""
+    index = carriers.get(choice, "index")
+    return index if isinstance(index, (int, str)) else place
 
 
 class Read(NamedTuple):

@@ -56,8 +56,6 @@ def title_begins(text: str, start: int) -> int:
 
 
 def image_of(text: str) -> tuple[int, int] | None:
-    """Find the data URI of an image that is all of ``text``: its (start, end)."""
-    for begin, end, uri_start, uri_end in split_markdown(text):
-        if (begin, end) == (0, len(text)):
-            return uri_start, uri_end
-    return None
+    """Find the data URI of the image that ``text`` is, from its `opening` on: (start, end)."""
+    spans = split_markdown(text)
+    return spans[0][2:] if spans else None

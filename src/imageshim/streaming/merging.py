@@ -112,10 +112,14 @@ class Merged:
         self._rules = rules or {}
         self._default = default
         self._sums: dict[str, _Sum | None] = {}
+        self._other: Any = None  # what is no object, and should be one
 
     def add(self, value: Any) -> None:
         """Take the fields that one more delta has; null says nothing."""
-        for name, said in (carriers.fields(value) or {}).items():
+        fields = carriers.fields(value)
+        if fields is None:
+            self._other, fields = value, {}
+        for name, said in fields.items():
             held = self._sums.get(name)
             if said is None:
                 self._sums.setdefault(name, None)
@@ -125,8 +129,10 @@ class Merged:
                 held = self._sums[name] = _guess(said) if rule is None else rule()
             held.add(said)
 
-    def value(self) -> dict[str, Any]:
+    def value(self) -> Any:
         """Return all fields, in the order in which they were first said."""
+        if self._other is not None and not self._sums:
+            return self._other
         return {name: held and held.value() for name, held in self._sums.items()}
 
 
@@ -220,9 +226,13 @@ class _Specific:
 
     def __init__(self) -> None:
         self._fields: dict[str, _Sum] = {}
+        self._other: Any = None
 
     def add(self, value: Any) -> None:
-        for name, said in (carriers.fields(value) or {}).items():
+        fields = carriers.fields(value)
+        if fields is None:
+            self._other, fields = value, {}
+        for name, said in fields.items():
             if name == "citation":  # Anthropic's, one a chunk; LiteLLM's builder does so too
                 name, said = "citations", [said]  # noqa: PLW2901
             if name not in self._fields or not isinstance(said, (list, tuple)):
@@ -230,6 +240,8 @@ class _Specific:
             self._fields[name].add(said)
 
     def value(self) -> Any:
+        if self._other is not None and not self._fields:
+            return self._other
         return {name: held.value() for name, held in self._fields.items()}
 
 

@@ -1,4 +1,4 @@
-"""Wrapping one callable with wrapt: its signature, type, binding and kind stay as they are."""
+"""One call: what goes to the library, and what comes back to the caller."""
 
 from __future__ import annotations
 
@@ -7,46 +7,21 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import wrapt
-
 from imageshim.history import prepare_messages
 from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
 from .delivery import deliver
 from .failures import ASKED_FOR, failed
+from .functions import WrappedFunction
 from .policy import Call, Policy, format_of_installed, installed_litellm
 from .quiet import has_no_image
-from .reentrancy import INSIDE, leave
+from .reentrancy import INSIDE, is_adapters, leave
 
-__all__ = ["WrappedFunction", "library_of", "run", "run_request", "wrapped_function"]
+__all__ = ["library_of", "run", "run_request", "wrapped_function"]
 
 _MESSAGES, _MODEL = "messages", "model"
 _AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
-
-
-_Base: Any = wrapt.FunctionWrapper  # generic in wrapt 2 only
-
-
-class WrappedFunction(_Base):  # type: ignore[misc]
-    """A wrapped function, method or callable.
-
-    Unlike wrapt's own it can be copied (it is itself, as functions are) and pickled: by the name
-    under which it is installed, or as its function and the options.
-    """
-
-    def __init__(self, wrapped: Any, around: Callable[..., Any], recipe: tuple[Any, ...]) -> None:
-        super().__init__(wrapped, around)
-        self._self_recipe = recipe
-
-    def __copy__(self) -> WrappedFunction:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> WrappedFunction:
-        return self
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return self._self_recipe
 
 
 def library_of(target: Any) -> str | None:
@@ -65,6 +40,8 @@ def run(
         if (inside, library) == ("litellm", "openai"):
             return _inner(policy, wrapped, args, kwargs, kwargs)
         return wrapped(*args, **kwargs)
+    if library == "litellm" and is_adapters():
+        return wrapped(*args, **kwargs)
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
     if library is None:
@@ -75,8 +52,11 @@ def run(
             answer = wrapped(*args, **kwargs)
         finally:
             leave(token)
-    if has_no_image(answer):
-        return answer
+    try:
+        if has_no_image(answer):
+            return answer
+    except Exception:  # noqa: BLE001, S110  # what is odd about it is told where it is converted
+        pass
     return deliver(answer, Call(policy, library, kwargs))
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from imageshim.errors import EarlyImportWarning, warn_caller
 
-__all__ = ["Rebound", "rebind", "restore"]
+__all__ = ["Rebound", "rebind", "report", "restore"]
 
 Wrappers = Mapping[int, tuple[Any, Any]]
 """By the identity of a function: the function, and its wrapper."""
@@ -33,14 +33,12 @@ class Rebound(NamedTuple):
     write: Callable[[Any], None]
 
 
-def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
-    """Change every place that holds one of the functions; report those that stay as they are."""
+def rebind(wrappers: Wrappers, library: str) -> tuple[list[Rebound], list[str]]:
+    """Change every place that holds one of the functions; return them, and names of the others."""
     done: list[Rebound] = []
     fixed: list[str] = []
     own = sys.modules.get(library)
-    # dict.copy() is one step; list(items()) fails where another thread imports meanwhile, as
-    # LiteLLM's logging does.
-    for name, module in sys.modules.copy().items():
+    for name, module in list(sys.modules.items()):
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
             continue
@@ -50,13 +48,17 @@ def rebind(wrappers: Wrappers, library: str) -> list[Rebound]:
             else:
                 place.write(place.new)
                 done.append(place)
-    if fixed:
+    return done, fixed
+
+
+def report(names: list[str], library: str) -> None:
+    """Warn of the places that stay as they are."""
+    if names:
         warn_caller(
-            f"{', '.join(sorted(set(fixed)))}: taken of {library} before imageshim.install() and "
+            f"{', '.join(sorted(set(names)))}: taken of {library} before imageshim.install() and "
             "not to be changed; calls through it are not converted. Install first, or wrap() it",
             EarlyImportWarning,
         )
-    return done
 
 
 def restore(places: list[Rebound]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -124,8 +125,10 @@ def _apply(library: str) -> None:
     from . import early_imports  # noqa: PLC0415  # when there is a library
 
     wrappers = {id(patch.original): (patch.original, patch.wrapper) for patch in fresh}
-    for place in early_imports.rebind(wrappers, library):
+    done, fixed = early_imports.rebind(wrappers, library)
+    for place in done:
         next(patch for patch in fresh if patch.original is place.old).early.append(place)
+    early_imports.report(fixed, library)
 
 
 def _undo(library: str) -> None:
@@ -202,20 +205,25 @@ _MOST_LAYERS = 64
 
 def _made(library: str, point: _Point, original: Any) -> Any:
     """Make a wrapper that does what is installed at the time of the call."""
-    # wrapt, when there is a library to wrap.
-    from .calls import WrappedFunction, run, run_request  # noqa: PLC0415
-    from .chunk_builder import build  # noqa: PLC0415
-
-    kinds: dict[str, Callable[..., Any]] = {"call": run, "builder": build, "request": run_request}
-    call = kinds[point.kind]
+    from .functions import WrappedFunction  # noqa: PLC0415  # wrapt, when there is a library
 
     def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
         do = installation.current_policy(library)
         if do is None:
             return wrapped(*args, **kwargs)
-        return call(do, library, wrapped, args, kwargs)
+        return _runner(point.kind)(do, library, wrapped, args, kwargs)
 
     return WrappedFunction(original, around, (_named, (point.module, point.path)))
+
+
+@cache
+def _runner(kind: str) -> Callable[..., Any]:
+    """Load what a call needs, when there is one."""
+    from .calls import run, run_request  # noqa: PLC0415
+    from .chunk_builder import build  # noqa: PLC0415
+
+    runners: dict[str, Callable[..., Any]] = {"call": run, "builder": build, "request": run_request}
+    return runners[kind]
 
 
 def _named(module: str, path: str) -> Any:

@@ -41,10 +41,11 @@ CODE = "IMG008"
 def closed_content(file: File) -> Iterator[Finding]:
     """Yield the closed idioms."""
     rewriter = Rewriter(file)
+    known = {origin for read in file.reads_of("image") for origin in read.origins}
     for read in file.reads_of("content"):
         if not read.origins or read.how not in ("attribute", "item") or file.is_handled(read):
             continue
-        if any(one.written or one.mock is not None for one in read.origins):
+        if read.origins & known or any(one.written or one.mock is not None for one in read.origins):
             continue
         if read.node in file.flow.markdown:
             continue

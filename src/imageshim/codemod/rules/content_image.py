@@ -8,8 +8,8 @@ it, a regular expression included, goes on working.
 Nearly all code reads ``content`` for its text, so this needs more than LiteLLM: that the call asks
 for images (``modalities``, a model that draws) or that the text is taken for one (decoded, compared
 with ``data:image``). Without either the rewrite is unsafe; where the call names a model that only
-writes, nothing is reported. Markdown images (``![…](data:…)``) are other gateways' and are never
-touched.
+writes, or the code reads ``image`` of the same reply, nothing is reported. Markdown images
+(``![…](data:…)``) are other gateways' and are never touched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from imageshim.codemod.rewriting import Rewriter
 from imageshim.codemod.state import Read
 
 from . import rule
-from .image_field import group_of
 
 __all__ = ["CODE"]
 
@@ -41,7 +40,11 @@ _MESSAGE = "`content` is the text alone since LiteLLM 1.76.1: images are elsewhe
 def content_image(file: File) -> Iterator[Finding]:
     """Yield the reads of ``content`` that are after an image."""
     rewriter = Rewriter(file)
+    # Code that reads `image` as well was written for a LiteLLM whose `content` is text.
+    known = {origin for read in file.reads_of("image") for origin in read.origins}
     for read in file.reads_of("content"):
+        if read.origins & known:
+            continue
         if read.how in ("in", "hasattr") or not read.holders & {"message", "delta"}:
             continue
         if read.node in file.flow.markdown or file.is_handled(read):
@@ -55,6 +58,9 @@ def content_image(file: File) -> Iterator[Finding]:
                 yield file.finding(CODE, read.node, _MESSAGE, chain=signals, missing=missing)
             continue
         if text_only and not signals:
+            continue
+        is_set = any("content" in origin.written for origin in read.origins)
+        if is_set and not signals and not asked:
             continue
         yield _finding(file, rewriter, read, signals, asked=asked)
 
@@ -92,7 +98,7 @@ def _finding(
         _MESSAGE,
         edits=edits,
         applicability=applicability,
-        group=group_of(file, read),
+        group=file.group_of(read),
         chain=chain,
         missing=missing,
     )

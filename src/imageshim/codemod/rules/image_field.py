@@ -82,16 +82,10 @@ def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
         message,
         edits=edits,
         applicability=applicability,
-        group=group_of(file, read),
+        group=file.group_of(read),
         chain=read.chain,
         missing=missing,
     )
-
-
-def group_of(file: File, read: Read) -> int | None:
-    """Return the group of a read: with a fixture, all that reads it and the fixture itself."""
-    mocks = [one for one in read.origins if one.mock is not None]
-    return file.groups[mocks[0]] if mocks else None
 
 
 _Made = tuple[tuple[Edit, ...], bool]
@@ -262,8 +256,9 @@ def _membership(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | No
     elif not rewriter.is_test(node):
         head, tail = f"bool({head}", f"{tail})"
     end = rewriter.end(node)
-    # `in` is always False on LiteLLM's messages: only on dicts did the code do what it says.
-    return (Edit(rewriter.start(node), cut, head), Edit(end, end, tail)), read.carriers == {"dict"}
+    # `in` is always False on LiteLLM's messages: on dicts and deltas the code did what it says.
+    keeps = read.carriers == {"dict"} or read.holders == {"delta"}
+    return (Edit(rewriter.start(node), cut, head), Edit(end, end, tail)), keeps
 
 
 def _with_default(rewriter: Rewriter, read: Read, quote: str | None, *, new: bool) -> _Made | None:
