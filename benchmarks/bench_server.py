@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import math
 import socket
 import statistics
@@ -121,19 +120,17 @@ def streams(ports: Servers) -> list[Row]:
 
 def leaving(ports: Servers) -> Row:
     """How long after a client has left the upstream sees it, in seconds."""
+    url = f"http://127.0.0.1:{ports.on}"
     waits = []
-    for _ in range(10):
-        with httpx.stream(
-            "POST", f"http://127.0.0.1:{ports.on}{CHAT}", json={"model": "silent"}, trust_env=False
-        ) as answer:
+    for number in range(1, 11):
+        with httpx.stream("POST", url + CHAT, json={"model": "silent"}, trust_env=False) as answer:
             pieces = answer.iter_raw()
             next(pieces)
-        gone = time.time()
+            gone = time.time()
         left: list[float] = []
-        while not left or left[-1] < gone - 0.01:
+        while len(left) < number:
             time.sleep(0.01)
-            whole = httpx.post(f"http://127.0.0.1:{ports.on}/left", json={}, trust_env=False)
-            left = json.loads(whole.content)
+            left = httpx.post(f"{url}/left", json={}, trust_env=False).json()
         waits.append(left[-1] - gone)
     return Row("gateway: the upstream call ends after the client has left, s", max(waits), 1.0)
 
