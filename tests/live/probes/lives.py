@@ -183,6 +183,7 @@ def places(how: str, url: str) -> dict[str, int]:
     return {
         lines[line - 1].rpartition("# ")[2]: count - before.get(line, 0)
         for line, count in _seen().items()
+        if count > before.get(line, 0)
     }
 
 
