@@ -6,7 +6,7 @@ import pytest
 
 from imageshim.codemod.edits import EditError
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.notebook import cells
+from imageshim.codemod.notebook import NotebookPiece, cells
 
 OUTPUT = {"output_type": "display_data", "data": {"image/png": "iVBORw0K"}, "metadata": {}}
 
@@ -190,3 +190,12 @@ def test_what_is_no_notebook_is_told(data, said):
 )
 def test_a_notebook_without_python_has_nothing(data):
     assert cells("n.ipynb", data) == ([], [])
+
+
+def test_what_would_be_written_in_the_wrong_place_is_not_written(monkeypatch):
+    data = notebook(["abc\n"])
+    right = NotebookPiece._character
+    monkeypatch.setattr(NotebookPiece, "_character", lambda self, *at: right(self, *at) + 1)
+
+    with pytest.raises(EditError, match="not what was planned"):
+        replace(data, ("a", "x"))

@@ -207,3 +207,43 @@ def test_a_client_sends_them(client, server):
     imageshim.wrap(client).chat.completions.create(model="m", messages=HISTORY)
 
     assert len(server.requests[-1].images) == 1
+
+
+def test_a_stream_that_cannot_be_wrapped_comes_as_it_came(monkeypatch):
+    monkeypatch.setattr(streams, "StreamConverter", broken)
+    original = chunks("text")
+
+    with pytest.warns(imageshim.ReplyUnchangedWarning):
+        got = imageshim.wrap(lambda: original)()
+
+    assert got is original
+    with pytest.raises(BrokenError):
+        imageshim.wrap(lambda: original, strict=True)()
+
+
+def test_a_raw_response_that_cannot_be_read_comes_as_it_came(client, monkeypatch):
+    from imageshim.wrapping import policy
+
+    monkeypatch.setattr(policy, "_announced", broken)
+
+    with pytest.warns(imageshim.ReplyUnchangedWarning):
+        raw = imageshim.wrap(client).chat.completions.with_raw_response.create(**REQUEST)
+
+    assert raw.parse().choices[0].message.content == "Two: "
+
+
+def test_an_odd_answer_comes_as_it_came(monkeypatch):
+    monkeypatch.setattr(calls, "has_no_image", broken)
+    original = {"id": "x", "choices": [{"index": 0, "message": {"content": "text"}}]}
+
+    assert imageshim.wrap(lambda: original)() is original
+
+
+def test_a_source_that_cannot_be_read_stops_no_reader(monkeypatch):
+    from imageshim.wrapping import sightings
+
+    monkeypatch.setattr(sightings, "expression_at", broken)
+    message = imageshim.wrap(reply)()["choices"][0]["message"]
+
+    with pytest.warns(imageshim.LegacyImageFormatWarning):
+        assert message["image"]["url"] == PICTURE.url

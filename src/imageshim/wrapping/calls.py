@@ -52,8 +52,11 @@ def run(
             answer = wrapped(*args, **kwargs)
         finally:
             leave(token)
-    if has_no_image(answer):
-        return answer
+    try:
+        if has_no_image(answer):
+            return answer
+    except Exception:  # noqa: BLE001, S110  # what is odd about it is told where it is converted
+        pass
     return deliver(answer, Call(policy, library, kwargs))
 
 

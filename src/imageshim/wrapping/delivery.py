@@ -36,7 +36,13 @@ def deliver(answer: Any, call: Call) -> Any:
     if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
-    return rule(answer, call)
+    try:
+        return rule(answer, call)
+    except ASKED_FOR:
+        raise
+    except Exception as error:  # noqa: BLE001  # the caller gets the answer as it came
+        failed(_KEPT, error, call.place or calling_place(), strict=call.policy.strict)
+        return answer
 
 
 def _reply(answer: Any, call: Call) -> Any:
@@ -44,24 +50,17 @@ def _reply(answer: Any, call: Call) -> Any:
         return answer
     if carriers.items_of(carriers.get(answer, "choices")) is None:
         return _holder(answer, call)
-    try:
-        source = call.source_of(answer)
-        do = call.plan(source)
-        # Never in place: LiteLLM's caches and loggers may have the same object.
-        converted = over_messages(
-            answer, lambda message, where: convert_message(message, do, where), in_place=False
-        )
-        if call.inner:
-            return converted
-        if do.to is Format.IMAGES:
-            return with_old_name(converted, answer)
-        asked = do.to in LEGACY and (converted is not answer or detect(answer, source) is do.to)
-    except ASKED_FOR:
-        raise
-    except Exception as error:  # noqa: BLE001  # the caller gets the reply as it came
-        failed(_KEPT, error, call.place or calling_place(), strict=call.policy.strict)
-        return answer
-    if asked:
+    source = call.source_of(answer)
+    do = call.plan(source)
+    # Never in place: LiteLLM's caches and loggers may have the same object.
+    converted = over_messages(
+        answer, lambda message, where: convert_message(message, do, where), in_place=False
+    )
+    if call.inner:
+        return converted
+    if do.to is Format.IMAGES:
+        return with_old_name(converted, answer)
+    if do.to in LEGACY and (converted is not answer or detect(answer, source) is do.to):
         saw_call(call.place, do.to.value, "message")
     return converted
 

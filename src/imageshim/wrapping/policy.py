@@ -90,12 +90,8 @@ class Call(NamedTuple):
             announced = _announced(answer)
             if announced is not None:
                 return announced
-        if self.library == "litellm":
-            provider = _provider(answer)
-            if provider is None:
-                return None  # from the cache
-            if provider in _OWN_MODELS:
-                return format_of_installed()
+        if self.library == "litellm" and _provider(answer) in _OWN_MODELS:
+            return format_of_installed()
         return Format.CONTENT if self._asks_for_images() else None
 
     def _asks_for_images(self) -> bool:

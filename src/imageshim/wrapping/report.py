@@ -78,7 +78,7 @@ def _write() -> None:
     try:
         with _report.lock:
             _add(_report.path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # as the docstring says
         _log.warning("the report %s cannot be written: %s", _report.path, error)
 
 

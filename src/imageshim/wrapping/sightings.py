@@ -153,7 +153,10 @@ def _saw(place: Place, read: str, carrier: str, how: str) -> None:
 
 
 def _first_seen(key: tuple[Any, ...], place: Place, read: str, carrier: str, how: str) -> _Counted:
-    expression = expression_at(place, None if how == "call" else read)
+    try:
+        expression = expression_at(place, None if how == "call" else read)
+    except Exception:  # noqa: BLE001  # a source that cannot be read must not stop who runs it
+        expression = Expression(place.line, place.line, 0, 0)
     if how == "attribute" and isinstance(expression.node, ast.Call):
         how = "getattr"
     new = _Counted(place, expression, read, carrier, how, instead_of(expression, how, read))

@@ -234,3 +234,14 @@ def test_colours_are_only_where_they_are_asked_for():
 
     assert "\x1b[32m+y\x1b[0m" in painted
     assert re.sub("\x1b\\[[0-9;]*m", "", painted) == plain
+
+
+def test_junit_escapes_what_is_no_text():
+    finding = Finding("IMG001", 'a "b" <c>', 1, 0, 1, 1, chain=(Step(1, "<x> & \x00]]> line 1"),))
+    reports = [FileReport('a&"b".py', (Reported(finding, "", fixed=False),))]
+
+    root = ET.fromstring(rendered("junit", reports))  # noqa: S314
+
+    failure = root.find("testsuite/testcase/failure")
+    assert failure is not None
+    assert (failure.get("message"), failure.text) == ('a "b" <c>', "<x> & \ufffd]]> line 1")
