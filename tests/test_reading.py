@@ -16,6 +16,7 @@ from imageshim import (
     MalformedReplyError,
     MissingExtraError,
     RemoteImageError,
+    convert,
     read,
     read_all,
 )
@@ -367,3 +368,17 @@ def test_a_picture_of_unknown_size_has_no_metadata_in_a_notebook():
 def test_a_notebook_shows_text_where_there_is_no_picture(url):
     image = GeneratedImage(url)
     assert image._repr_mimebundle_() == ({"text/plain": repr(image)}, {})
+
+
+@pytest.mark.parametrize("to", ["image", "images", "parts", "content"])
+def test_a_draft_that_a_conversion_left_in_the_reasoning_is_still_one(to):
+    old = {"content": f"x{JPEG.url}", "reasoning_content": f"draft: {PNG.url}"}
+    there = convert(old, to, source="1.75.9")
+    for source in (None, to):
+        images = read(there, source=source).images
+        assert [(i.url, i.is_draft) for i in images] == [(PNG.url, True), (JPEG.url, False)]
+
+
+def test_a_data_uri_in_the_reasoning_of_a_new_version_is_text():
+    new = {"content": "x", "images": [item(JPEG.url)], "reasoning_content": f"see {PNG.url}"}
+    assert [i.url for i in read(new, source="1.80.0").images] == [JPEG.url]

@@ -156,10 +156,14 @@ def _find(view: Mapping[str, Any], how: Reading, kept: Stash | None) -> _Found |
     return _Found(Format.CONTENT, parts) if _has_image(parts) else None
 
 
-def _drafts(view: Mapping[str, Any], how: Reading) -> tuple[list[Part], str]:
-    """Take the drafts out of the reasoning text, where LiteLLM 1.70.0 to 1.76.0 put them."""
+def _drafts(view: Mapping[str, Any], how: Reading, kept: Stash | None) -> tuple[list[Part], str]:
+    """Take the drafts out of the reasoning text, where LiteLLM 1.70.0 to 1.76.0 put them.
+
+    A message that came from those versions still has them there after a conversion that kept them.
+    """
     reasoning = view.get(REASONING)
-    if not how.drafts or not isinstance(reasoning, str) or how.source not in {None, Format.CONTENT}:
+    source = Format.CONTENT if kept is not None and kept.was is Format.CONTENT else how.source
+    if not how.drafts or not isinstance(reasoning, str) or source not in {None, Format.CONTENT}:
         return [], ""
     drafts: list[Part] = []
     rest: list[str] = []
@@ -192,7 +196,7 @@ def lift(view: dict[str, Any], how: Reading) -> Lifted | None:
     """
     kept = stash.load(view)
     found = _find(view, how, kept)
-    drafts, reasoning = _drafts(view, how)
+    drafts, reasoning = _drafts(view, how, kept)
     if found is None:
         if not drafts:
             return None

@@ -23,7 +23,7 @@ from typing import Any
 
 from .rope import LONG, Piece, Rope, Stretch
 
-__all__ = ["dump", "load", "plain"]
+__all__ = ["dump", "dump_pieces", "load", "plain"]
 
 _SMALLEST_BLOCK = 1 << 13
 _LARGEST_BLOCK = 1 << 18
@@ -187,6 +187,17 @@ def dump(value: Any) -> bytes:
         ValueError: it does not write this value: a lone surrogate, very deep nesting.
 
     """
+    pieces = dump_pieces(value)
+    return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else b"".join(pieces)
+
+
+def dump_pieces(value: Any) -> list[bytes | memoryview]:
+    """Write JSON as :func:`dump` does, in pieces: who joins them with more copies them once.
+
+    Raises:
+        ValueError: it does not write this value: a lone surrogate, very deep nesting.
+
+    """
     from pydantic_core import to_json  # noqa: PLC0415  # as in load
 
     mark = _new_mark()
@@ -204,12 +215,12 @@ def dump(value: Any) -> bytes:
 
     rest = to_json(_replaced(value, marked), inf_nan_mode="constants")
     if not stretches:
-        return rest
+        return [rest]
     first, *others = rest.split(mark.encode())
     out: list[bytes | memoryview] = [first]
     for stretch, other in zip(stretches, others, strict=True):
         out += [memoryview(stretch.data)[stretch.start : stretch.stop], other]
-    return b"".join(out)
+    return out
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
+from . import carriers
 from .timeline import Format, target_format
 
 __all__ = [
@@ -72,7 +73,7 @@ class OtherPart(_Open):
 
 def _kind(part: Any) -> str:
     """Tell which model a part is for, so that its faults are those of one model only."""
-    kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
+    kind = carriers.get(part, "type")
     return f"<{kind}>" if kind in ("text", "image_url") else "<other>"
 
 

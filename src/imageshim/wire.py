@@ -15,7 +15,7 @@ from .errors import MalformedReplyError
 from .rope import BUFFER
 from .timeline import Format
 
-__all__ = ["convert_body", "convert_bytes", "parse", "parse_lazily", "write"]
+__all__ = ["convert_body", "convert_bytes", "parse", "parse_lazily", "write", "write_pieces"]
 
 
 def parse(body: bytes) -> Any:
@@ -73,6 +73,14 @@ def write(value: Any) -> bytes:
 
 
 _BUFFER = json.dumps(BUFFER)[1:-1]
+
+
+def write_pieces(value: Any) -> list[bytes | memoryview]:
+    """Write JSON bytes as :func:`write` does, in pieces to be joined with others."""
+    try:
+        return payloads.dump_pieces(value)
+    except ValueError:
+        return [write(value)]
 
 
 def convert_body(body: bytes, do: Plan) -> bytes:

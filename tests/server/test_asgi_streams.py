@@ -152,6 +152,13 @@ async def test_a_stream_that_is_not_packed_as_it_says_passes_byte_for_byte(shim,
     assert registry.get_sample_value("imageshim_failures_total", {"reason": "coding"}) == 1
 
 
+async def test_a_stream_of_which_nothing_can_be_unpacked_passes_from_its_first_byte_on(shim):
+    app = packed("gzip", damage=lambda body: body[:10] + b"\xff" * 40, cut=5)
+    answer = await call(shim(app))
+    assert answer.body == gzip.compress(STREAM)[:4] + answer.body[4:10] + b"\xff" * 40
+    assert answer.messages[0] == app._messages[0]
+
+
 async def test_a_packed_stream_that_is_damaged_in_the_middle_has_no_end(shim):
     def damage(body):
         return body[:120] + b"\xff" * 50 + body[170:]

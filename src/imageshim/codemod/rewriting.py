@@ -172,13 +172,13 @@ class Rewriter:
     def _quotes(self, node: ast.JoinedStr) -> Iterator[str]:
         start, end = self.source.span(node)
         text = self.source.utf8[start:end].decode("utf-8", "replace")
+        depth = 0  # from Python 3.12 on the strings inside of an f-string are tokens as well
         try:
             for token in tokenize.generate_tokens(io.StringIO(f"({text})").readline):
-                if (
-                    token.type == tokenize.STRING
-                    or "FSTRING_START" in tokenize.tok_name[token.type]
-                ):
+                kind = tokenize.tok_name[token.type]
+                if depth == 0 and kind in ("STRING", "FSTRING_START"):
                     yield token.string.lstrip("rRbBfFuU")[0]
+                depth += (kind == "FSTRING_START") - (kind == "FSTRING_END")
         except (tokenize.TokenError, SyntaxError):
             yield from "'\""
 

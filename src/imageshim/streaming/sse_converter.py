@@ -11,7 +11,7 @@ from imageshim.errors import (
     warn_caller,
 )
 from imageshim.timeline import Format
-from imageshim.wire import parse_lazily, write
+from imageshim.wire import parse_lazily, write, write_pieces
 
 from .converter import StreamConverter
 from .sse import BOM, Framer, Line, lines_of
@@ -20,6 +20,7 @@ from .sse_look import Look
 __all__ = ["SSEConverter"]
 
 _DONE = b"[DONE]"
+Piece = bytes | memoryview
 
 
 class SSEConverter:
@@ -56,13 +57,14 @@ class SSEConverter:
         """
         if self._framer.clean and self._look.is_alike(data):
             return data  # one frame, as the one before
-        out: list[bytes] = []
+        out: list[Piece] = []
         for frame in self._framer.feed(data):
             if self._look.passes(frame):
                 out.append(frame)
             else:
                 out += self._convert(frame)
-        return out[0] if len(out) == 1 else b"".join(out)
+        only = out[0] if len(out) == 1 else None
+        return only if isinstance(only, bytes) else b"".join(out)
 
     def finish(self) -> bytes:
         """Take no more; returns what was left.
@@ -89,7 +91,7 @@ class SSEConverter:
             for piece in (b"data: ", write(chunk), end, end)
         ]
 
-    def _convert(self, frame: bytes) -> list[bytes]:
+    def _convert(self, frame: bytes) -> list[Piece]:
         """Return the pieces of what a frame becomes."""
         self._look.hand_over()
         lines = list(lines_of(frame))
@@ -118,23 +120,23 @@ _EVERYWHERE, _FIRST, _LAST = range(3)
 _PLACES = {b"event": _EVERYWHERE, b"id": _LAST}
 
 
-def _write(frame: bytes, lines: list[Line], chunks: list[Any]) -> list[bytes]:
+def _write(frame: bytes, lines: list[Line], chunks: list[Any]) -> list[Piece]:
     """Write chunks as the frames that take the place of one, in pieces."""
     if not chunks:
         others = [line for line in lines if line.name != b"data"]
         if all(line.is_blank or line.name == b"event" for line in others):
             return []
         return [frame[line.start : line.end] for line in others]
-    out: list[bytes] = []
+    out: list[Piece] = []
     for place, chunk in enumerate(chunks):
         is_first, is_last = place == 0, place == len(chunks) - 1
-        text: bytes | None = write(chunk)
+        text: list[Piece] | None = write_pieces(chunk)
         for line in lines:
             if line.name == b"data":
                 if text is not None:
                     label = frame[line.start : line.value]
                     label = label if is_first else label.removeprefix(BOM)
-                    out += [label, text, frame[line.stop : line.end]]
+                    out += [label, *text, frame[line.stop : line.end]]
                     text = None
                 continue
             where = _EVERYWHERE if line.is_blank else _PLACES.get(line.name, _FIRST)

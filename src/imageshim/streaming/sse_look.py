@@ -34,6 +34,7 @@ class Look:
 
     def __init__(self, converter: StreamConverter) -> None:
         self._converter = converter
+        self._reads_text, self._reads_markdown = converter.reads_text, converter.reads_markdown
         self._tail = b""  # the last characters of text that passed, in the choice 0
         self._before, self._after = b"\n", b"\n"  # what stands around the text of such frames
         self._sizes = 1, -1
@@ -74,10 +75,10 @@ class Look:
         """Tell whether no data URI begins in the JSON of a text, and take note of its end."""
         if b"\\" in text:
             return False
-        if self._converter.reads_text and text:
+        if self._reads_text and text:
             if text[-1] in _LAST and (text[-1] > 0x7F or text[-4:].lower().endswith(_BEGINNINGS)):
                 return False
-            if b":" in text or (b"!" in text and self._converter.reads_markdown):
+            if b":" in text or (self._reads_markdown and b"!" in text):
                 return False
             self._tail = (self._tail + text)[-CONTEXT_BEFORE:]
         return True
