@@ -79,3 +79,24 @@ def expected(version: str, scenario: str) -> list[Truth]:
         # Of several images the first only; a signed one is in the thinking blocks.
         return [Truth(t.text, t.images[:1], t.drafts) for t in truth]
     return truth
+
+
+def expected_stream(version: str, scenario: str) -> list[tuple[str, list[str]]]:
+    """Text and images of each choice, less what streams of that version lost upstream."""
+    if version in {"1.65.4", "1.70.0"}:  # streams had no images yet
+        texts: dict[int, str] = {}
+        for one in streams(version)[scenario]:
+            for choice in one["choices"]:
+                said = choice["delta"].get("content") or ""
+                texts[choice["index"]] = texts.get(choice["index"], "") + said
+        return [(text, []) for text in texts.values()]
+    sent = [(one.text, one.images) for one in upstream()[scenario]]
+    if version in {"1.75.9", "1.76.0"}:
+        return sent
+    if version in {"1.76.1", "1.76.3"} and scenario == "s5_two_images_one_chunk":
+        return [(text, images[:1]) for text, images in sent]
+    if len(sent) == 2:  # image chunks are labelled with the choice 0; of one chunk, the first stays
+        (first, images), (second, others) = sent
+        both = images if scenario == "i_n2" else images + others
+        return [(first, both), (second, [])]
+    return sent

@@ -110,15 +110,15 @@ def test_a_function_is_handed_it_by_all_its_callers():
 
 def test_one_caller_that_hands_it_something_else_is_enough_to_doubt():
     files = {"parse.py": """
-        def url_of(reply):
-            return reply.choices[0].message.image["url"]
+        def show_url(reply):
+            print(reply.choices[0].message.image["url"])
     """, "one.py": """
         import litellm
-        from parse import url_of
-        print(url_of(litellm.completion(model="gemini-image", messages=[])))
+        from parse import show_url
+        show_url(litellm.completion(model="gemini-image", messages=[]))
     """, "two.py": """
-        from parse import url_of
-        print(url_of(load()))
+        from parse import show_url
+        show_url(load())
     """}  # fmt: skip
     assert NEW not in fixed(files)["parse.py"]
     assert NEW in fixed(files, unsafe=True)["parse.py"]

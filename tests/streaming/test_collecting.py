@@ -7,7 +7,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import BaseModel
 
-from captured import VERSIONS, streams, upstream
+from captured import VERSIONS, expected_stream, streams
 from chunks_of_streams import BASE, BLUE, RED, chunk, item, texts
 from imageshim import MalformedReplyError, collect, convert, convert_stream, read, read_all
 
@@ -379,27 +379,6 @@ def test_what_is_no_stream_is_refused():
 CASES = [(version, scenario) for version in VERSIONS for scenario in streams(version)]
 
 
-def truth(version, scenario):
-    """Text and images of each choice, less what streams of that version lost upstream."""
-    if version in {"1.65.4", "1.70.0"}:  # streams had no images yet
-        texts = {}
-        for one in streams(version)[scenario]:
-            for choice in one["choices"]:
-                said = choice["delta"].get("content") or ""
-                texts[choice["index"]] = texts.get(choice["index"], "") + said
-        return [(text, []) for text in texts.values()]
-    sent = [(one.text, one.images) for one in upstream()[scenario]]
-    if version in {"1.75.9", "1.76.0"}:
-        return sent
-    if version in {"1.76.1", "1.76.3"} and scenario == "s5_two_images_one_chunk":
-        return [(text, images[:1]) for text, images in sent]
-    if len(sent) == 2:  # image chunks are labelled with the choice 0; of one chunk, the first stays
-        (first, images), (second, others) = sent
-        both = images if scenario == "i_n2" else images + others
-        return [(first, both), (second, [])]
-    return sent
-
-
 @pytest.mark.parametrize(("version", "scenario"), CASES)
 def test_captured_streams_in_every_format_say_what_the_upstream_sent(version, scenario):
     for to in ("content", "image", "images", "parts"):
@@ -407,5 +386,5 @@ def test_captured_streams_in_every_format_say_what_the_upstream_sent(version, sc
             reply = collect(convert_stream(streams(version)[scenario], to, source=source))
             found = [(one.text, [image.url for image in one.images]) for one in read_all(reply)]
             assert [said for said in found if said != ("", [])] == [
-                said for said in truth(version, scenario) if said != ("", [])
+                said for said in expected_stream(version, scenario) if said != ("", [])
             ], (to, source)

@@ -188,7 +188,7 @@ class Expressions(State):
             return value
         return each(value, lambda one: self._place(one, key))
 
-    def item(self, value: Value, name: str, node: ast.expr) -> Value:
+    def item(self, value: Value, name: str, node: ast.expr) -> Value:  # noqa: PLR0911
         """Return what stands under a string key."""
         if isinstance(value, Obj):
             if value.kind in ("stream", *_TEXTS):
@@ -200,6 +200,8 @@ class Expressions(State):
             return Maybe(frozenset({name}))
         if isinstance(value, Maybe):
             return self.assume_field(value, name, node, "dict")
+        if isinstance(value, Inst) and name in value.info.fields:  # a TypedDict
+            return self.member(value, name)
         return value if value is BOTTOM else UNKNOWN
 
     def _place(self, value: Value, key: ast.expr) -> Value:  # noqa: PLR0911

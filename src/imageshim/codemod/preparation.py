@@ -106,6 +106,7 @@ def _near(origins: Iterable[str]) -> Callable[[str], bool]:
     A folder of installed packages (there is metadata beside them) holds many projects that know
     nothing of each other's functions: there only the packages count that replies come from.
     """
+    here = os.getcwd()  # noqa: PTH109
 
     @cache
     def package_of(folder: str) -> str | None:
@@ -117,7 +118,7 @@ def _near(origins: Iterable[str]) -> Callable[[str], bool]:
 
     @cache
     def package(folder: str) -> str | None:
-        return package_of(os.path.abspath(folder))  # noqa: PTH100
+        return package_of(os.path.join(here, folder))  # noqa: PTH118
 
     packages = {package(_folder(path)) for path in origins}
     return lambda path: (found := package(_folder(path))) is None or found in packages
