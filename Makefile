@@ -28,7 +28,7 @@ demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, 
 	@$(BIN)/python demo/codemod.py
 
 test: $(READY)  ## all tests, with the core's branch coverage
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadscope --cov --cov-report=term $(TEST_ARGS)
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks

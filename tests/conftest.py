@@ -1,7 +1,15 @@
-"""Hypothesis profiles: ``dev`` by default, ``ci`` where CI is set, or HYPOTHESIS_PROFILE."""
+"""Hypothesis profiles, and which tests one worker of pytest-xdist runs.
+
+The profile is ``dev`` by default, ``ci`` where CI is set, or what HYPOTHESIS_PROFILE says.
+"""
+
+from __future__ import annotations
 
 import os
+import re
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -11,3 +19,36 @@ settings.register_profile("deep", max_examples=10_000, deadline=None, suppress_h
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
+
+_LIVE = re.compile(r"tests/live/(\w+)\.py::[^\[]*(?:\[(.*)\])?")
+_VERSION = re.compile(r"(?<![\w.])(?:1\.\d+\.\d+|newest)(?![\w.])")
+_WITH_PROXIES = frozenset({"test_asgi_in_litellm", "test_litellm_callback", "test_proxies"})
+
+
+def worker_group(nodeid: str) -> str:
+    """Name what a test shares with others: the processes of one live environment."""
+    live = _LIVE.fullmatch(nodeid)
+    if live is None:
+        return nodeid
+    file, words = live[1], live[2] or ""
+    versions = _VERSION.findall(words)
+    if versions:
+        return f"proxy {versions[-1]}" if file in _WITH_PROXIES else versions[0]
+    first = words.partition("-")[0]
+    return f"{file} {first}" if first.isdigit() else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of an environment together: its processes are started once.
+
+    The marker ``xdist_group`` would say it where the tests are, but pytest-xdist 3.8.0 loses it
+    with pytest 9.2, which no longer takes another node id.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEnvironment(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return worker_group(nodeid)
+
+    return ByEnvironment(config, log)

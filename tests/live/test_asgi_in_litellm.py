@@ -11,9 +11,7 @@ from . import environments, proxies
 
 pytestmark = pytest.mark.live
 
-VERSIONS = [
-    pytest.param(v, marks=pytest.mark.xdist_group(f"proxy-{v}")) for v in ("1.75.9", "newest")
-]
+VERSIONS = ("1.75.9", "newest")
 SHIMMED = """
 from litellm.proxy.proxy_server import app
 from imageshim.server.asgi import ImageFormatMiddleware

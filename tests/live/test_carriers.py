@@ -10,8 +10,8 @@ from . import environments, scenarios
 
 pytestmark = pytest.mark.live
 
-LITELLM = [pytest.param(v, marks=pytest.mark.xdist_group(v)) for v in environments.LITELLM]
-OPENAI = [pytest.param(v, marks=pytest.mark.xdist_group(f"o{v}")) for v in environments.OPENAI]
+LITELLM = environments.LITELLM
+OPENAI = environments.OPENAI
 
 
 @pytest.mark.parametrize("version", LITELLM)

@@ -10,7 +10,7 @@ from .test_wrapping import EMITS, FEWER, TWO, views
 
 pytestmark = pytest.mark.live
 
-SDKS = [pytest.param(v, marks=pytest.mark.xdist_group(f"openai-{v}")) for v in environments.OPENAI]
+SDKS = environments.OPENAI
 STREAMED = ("stream", "raw stream", "stream helper")
 SYNC = ("create", "stream", "parse", "stream helper", "raw", "streaming response", "with_options")
 WAYS = (*SYNC, *(f"async {way}" for way in SYNC), "raw stream", "raw client", "copy")

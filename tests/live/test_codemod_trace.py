@@ -13,7 +13,7 @@ from imageshim.testing.fake_gemini import Image, Text, fake_gemini
 
 from . import environments
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group(environments.NEWEST)]
+pytestmark = pytest.mark.live
 
 # Nothing in this file says where its argument comes from.
 READER = """def url_of(thing):

@@ -30,7 +30,7 @@ SCENARIOS = [
     "l_tool_image", "o_text_with_literal_datauri", "q_empty_text_image", "r_svg_and_pdf",
     "s5_two_images_one_chunk",
 ]  # fmt: skip
-SDKS = [pytest.param(v, marks=pytest.mark.xdist_group(f"openai-{v}")) for v in environments.OPENAI]
+SDKS = environments.OPENAI
 
 
 def urls(request: Any) -> list[str]:

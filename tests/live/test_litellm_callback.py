@@ -20,7 +20,7 @@ from . import environments, node, proxies
 
 pytestmark = pytest.mark.live
 
-VERSIONS = [pytest.param(v, marks=pytest.mark.xdist_group(f"proxy-{v}")) for v in proxies.PROXIES]
+VERSIONS = proxies.PROXIES
 FORMATS = [str(member) for member in Format]
 TEXT_AND_IMAGE, TWO = "b_text_image", "f_two_images"
 

@@ -23,9 +23,7 @@ CASES = [
     for scenario in SCENARIOS
     if (FOLDER / "proxy" / version / f"{scenario}.sse").exists()
 ]
-MAJORS = [
-    pytest.param(m, marks=pytest.mark.xdist_group(f"openai-{m}")) for m in environments.OPENAI
-]
+MAJORS = environments.OPENAI
 _PIECE = 100
 
 

@@ -9,7 +9,7 @@ from . import environments, proxies
 
 pytestmark = pytest.mark.live
 
-PROXIES = [pytest.param(v, marks=pytest.mark.xdist_group(f"proxy-{v}")) for v in proxies.PROXIES]
+PROXIES = proxies.PROXIES
 CARRY = {"1.75.9": "content", "1.76.3": "image", "1.77.5": "images", "newest": "images"}
 
 

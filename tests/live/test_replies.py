@@ -12,7 +12,7 @@ from . import environments, scenarios
 
 pytestmark = pytest.mark.live
 
-VERSIONS = [pytest.param(v, marks=pytest.mark.xdist_group(v)) for v in environments.LITELLM]
+VERSIONS = environments.LITELLM
 MODES = ("complete", "stream")
 
 

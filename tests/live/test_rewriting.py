@@ -13,7 +13,7 @@ from . import environments
 from .environments import PackageSet
 from .probing import Probe
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group(environments.NEWEST)]
+pytestmark = pytest.mark.live
 
 FOLDER = Path(__file__).parents[1] / "codemod" / "rules" / "cases"
 # What each rule's old code was written for.

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.live
 
 # 1.70.0 has no images in streams yet.
 RELEASES = [version for version in environments.LITELLM if version != "1.70.0"]
-VERSIONS = [pytest.param(v, marks=pytest.mark.xdist_group(v)) for v in RELEASES]
+VERSIONS = RELEASES
 SCENARIOS = ("d_text_image_text_image", "k_nopad_then_letters", "l_tool_image", "e_text_only")
 
 

@@ -11,7 +11,7 @@ from imageshim.testing.fake_gemini import Image, Text, fake_gemini
 
 from . import environments
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("oldest-wrapt")]
+pytestmark = pytest.mark.live
 
 PROGRAM = Path(__file__).parent / "programs" / "any_wrapt.py"
 
