@@ -129,10 +129,15 @@ def ordered_parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) 
     for number in range(count + 1):
         text = draw(texts())
         if text:
-            parts.append(text)
+            is_behind_svg = parts and getattr(parts[-1], "media_type", "") == "image/svg+xml"
+            parts.append(f" {text}" if is_behind_svg and text[0] in _BLANKS else text)
         if number < count:
             parts.append(draw(pictures()))
     return tuple(parts)
+
+
+_BLANKS = "CDI"
+"""The blank space that may end an SVG begins with these letters in base64."""
 
 
 _EXTRAS: dict[str, st.SearchStrategy[Any]] = {
