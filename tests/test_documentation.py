@@ -68,7 +68,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("version", ["1.75.9", "1.76.3", "1.77.0", "1.109.1"])
 @pytest.mark.parametrize("code", [*blocks("python")])
-def test_snippets_run_on_replies_of_every_era(code, version, folder, asked):
+def test_snippets_run_on_replies_of_every_era(code, version, folder, asked, monkeypatch):
     reply = captured.replies(version)[SCENARIO]
     response = ChatCompletion.construct(**copy.deepcopy(reply))
     known = {
@@ -84,6 +84,14 @@ def test_snippets_run_on_replies_of_every_era(code, version, folder, asked):
         "messages": [{"role": "user", "content": "Draw a picture."}],
     }
     before = dict(known)
+    installed = []
+
+    def install(**words):
+        installed.append(real_install(**words))
+        return installed[-1]
+
+    real_install = imageshim.install
+    monkeypatch.setattr(imageshim, "install", install)
     try:
         exec(compile(code, "snippet", "exec"), known)  # noqa: S102  # our own documents
     except ModuleNotFoundError as error:
@@ -91,8 +99,8 @@ def test_snippets_run_on_replies_of_every_era(code, version, folder, asked):
             raise
         pytest.skip(f"needs {error.name}")
     finally:
-        if "install(" in code:
-            imageshim.install().uninstall()
+        for installation in reversed(installed):
+            installation.uninstall()
     truth = captured.upstream()[SCENARIO][0]
     checks = {
         "reading": lambda it: (it.text, [i.url for i in it.images]) == (truth.text, truth.images),

@@ -90,3 +90,49 @@ def test_importing_the_core_imports_no_heavy_library():
     )
     heavy = {"litellm", "openai", "libcst", "starlette", "pydantic", "PIL", "rich", "click"}
     assert not heavy & set(run.stdout.split())
+
+
+class TestOptionsThatNameAWarningOfOurs:
+    """``-W action::imageshim.SomeWarning``: Python itself ignores them."""
+
+    @pytest.fixture
+    def obeyed(self, monkeypatch):
+        def rules(*options):
+            monkeypatch.setattr(sys, "warnoptions", list(options))
+            warnings.resetwarnings()
+            errors._obey_options()
+            return warnings.filters
+
+        with warnings.catch_warnings():
+            yield rules
+
+    def test_an_action_for_a_class(self, obeyed):
+        (rule,) = obeyed("error::imageshim.LegacyImageFormatWarning")
+        assert (rule[0], rule[2]) == ("error", errors.LegacyImageFormatWarning)
+        with pytest.raises(errors.LegacyImageFormatWarning):
+            warnings.warn("old", errors.LegacyImageFormatWarning, stacklevel=1)
+
+    def test_a_module_a_line_and_an_abbreviated_action(self, obeyed):
+        (rule,) = obeyed("i:be gone:imageshim.LossyConversionWarning:shop.reports:7")
+        action, message, category, module, line = rule
+        assert (action, category, line) == ("ignore", errors.LossyConversionWarning, 7)
+        assert message.match("be gone now")
+        assert module.match("shop.reports")
+        assert not module.match("shop.reports.daily")
+
+    def test_an_option_without_an_action_is_the_default(self, obeyed):
+        (rule,) = obeyed("::imageshim.LossyConversionWarning")
+        assert rule[0] == "default"
+
+    @pytest.mark.parametrize(
+        "option",
+        ["error", "error::DeprecationWarning", "error::imageshim.Nothing",
+         "error::imageshim.ImageShimError", "error::shop.LegacyImageFormatWarning"],
+    )  # fmt: skip
+    def test_what_names_no_warning_of_ours_is_python_s_business(self, obeyed, option):
+        assert obeyed(option) == []
+
+    def test_what_is_in_force_already_stays_as_it_is(self, obeyed):
+        obeyed("error::imageshim.LegacyImageFormatWarning")
+        errors._obey_options()
+        assert len(warnings.filters) == 1

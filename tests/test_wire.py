@@ -8,7 +8,7 @@ from imageshim import MalformedReplyError, convert, convert_bytes
 from imageshim.rope import LONG, Rope
 from imageshim.testing.pictures import Picture, chunk, png
 from imageshim.testing.strategies import write_message
-from imageshim.wire import parse, parse_lazily, write
+from imageshim.wire import parse, parse_lazily, write, write_pieces
 
 HEADER = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0")
 LARGE = Picture(
@@ -166,3 +166,8 @@ def test_what_is_not_bytes_is_refused(body):
 def test_a_bytearray_converts_as_its_bytes_do():
     body = compact(reply(write_message(("Here: ", LARGE), "images")))
     assert convert_bytes(bytearray(body), "parts") == convert_bytes(body, "parts")
+
+
+def test_pieces_of_what_the_fast_writer_refuses_are_written_all_the_same():
+    value = {"text": "\ud800", "n": [1, None]}
+    assert b"".join(write_pieces(value)) == write(value)
