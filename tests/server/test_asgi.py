@@ -6,7 +6,6 @@ import brotli
 import httpx
 import pytest
 import zstandard
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -37,21 +36,6 @@ def reply(name, parts=PARTS):
 
 
 IMAGES = reply("images")
-
-
-@pytest.fixture
-def registry():
-    return CollectorRegistry()
-
-
-@pytest.fixture
-def shim(registry):
-    metrics = Metrics(registry)
-
-    def make(app, **options):
-        return ImageFormatMiddleware(app, metrics=metrics, **options)
-
-    return make
 
 
 def message_of(answer):

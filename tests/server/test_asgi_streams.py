@@ -6,13 +6,10 @@ import json
 import brotli
 import pytest
 import zstandard
-from prometheus_client import CollectorRegistry
 
 import captured
 from asgi_calls import Application, call
 from imageshim import SSEConverter, collect, read
-from imageshim.server.asgi import ImageFormatMiddleware
-from imageshim.server.metrics import Metrics
 from imageshim.server.stream_body import StreamBody
 from imageshim.testing.pictures import KINDS
 
@@ -40,21 +37,6 @@ EVENTS = [
     b"data: [DONE]\n\n",
 ]
 STREAM = b"".join(EVENTS)
-
-
-@pytest.fixture
-def registry():
-    return CollectorRegistry()
-
-
-@pytest.fixture
-def shim(registry):
-    metrics = Metrics(registry)
-
-    def make(app, **options):
-        return ImageFormatMiddleware(app, metrics=metrics, **options)
-
-    return make
 
 
 def chunks_of(body):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from .file import File
 from .state import Read
+from .values import Ref
 
-__all__ = ["called", "is_proven", "said", "uses"]
+__all__ = ["called", "is_litellms", "is_proven", "model_of", "said", "uses"]
 
 
 def is_proven(file: File, read: Read) -> bool:
@@ -72,3 +73,20 @@ def called(node: ast.AST) -> str:
 def said(node: ast.AST | None) -> object:
     """Return the value of a constant; None for anything else."""
     return node.value if isinstance(node, ast.Constant) else None
+
+
+def is_litellms(file: File, function: ast.expr) -> bool:
+    """Whether what a call calls is of LiteLLM's: ``litellm.Message``, or imported from there."""
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    known = file.flow.top.cells.get(function.id) if isinstance(function, ast.Name) else None
+    return isinstance(known, Ref) and known.name.partition(".")[0] == "litellm"
+
+
+def model_of(call: ast.AST) -> str | None:
+    """Return the model that a call names, where that is a constant."""
+    if not isinstance(call, ast.Call):
+        return None
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "model"]
+    model = said(next(iter([*named, *call.args]), None))
+    return model if isinstance(model, str) else None

@@ -7,13 +7,11 @@ cache and the logs of streamed calls; of several choices every release up to 1.9
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from imageshim.codemod.file import File
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import called
-from imageshim.codemod.values import Ref
+from imageshim.codemod.uses import called, is_litellms
 from imageshim.timeline import is_at_least
 
 from . import rule
@@ -36,15 +34,8 @@ def chunk_builder(file: File) -> Iterator[Finding]:
         return
     if not any(origin.image for origin in file.flow.origins.values()):
         return
-    for node in file.parents:
-        if called(node) == _NAME and isinstance(node, ast.Call) and _is_litellm_s(file, node.func):
+    for node in file.calls:
+        if called(node) == _NAME and is_litellms(file, node.func):
             yield file.finding(
                 CODE, node, f"LiteLLM before {_MENDED} loses the images of a stream here"
             )
-
-
-def _is_litellm_s(file: File, function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        function = function.value
-    known = file.flow.top.cells.get(function.id) if isinstance(function, ast.Name) else None
-    return isinstance(known, Ref) and known.name.partition(".")[0] == "litellm"

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from imageshim.codemod.file import File
 from imageshim.codemod.findings import Finding
 from imageshim.codemod.state import Read
-from imageshim.codemod.uses import is_proven, said, uses
+from imageshim.codemod.uses import is_proven, model_of, said, uses
+from imageshim.codemod.values import Origin
 
 from . import rule
 
@@ -47,15 +48,9 @@ def draft_first(file: File) -> Iterator[Finding]:
             )
 
 
-def _model(origin: object) -> str | None:
-    call = getattr(origin, "node", None)
-    if not isinstance(call, ast.Call):
-        return None
-    named: list[ast.expr | None] = [
-        keyword.value for keyword in call.keywords if keyword.arg == "model"
-    ]
-    model = said(next(iter([*named, *call.args]), None))
-    return model if isinstance(model, str) and _DRAWS_DRAFTS.search(model) else None
+def _model(origin: Origin) -> str | None:
+    model = model_of(origin.node)
+    return model if model is not None and _DRAWS_DRAFTS.search(model) else None
 
 
 def _first(file: File, read: Read) -> Iterator[ast.expr]:

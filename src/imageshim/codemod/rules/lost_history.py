@@ -64,9 +64,9 @@ def _as_message(file: File, read: Read) -> Iterator[ast.expr]:
         return
     wanted = ast.dump(read.base)
     inside = file.function_of(read.node)
-    for node in file.parents:
+    for node in file.calls:
         if called(node) in ("append", "insert") and file.function_of(node) is inside:
-            for argument in node.args if isinstance(node, ast.Call) else ():
+            for argument in node.args:
                 whole = argument
                 if called(whole) in ("model_dump", "dict", "to_dict") and isinstance(
                     whole, ast.Call

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 from imageshim.codemod.file import File
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import called, said
-from imageshim.codemod.values import Ref
+from imageshim.codemod.uses import called, is_litellms, said
 
 from . import rule
 
@@ -35,7 +34,7 @@ def mock_item(file: File) -> Iterator[Finding]:
     if b"images" not in file.source.data:
         return
     for node in file.calls:
-        if called(node) not in _TYPES or not _is_ours(file, node):
+        if called(node) not in _TYPES or not is_litellms(file, node.func):
             continue
         for keyword in node.keywords:
             if keyword.arg != "images" or not isinstance(keyword.value, ast.List):
@@ -50,14 +49,3 @@ def mock_item(file: File) -> Iterator[Finding]:
                             item,
                             f"LiteLLM refuses an image without {' and '.join(map(repr, absent))}",
                         )
-
-
-def _is_ours(file: File, node: ast.Call) -> bool:
-    """Whether the class is LiteLLM's: ``litellm.Message``, or imported from there."""
-    function: ast.expr = node.func
-    while isinstance(function, ast.Attribute):
-        function = function.value
-    if not isinstance(function, ast.Name):
-        return False
-    known = file.flow.top.cells.get(function.id)
-    return isinstance(known, Ref) and known.name.partition(".")[0] == "litellm"

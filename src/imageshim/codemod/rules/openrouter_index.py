@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from imageshim.codemod.file import File
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import said
+from imageshim.codemod.uses import model_of
 from imageshim.timeline import is_at_least
 
 from . import rule
@@ -36,13 +36,8 @@ def openrouter_index(file: File) -> Iterator[Finding]:
     if is_at_least(file.settings.oldest_litellm, _MENDED):
         return
     for node, origin in file.flow.origins.items():
-        if not isinstance(node, ast.Call) or not origin.image:
-            continue
-        named: list[ast.expr | None] = [
-            keyword.value for keyword in node.keywords if keyword.arg == "model"
-        ]
-        model = said(next(iter([*named, *node.args]), None))
-        if isinstance(model, str) and model.startswith("openrouter/"):
+        model = model_of(node) if origin.image else None
+        if isinstance(node, ast.Call) and model is not None and model.startswith("openrouter/"):
             yield file.finding(
                 CODE, node, f"LiteLLM before {_MENDED} refuses OpenRouter's images, or hides them"
             )
