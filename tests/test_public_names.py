@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import imageshim
+from imageshim import errors
 
 
 def test_every_public_name_is_there_and_listed():
@@ -16,6 +17,13 @@ def test_every_public_name_is_there_and_listed():
 
 def test_every_name_with_a_home_is_public():
     assert {*imageshim._HOME_OF, "__version__"} == {*imageshim.__all__}
+
+
+def test_every_error_and_warning_is_public():
+    classes = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
+    assert classes <= {*imageshim.__all__}
+    for name in classes:
+        assert getattr(imageshim, name) is getattr(errors, name)
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error():

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .conversion import convert, detect, normalize
     from .errors import (
         EarlyImportWarning,
+        FormatRequestError,
         ImageShimError,
         LegacyImageFormatWarning,
         LossyConversionError,
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
         MissingExtraError,
         RemoteImageError,
         ReplyUnchangedWarning,
+        RulesFileError,
         UnknownFormatError,
+        UnreadableImageWarning,
     )
     from .history import prepare_messages, to_message
     from .legacy import first_image, first_image_url, legacy_content
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EarlyImportWarning",
     "Format",
+    "FormatRequestError",
     "GeneratedImage",
     "ImageShimError",
     "Installation",
@@ -47,10 +51,12 @@ __all__ = [
     "Reading",
     "RemoteImageError",
     "ReplyUnchangedWarning",
+    "RulesFileError",
     "SSEConverter",
     "Site",
     "StreamConverter",
     "UnknownFormatError",
+    "UnreadableImageWarning",
     "__version__",
     "collect",
     "convert",
@@ -79,6 +85,7 @@ _HOMES = {
     "conversion": ("convert", "detect", "normalize"),
     "errors": (
         "EarlyImportWarning",
+        "FormatRequestError",
         "ImageShimError",
         "LegacyImageFormatWarning",
         "LossyConversionError",
@@ -88,7 +95,9 @@ _HOMES = {
         "MissingExtraError",
         "RemoteImageError",
         "ReplyUnchangedWarning",
+        "RulesFileError",
         "UnknownFormatError",
+        "UnreadableImageWarning",
     ),
     "history": ("prepare_messages", "to_message"),
     "legacy": ("first_image", "first_image_url", "legacy_content"),

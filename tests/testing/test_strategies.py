@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from imageshim import Format, detect, read_all
+from imageshim import Format, UnknownFormatError, detect, read_all
 from imageshim.schema import problems
 from imageshim.testing import strategies as shim
 from imageshim.testing.pictures import KINDS, Picture
@@ -117,3 +117,20 @@ def test_two_pictures_do_not_fit_the_format_of_one():
     two = (KINDS["png"](), KINDS["jpeg"]())
     with pytest.raises(ValueError, match="holds one picture, not 2"):
         shim.write_message(two, "image")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        shim.messages,
+        shim.scripted_messages,
+        shim.replies,
+        shim.scripted_replies,
+        shim.streams,
+        shim.scripted_streams,
+        lambda name: shim.chunkings(shim.Scripted({"choices": []}, ()), name),
+    ],
+)
+def test_a_wrong_format_raises_where_the_strategy_is_made(make):
+    with pytest.raises(UnknownFormatError, match="picture"):
+        make("picture")

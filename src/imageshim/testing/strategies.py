@@ -20,6 +20,9 @@ chunk, choices interleaved::
 
 A ``content`` reply is ambiguous where text on both sides of an image makes a quotation of it
 (``"data:…"`` in HTML): the strategies build no such reply.
+
+This module loads all that a test may call: what is imported in a test's first example counts
+towards Hypothesis's deadline (200 ms), which a busy machine then misses.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from typing import Any
 from imageshim.errors import MissingExtraError
 from imageshim.timeline import Format, target_format
 
+from . import preloading
 from .pictures import KINDS, Picture
 from .scripted import Part, Scripted, ScriptedStream, write_delta, write_message
 
@@ -37,6 +41,8 @@ try:
     from hypothesis import strategies as st
 except ImportError:
     raise MissingExtraError("imageshim.testing.strategies", "testing") from None
+
+preloading.load()
 
 __all__ = [
     "Part",
@@ -164,28 +170,53 @@ def _decorated(draw: st.DrawFn, message: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
+# Formats are looked up here, not in the draw: a wrong name raises where the strategy is made.
+
+
+def scripted_messages(name: str | Format, *, min_images: int = 0) -> st.SearchStrategy[Scripted]:
+    """Messages in a format, with the parts that they were made of.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
+    return _scripted_messages(target_format(name), min_images)
+
+
 @st.composite
-def scripted_messages(draw: st.DrawFn, name: str | Format, *, min_images: int = 0) -> Scripted:
-    """Draw a message in a format, with the parts that it was made of."""
-    limit = 1 if target_format(name) is Format.IMAGE else 3
+def _scripted_messages(draw: st.DrawFn, name: Format, min_images: int) -> Scripted:
+    limit = 1 if name is Format.IMAGE else 3
     parts = draw(ordered_parts(min_images=min_images, max_images=limit))
     message = draw(_decorated(write_message(parts, name)))
     return Scripted(message, (parts,))
 
 
 def messages(name: str | Format, *, min_images: int = 0) -> st.SearchStrategy[dict[str, Any]]:
-    """Messages in a format."""
+    """Messages in a format.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
     return scripted_messages(name, min_images=min_images).map(lambda scripted: scripted.reply)
 
 
-@st.composite
 def scripted_replies(
-    draw: st.DrawFn, name: str | Format, *, min_images: int = 0, max_choices: int = 3
-) -> Scripted:
-    """Draw a whole reply in a format, with the parts of each of its choices."""
-    drawn = draw(
-        st.lists(scripted_messages(name, min_images=min_images), min_size=1, max_size=max_choices)
-    )
+    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+) -> st.SearchStrategy[Scripted]:
+    """Whole replies in a format, with the parts of each of their choices.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
+    message = scripted_messages(name, min_images=min_images)
+    return _scripted_replies(st.lists(message, min_size=1, max_size=max_choices))
+
+
+@st.composite
+def _scripted_replies(draw: st.DrawFn, choices_of: st.SearchStrategy[list[Scripted]]) -> Scripted:
+    drawn = draw(choices_of)
     choices = [
         {"finish_reason": "stop", "index": index, "message": message.reply}
         for index, message in enumerate(drawn)
@@ -204,7 +235,12 @@ def scripted_replies(
 def replies(
     name: str | Format, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Whole replies in a format."""
+    """Whole replies in a format.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
     drawn = scripted_replies(name, min_images=min_images, max_choices=max_choices)
     return drawn.map(lambda scripted: scripted.reply)
 
@@ -255,14 +291,21 @@ def _joins(group: list[Part], piece: Part, name: Format) -> bool:
     return not pictures or (name is Format.IMAGES and isinstance(piece, Picture))
 
 
-@st.composite
-def chunkings(draw: st.DrawFn, whole: Scripted, name: str | Format) -> ScriptedStream:
-    """Cut a whole reply of that format into the chunks of a stream, in any way.
+def chunkings(whole: Scripted, name: str | Format) -> st.SearchStrategy[ScriptedStream]:
+    """Streams that are a whole reply of that format, cut into chunks in any way.
 
     Fields beside text and images come with the first delta of a choice, the finish reason with an
     empty last one, and usage in a chunk at the end.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
     """
-    target = target_format(name)
+    return _chunkings(whole, target_format(name))
+
+
+@st.composite
+def _chunkings(draw: st.DrawFn, whole: Scripted, target: Format) -> ScriptedStream:
     queues: list[list[dict[str, Any]]] = []
     for choice, parts in zip(whole.reply["choices"], whole.choices, strict=True):
         first = {key: value for key, value in choice["message"].items() if key not in _CUT}
@@ -295,7 +338,12 @@ _CUT = frozenset({"content", "image", "images"})
 def scripted_streams(
     name: str | Format, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[ScriptedStream]:
-    """Streams in a format, with the whole replies that they were cut from."""
+    """Streams in a format, with the whole replies that they were cut from.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
     drawn = scripted_replies(name, min_images=min_images, max_choices=max_choices)
     return drawn.flatmap(lambda whole: chunkings(whole, name))
 
@@ -303,6 +351,11 @@ def scripted_streams(
 def streams(
     name: str | Format, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Streams in a format, as lists of chunks."""
+    """Streams in a format, as lists of chunks.
+
+    Raises:
+        UnknownFormatError: there is no such format.
+
+    """
     drawn = scripted_streams(name, min_images=min_images, max_choices=max_choices)
     return drawn.map(lambda stream: stream.chunks)
