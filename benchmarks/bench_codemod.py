@@ -18,12 +18,11 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from imageshim.codemod.engine import check
-from imageshim.codemod.index import ProjectIndex
-from imageshim.codemod.settings import Settings
-from imageshim.codemod.source import Source, SourceError
-
-from .rows import Row
+from benchmarks.rows import Row
+from imageshim.codemod.flow.project_index import ProjectIndex
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.engine import check
+from imageshim.codemod.text.source import Source, SourceError
 
 _FOLDER = Path(__file__).parents[1] / ".live" / "codemod-corpus"
 _CORPUS = ("litellm==1.109.1", "django==5.2.19", "openai==3.54.0", "langchain-community==0.4.2")

@@ -16,12 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from imageshim.codemod.discovery import discover
-from imageshim.codemod.inspection import How
-from imageshim.codemod.run import inspect_all
-from imageshim.codemod.settings import Settings
-
-from .rows import Row
+from benchmarks.rows import Row
+from imageshim.codemod.inputs.discovery import discover
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.inspection import How
+from imageshim.codemod.running.run import inspect_all
 
 ROOT = Path(__file__).parents[1]
 TREE = ROOT / ".live" / "codemod-tree"

@@ -413,7 +413,7 @@ def test_check_needs_neither_click_nor_the_analysis_for_a_file_without_litellm(p
         "from imageshim.cli import main\n"
         "try:\n    main(['check', 'a.py'])\n"
         "except SystemExit: pass\n"
-        "wanted = ('click', 'rich', 'pydantic', 'packaging', 'imageshim.codemod.engine')\n"
+        "wanted = ('click', 'rich', 'pydantic', 'packaging', 'imageshim.codemod.running.engine')\n"
         "print([name for name in wanted if name in sys.modules])\n"
     )
     ended = subprocess.run(

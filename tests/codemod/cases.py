@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from imageshim.codemod.settings import Settings
+from imageshim.codemod.project.settings import Settings
 
 __all__ = ["Case", "cases_of"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from imageshim.codemod.engine import check
-from imageshim.codemod.index import ProjectIndex
-from imageshim.codemod.settings import Settings
-from imageshim.codemod.source import Source, SourceError
+from imageshim.codemod.flow.project_index import ProjectIndex
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.engine import check
+from imageshim.codemod.text.source import Source, SourceError
 
 FOLDER = Path(sysconfig.get_path("stdlib")) / "test"
 FEW = 60

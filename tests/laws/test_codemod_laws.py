@@ -16,9 +16,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from imageshim.codemod.engine import check, fix
-from imageshim.codemod.settings import Settings
-from imageshim.codemod.source import Source
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.engine import check, fix
+from imageshim.codemod.text.source import Source
 
 URLS = ("data:image/png;base64,AAAA", "data:image/gif;base64,BBBB")
 FORMATS = ("image", "content")

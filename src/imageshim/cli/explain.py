@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imageshim.codemod.explanation import explain
-
-from .codemod_arguments import parsed, parser
+from .codemod.arguments import parsed, parser
+from .codemod.explanation import explain
 
 __all__ = ["main"]
 

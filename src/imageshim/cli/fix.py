@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imageshim.codemod.command import Command, execute
-
-from .codemod_arguments import add_shared, parsed, parser
+from .codemod.arguments import add_shared, parsed, parser
+from .codemod.command import Command, execute
 
 __all__ = ["main"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imageshim.codemod.command import take_back
-
-from .codemod_arguments import parsed, parser
+from .codemod.arguments import parsed, parser
+from .codemod.command import take_back
 
 __all__ = ["main"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from codemod.cases import Case, cases_of
 from imageshim.codemod import rules
-from imageshim.codemod.engine import check, fix
-from imageshim.codemod.source import Source
+from imageshim.codemod.running.engine import check, fix
+from imageshim.codemod.text.source import Source
 
 CASES = [
     case

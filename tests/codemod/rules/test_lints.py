@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 
 from imageshim.codemod import rules
-from imageshim.codemod.engine import check
-from imageshim.codemod.settings import Settings
-from imageshim.codemod.source import Source
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.engine import check
+from imageshim.codemod.text.source import Source
 
 R = """
 import base64, re

@@ -22,7 +22,7 @@ A rule is a function from an analysed file to findings. A new one is a new modul
 
 Codes: ``IMG001`` to ``IMG099`` rewrite, ``IMG101`` on report mistakes. ``before`` and ``after``
 are whole statements; they stand in the explanation and are tested. What a rule may use is in
-:class:`imageshim.codemod.file.File`.
+:class:`imageshim.codemod.checking.file.File`.
 
 A rule never guesses: what a name is called proves nothing, only ``read.certain`` does (the value
 is a reply's on every path). ``applicability`` is for findings with edits; see
@@ -38,7 +38,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imageshim.codemod.file import File
+    from imageshim.codemod.checking.file import File
     from imageshim.codemod.findings import Finding
 
 __all__ = ["RULES", "Rule", "load", "rule"]

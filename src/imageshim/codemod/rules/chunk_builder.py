@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import called, is_litellms
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import called, is_litellms
 from imageshim.timeline import is_at_least
 
 from . import rule

@@ -10,11 +10,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import called, is_proven, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.shapes import DECODERS
-from imageshim.codemod.state import Read
-from imageshim.codemod.uses import called, is_proven, said
+from imageshim.codemod.flow.state import Read
+from imageshim.codemod.knowledge.replies import DECODERS
 
 from . import rule
 

@@ -12,11 +12,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import is_proven, model_of, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.state import Read
-from imageshim.codemod.uses import is_proven, model_of, said, uses
-from imageshim.codemod.values import Origin
+from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.values import Origin
 
 from . import rule
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import called, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.shapes import IMAGE_MODEL
-from imageshim.codemod.uses import called, said
+from imageshim.codemod.knowledge.replies import IMAGE_MODEL
 
 from . import rule
 

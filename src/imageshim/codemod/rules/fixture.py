@@ -13,10 +13,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
-from imageshim.codemod.rewriting import Rewriter
-from imageshim.codemod.values import Origin
+from imageshim.codemod.flow.values import Origin
 from imageshim.timeline import Format, format_of
 
 from . import rule

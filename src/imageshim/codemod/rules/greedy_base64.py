@@ -12,9 +12,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import is_proven, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import is_proven, said
 
 from . import rule
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import is_proven
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import is_proven
 
 from . import rule
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.rewriting import Rewriter
 
 from . import rule
 

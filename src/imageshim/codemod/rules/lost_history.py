@@ -11,10 +11,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import called, is_proven, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.state import Read
-from imageshim.codemod.uses import called, is_proven, said
+from imageshim.codemod.flow.state import Read
 from imageshim.timeline import SENDS_IMAGES_SINCE, is_at_least
 
 from . import rule

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.provenance import missing_proof
+from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Edit, Finding
-from imageshim.codemod.provenance import missing_proof
-from imageshim.codemod.rewriting import Rewriter
-from imageshim.codemod.state import Read
+from imageshim.codemod.flow.state import Read
 
 from . import rule
 

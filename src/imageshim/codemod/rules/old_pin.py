@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from . import rule
 
 if TYPE_CHECKING:
-    from imageshim.codemod.file import File
+    from imageshim.codemod.checking.file import File
     from imageshim.codemod.findings import Finding
 
 
 @rule("IMG202", "old-pin", before="litellm==1.76.1", after="litellm>=1.77")
 def old_pin(file: File) -> Iterator[Finding]:
-    """Python has no pins; :mod:`imageshim.codemod.preparation` reads the files that do."""
+    """Python has no pins; :mod:`..running.pin_reports` reads the files that do."""
     del file
     return iter(())

@@ -11,9 +11,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import model_of
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import model_of
 from imageshim.timeline import is_at_least
 
 from . import rule

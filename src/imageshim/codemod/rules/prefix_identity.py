@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import called, is_proven, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.uses import called, is_proven, said, uses
 
 from . import rule
 

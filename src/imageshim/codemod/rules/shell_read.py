@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from . import rule
 
 if TYPE_CHECKING:
-    from imageshim.codemod.file import File
+    from imageshim.codemod.checking.file import File
     from imageshim.codemod.findings import Finding
 
 
@@ -31,6 +31,6 @@ if TYPE_CHECKING:
     " | jq -r .choices[0].message.images[0].image_url.url",
 )
 def shell_read(file: File) -> Iterator[Finding]:
-    """Python has no such commands; :mod:`imageshim.codemod.shell` reads the files that do."""
+    """Python has no such commands; :mod:`..inputs.shell` reads the files that do."""
     del file
     return iter(())

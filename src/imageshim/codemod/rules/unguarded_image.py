@@ -11,10 +11,10 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from imageshim.codemod.file import File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.uses import is_proven, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.state import Read
-from imageshim.codemod.uses import is_proven, said, uses
+from imageshim.codemod.flow.state import Read
 
 from . import rule
 

@@ -1,0 +1,286 @@
+"""``imageshim fix`` and ``imageshim check``, from their arguments to their exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from imageshim.codemod.inputs.scanning import Candidates, scan
+from imageshim.codemod.project import settings as settings_module
+from imageshim.codemod.project.settings import Project
+from imageshim.codemod.running.reports import FileReport, Problem, Sort
+from imageshim.errors import ImageShimError
+
+from .output import Outcome, renderer
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from imageshim.codemod.project.trace import Trace
+    from imageshim.codemod.running.cache import Cache
+    from imageshim.codemod.running.inspection import How
+
+__all__ = ["Command", "CommandError", "execute", "take_back"]
+
+# The exit codes.
+_DONE, _WORK_LEFT, _TROUBLE = 0, 1, 2
+STDIN = "-"
+"""The input that stands for standard input."""
+_STDIN_NAME = "stdin.py"
+_FEW = 5
+
+
+class CommandError(ImageShimError):
+    """Arguments that do not go together, or a run that is refused."""
+
+
+class Command(NamedTuple):
+    """The arguments of ``fix`` and of ``check``; None and empty where they are not given."""
+
+    inputs: Sequence[str]
+    rewrites: bool
+    """Whether it is ``fix``."""
+    write: bool = False
+    check: bool = False
+    unsafe: bool = False
+    mark: bool = False
+    target: str | None = None
+    assume_litellm: Sequence[str] = ()
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    documents: bool = False
+    trace: Sequence[str] = ()
+    format: str = "text"
+    statistics: bool = False
+    jobs: int | None = None
+    cache: bool = True
+    cache_folder: str | None = None
+    allow_dirty: bool = False
+    config: str | None = None
+    stdin_filename: str | None = None
+
+
+def execute(command: Command) -> int:
+    """Do what the arguments say; returns the exit code.
+
+    0: done, nothing is left to do; 1: ``check`` found something, or ``--check`` would change
+    something; 2: something could not be read, or the run was refused.
+    """
+    try:
+        return _execute(command)
+    except ImageShimError as error:
+        _say(f"imageshim: {error}")
+        return _TROUBLE
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _TROUBLE
+    except KeyboardInterrupt:
+        _say("imageshim: interrupted; nothing was written")
+        return 130
+
+
+def take_back(folder: str) -> int:
+    """Restore what the last run wrote in the project of a folder; returns the exit code."""
+    from imageshim.codemod.project.repository import journal_folder  # only to undo
+    from imageshim.codemod.running.writing import undo
+
+    try:
+        paths = undo(journal_folder(settings_module.find(Path(folder)).root))
+    except ImageShimError as error:
+        _say(f"imageshim: {error}")
+        return _TROUBLE
+    except OSError as error:
+        _say(f"imageshim: {error.filename}: {error.strerror}")
+        return _TROUBLE
+    for path in paths:
+        print(path)  # noqa: T201  # this is the command line
+    return _DONE
+
+
+def _execute(command: Command) -> int:
+    project = _project(command)
+    trace = _trace(command)
+    if STDIN in command.inputs:
+        return _standard_input(command, project, trace)
+    with Progress("reading") as progress:
+        traced = frozenset(trace.files) if trace is not None else frozenset()
+        found = scan(command.inputs, project, progress.advance, traced)
+    reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
+    if _is_below(project.root, command.inputs):
+        from imageshim.codemod.project.pins import pins  # only where a whole project is looked at
+
+        if pins(project.root):
+            from imageshim.codemod.running.pin_reports import pin_reports  # loads the rules
+
+            reports += pin_reports(project)
+    analysed = 0
+    if found.strong:  # everything that analyses is loaded only now
+        looked, analysed = _look(command, project, found, trace)
+        reports += looked
+    if trace is not None and trace.unused:
+        _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
+    written = command.write and _write(command, project, reports)
+    outcome = Outcome(
+        reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour()
+    )
+    _print(renderer(command.format)(outcome))
+    return _exit_code(command, outcome)
+
+
+def _look(
+    command: Command, project: Project, found: Candidates, trace: Trace | None
+) -> tuple[list[FileReport], int]:
+    """Return the reports that say something, and how many files were looked at."""
+    from imageshim.codemod.running.preparation import prepared  # see above
+    from imageshim.codemod.running.run import inspect_all
+
+    how, paths = prepared(found, project, unsafe=command.unsafe)
+    if how.note:
+        _say(f"imageshim: {how.note}")
+    jobs = command.jobs or _processors()
+    cache = partial(_cache, command, how)
+    reports = []
+    with Progress("looking", len(paths)) as progress:
+        for report in inspect_all(paths, how, trace=trace, jobs=jobs, cache=cache):
+            progress.advance()
+            if report.findings or report.problems or report.marks or report.new is not None:
+                reports.append(report)
+    return reports, len(paths)
+
+
+def _trace(command: Command) -> Trace | None:
+    if not command.trace:
+        return None
+    from imageshim.codemod.project.trace import read_trace  # only where one is given
+
+    return read_trace(Path(file) for file in command.trace)
+
+
+def _is_below(root: Path, inputs: Sequence[str]) -> bool:
+    """Whether a folder is, or is in, one of the inputs."""
+    folders = [Path(name).resolve() for name in inputs]
+    return any(folder in (root, *root.parents) for folder in folders)
+
+
+def _project(command: Command) -> Project:
+    """Return the settings of the project, and over them those of the command line."""
+    if command.config is not None:
+        project = settings_module.load(Path(command.config))
+    else:
+        named = [name for name in command.inputs if name != STDIN]
+        name = command.stdin_filename or (named[0] if named else os.curdir)
+        project = settings_module.find(Path(name))
+    base = project.settings
+    changes: dict[str, object] = {
+        "assume_litellm": (*base.assume_litellm, *command.assume_litellm),
+        "exclude": (*base.exclude, *command.exclude),
+        "documents": base.documents or command.documents,
+        "mark": command.mark or (base.mark and command.rewrites),
+    }
+    for name in ("select", "ignore"):
+        codes = tuple(code for one in getattr(command, name) for code in one.split(","))
+        if codes:
+            changes[name] = settings_module.check_codes(codes, f"--{name}")
+    if command.target is not None:
+        changes["target"] = settings_module.check_target(command.target, "--target")
+    has_target = project.has_target or command.target is not None
+    return Project(project.root, base._replace(**changes), has_target)  # type: ignore[arg-type]
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _cache(command: Command, how: How) -> Cache | None:
+    if not command.cache:
+        return None
+    from imageshim.codemod.running.cache import (  # only where something is analysed
+        Cache,
+        default_folder,
+    )
+
+    folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
+    cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint))
+    cache.prune()
+    return cache
+
+
+def _write(command: Command, project: Project, reports: Sequence[FileReport]) -> bool:
+    """Write what changes; False where nothing does."""
+    from imageshim.codemod.project.repository import dirty_files, journal_folder  # only to write
+    from imageshim.codemod.running.writing import Change, write_all
+
+    changes = [
+        Change(report.path, report.old, report.new) for report in reports if report.new is not None
+    ]
+    if not changes:
+        return False
+    dirty = [] if command.allow_dirty else dirty_files(change.path for change in changes)
+    if dirty:
+        more = f" and {len(dirty) - _FEW} more" if len(dirty) > _FEW else ""
+        raise CommandError(
+            "nothing was written: there are changes that are not committed (commit them, "
+            f"or pass --allow-dirty): {', '.join(dirty[:_FEW])}{more}"
+        )
+    write_all(changes, journal_folder(project.root))
+    return True
+
+
+def _standard_input(command: Command, project: Project, trace: Trace | None) -> int:
+    """Look at one file from standard input; with ``--write`` it goes to standard output."""
+    if len(command.inputs) > 1:
+        raise CommandError("- (standard input) goes alone")
+    from imageshim.codemod.running.inspection import inspect  # only where something is analysed
+    from imageshim.codemod.running.preparation import prepared
+
+    name = command.stdin_filename or _STDIN_NAME
+    data = sys.stdin.buffer.read()
+    reads = trace.of(Path(name), data) if trace is not None else ()
+    how, _ = prepared(Candidates([name], [], 1, []), project, unsafe=command.unsafe)
+    report = inspect(name, data, how, reads)
+    if command.write:
+        sys.stdout.buffer.write(data if report.new is None else report.new)
+    outcome = Outcome(
+        [report], 1, 1, command.rewrites, command.write, command.statistics, _colour()
+    )
+    _print(renderer(command.format)(outcome), sys.stderr if command.write else sys.stdout)
+    return _exit_code(command, outcome)
+
+
+def _exit_code(command: Command, outcome: Outcome) -> int:
+    if outcome.problems:
+        return _TROUBLE
+    if command.rewrites:
+        work = command.check and bool(outcome.changed or outcome.marks)
+    else:
+        work = bool(outcome.marks) or any(
+            one.sort is not Sort.UNPROVEN for one in outcome.findings()
+        )
+    return _WORK_LEFT if work else _DONE
+
+
+def _colour() -> bool:
+    """Whether to colour what is printed, https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def _print(lines: Iterator[str], stream: TextIO | None = None) -> None:
+    out = stream or sys.stdout
+    for line in lines:
+        # What a file holds is printed as it is, whatever the encoding of the terminal.
+        out.buffer.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+    out.flush()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # this is the command line

@@ -1,0 +1,288 @@
+"""An analysed file, as the rules see it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from imageshim.codemod.findings import Applicability, Edit, Finding, Step
+from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.statements import Flow
+from imageshim.codemod.flow.values import Obj, Origin
+from imageshim.codemod.text.imports import Imports
+from imageshim.codemod.text.source import Positioned, Source, SourceError
+
+if TYPE_CHECKING:
+    from imageshim.codemod.flow.project_index import ProjectIndex
+    from imageshim.codemod.project.settings import Settings
+
+__all__ = ["File", "TracedRead"]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# client.images.generate() is another interface of OpenAI's, not a field of a message.
+_IMAGE_CALLS = frozenset({"generate", "edit", "create_variation"})
+
+
+class TracedRead(Protocol):
+    """A read that was seen at run time: a row of the wrapper's report for this file."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    read: str
+    carrier: str
+    how: str
+
+
+class File:
+    """A file with its data flow; everything that a rule may use.
+
+    Raises:
+        SourceError: the file cannot be parsed.
+
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        index: ProjectIndex | None = None,
+        trace: Iterable[TracedRead] = (),
+    ) -> None:
+        self.source = source
+        self.settings = settings
+        self.tree = source.tree
+        module = index.module_of(source.path) if index is not None else ""
+        self.flow = Flow(self.tree, source.path, module, settings.assume_litellm, index)
+        # Without a name of LiteLLM's, without another file and without the user's word there is no
+        # reply: nothing has to be interpreted.
+        if b"litellm" in source.data or index is not None or settings.assume_litellm:
+            try:
+                self.flow.run()
+            except RecursionError:
+                raise SourceError(source.path, 1, "nested too deeply to be followed") from None
+        self.traced: set[ast.expr] = set()
+        """Expressions that read an old field at run time."""
+        for row in trace:
+            self._add_traced(row)
+
+    # What was read
+
+    @property
+    def reads(self) -> Iterable[Read]:
+        """Every read of a field of a reply, proven or not (then it has no origins)."""
+        return self.flow.reads.values()
+
+    def reads_of(self, *fields: str) -> Iterator[Read]:
+        """Yield the reads of some fields: image, content, images, image_url, url."""
+        return (read for read in self.reads if read.field in fields)
+
+    def signals(self, read: Read) -> tuple[Step, ...]:
+        """Return what says that a ``content`` holds an image: where it is decoded, or looked at.
+
+        One read of a function speaks for the others of the same reply in it.
+        """
+        found = dict(self.flow.signals.get(read.node, {}))
+        for other in self.reads:
+            if other.function is read.function and other.origins & read.origins:
+                found.update(self.flow.signals.get(other.node, {}))
+        return tuple(sorted(found, key=lambda step: step.line))
+
+    def is_certain(self, read: Read) -> bool:
+        """Whether a read is proven on every path: by the flow, or because it was seen."""
+        if read.node in self.traced:
+            return True
+        return self.flow.stable and read.certain and not any(one.doubt for one in read.origins)
+
+    def is_handled(self, read: Read) -> bool:
+        """Whether the code takes care of several formats already."""
+        return any(self.is_handled_origin(one, read.node) for one in read.origins) or (
+            self.mentions_images(self.function_of(read.node))
+        )
+
+    def is_handled_origin(self, origin: Origin, node: ast.AST) -> bool:
+        """Whether the new format of what comes from somewhere is taken care of."""
+        return origin.handled or self.mentions_images(self.function_of(node))
+
+    def _add_traced(self, row: TracedRead) -> None:
+        node = self.at(row.line, row.column, row.end_line, row.end_column)
+        parts = taken_apart(node, row.read) if node is not None else None
+        if node is None or parts is None:
+            return
+        base, how, default = parts
+        known = self.flow.reads.get(node)
+        if known is None:
+            info = self.flow.functions.get(self.function_of(node) or self.tree)
+            known = Read(node, base, row.read, how, default, info)
+            self.flow.reads[node] = known
+        if not known.origins:
+            origin = Origin(node, "seen at run time", image=True)
+            step = Step(node.lineno, f"a {row.carrier}'s {row.read} was read here at run time")
+            known.objects = [Obj(row.carrier, "litellm", frozenset((origin,)), (step,))]
+        self.traced.add(node)
+
+    # The tree
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node that each node is in."""
+        out: dict[ast.AST, ast.AST] = {}
+        todo: list[ast.AST] = [self.tree]
+        # Half the time of ast.iter_child_nodes(): every file that has a finding is walked.
+        while todo:
+            node = todo.pop()
+            for value in node.__dict__.values():
+                for child in value if type(value) is list else (value,):
+                    if isinstance(child, ast.AST) and child._fields:
+                        out[child] = node
+                        todo.append(child)
+        return out
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """Every call of the file."""
+        return [node for node in self.parents if isinstance(node, ast.Call)]
+
+    def enclosing(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what a node is in, from the inside out."""
+        while node in self.parents:
+            node = self.parents[node]
+            yield node
+
+    def function_of(self, node: ast.AST) -> ast.AST | None:
+        """Return the function that a node is in; None at the level of the module."""
+        return next((one for one in self.enclosing(node) if isinstance(one, _FUNCTIONS)), None)
+
+    def statement_of(self, node: ast.AST) -> ast.stmt | None:
+        """Return the statement that a node is in."""
+        if isinstance(node, ast.stmt):
+            return node
+        return next((one for one in self.enclosing(node) if isinstance(one, ast.stmt)), None)
+
+    def at(self, line: int, column: int, end_line: int, end_column: int) -> ast.expr | None:
+        """Return the expression that is exactly there."""
+        for node in self.parents:
+            if (
+                isinstance(node, ast.expr)
+                and node.lineno == line
+                and node.col_offset == column
+                and node.end_lineno == end_line
+                and node.end_col_offset == end_column
+            ):
+                return node
+        return None
+
+    def mentions_images(self, function: ast.AST | None) -> bool:
+        """Whether a function (None: the module's own statements) reads ``images`` of anything."""
+        return function in self._mentioning
+
+    @cached_property
+    def _mentioning(self) -> set[ast.AST | None]:
+        return {
+            self.function_of(node)
+            for node in self.parents
+            if isinstance(node, (ast.Attribute, ast.Constant)) and self._mentions(node)
+        }
+
+    def _mentions(self, node: ast.Attribute | ast.Constant) -> bool:  # noqa: PLR0911
+        parent = self.parents[node]
+        if isinstance(node, ast.Attribute):
+            if node.attr != "images" or not isinstance(node.ctx, ast.Load):
+                return False
+            if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+                return False
+            return not (isinstance(parent, ast.Attribute) and parent.attr in _IMAGE_CALLS)
+        if node.value != "images":
+            return False
+        if isinstance(parent, ast.Dict):
+            return node not in parent.keys
+        if isinstance(parent, ast.Subscript):
+            return isinstance(parent.ctx, ast.Load)
+        return not isinstance(parent, ast.Expr)
+
+    # What a rule says
+
+    def group_of(self, read: Read) -> int:
+        """Return the group of a read.
+
+        A fixture is rewritten with all that reads it; without a fixture, the reads of a reply in
+        one function go together: the test for an image and what it guards.
+        """
+        for origin in read.origins:
+            if origin.mock is not None and origin in self.groups:
+                return self.groups[origin]
+        leader = min((self.groups.get(one, -1) for one in read.origins), default=-1)
+        key = (self.function_of(read.node), leader)
+        return self._numbers.setdefault(key, len(self.flow.origins) + len(self._numbers))
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[ast.AST | None, int], int]:
+        return {}
+
+    @cached_property
+    def groups(self) -> dict[Origin, int]:
+        """The group of each origin: origins that one read has in common are in one."""
+        leader: dict[Origin, Origin] = {}
+
+        def first(origin: Origin) -> Origin:
+            while leader.get(origin, origin) is not origin:
+                origin = leader[origin]
+            return origin
+
+        for read in self.reads:
+            origins = list(read.origins)
+            for origin in origins[1:]:
+                leader[first(origin)] = first(origins[0])
+        places = {one: place for place, one in enumerate(self.flow.origins.values())}
+        return {one: places[first(one)] for one in places}
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports of imageshim: what there is, and how to add to it."""
+        return Imports(self.source)
+
+    def finding(  # noqa: PLR0913
+        self,
+        code: str,
+        node: Positioned,
+        message: str,
+        *,
+        edits: Sequence[Edit] = (),
+        applicability: Applicability | None = None,
+        group: int | None = None,
+        chain: tuple[Step, ...] = (),
+        missing: str | None = None,
+    ) -> Finding:
+        """Make a finding about a node."""
+        return Finding(
+            code,
+            message,
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or node.lineno,
+            node.end_col_offset or node.col_offset,
+            applicability if edits else None,
+            tuple(edits),
+            group,
+            chain,
+            missing,
+        )
+
+
+def taken_apart(node: ast.expr, field: str) -> tuple[ast.expr, str, ast.expr | None] | None:
+    """Return what a read reads from, how, and its default; None if it is no read of the field."""
+    if isinstance(node, ast.Attribute) and node.attr == field:
+        return node.value, "attribute", None
+    if isinstance(node, ast.Subscript):
+        return node.value, "item", None
+    if isinstance(node, ast.Call) and node.args:
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr == "get":
+            return function.value, "get", node.args[1] if len(node.args) > 1 else None
+        if isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 1:
+            default = node.args[2] if len(node.args) > 2 else None
+            return node.args[0], "getattr", default
+    return None

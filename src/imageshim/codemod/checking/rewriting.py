@@ -1,0 +1,294 @@
+"""Edits of single expressions: calls put around them, quotes that fit, tests and handlers."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from imageshim.codemod.findings import Edit
+from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.statements import caught
+
+from .file import File
+
+__all__ = ["Rewriter"]
+
+_GAP = re.compile(rb"\s*(not\s+)?in(?![A-Za-z0-9_])\s*")
+_PARENTS = {
+    "KeyError": ("LookupError",),
+    "IndexError": ("LookupError",),
+}
+
+
+class Rewriter:
+    """Makes edits in one file; every method returns None where it cannot be done well."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.source = file.source
+
+    def start(self, node: ast.expr) -> int:
+        """Return the byte at which a node starts."""
+        return self.source.offset_of(self.source.span(node)[0])
+
+    def end(self, node: ast.expr) -> int:
+        """Return the byte after a node."""
+        return self.source.offset_of(self.source.span(node)[1])
+
+    def between(self, start: int, end: int) -> bytes:
+        """Return bytes of the file."""
+        return self.source.data[start:end]
+
+    # Replacing what follows an expression
+
+    def dot(self, node: ast.Attribute) -> int | None:
+        """Return the byte of the dot of an attribute; None if a comment stands before it."""
+        start = self.end(node.value)
+        gap = self.between(start, self.end(node))
+        if b"#" in gap:
+            return None
+        return start + len(gap[: gap.rindex(b".")].rstrip(b" \t\r\n\\"))
+
+    def called(self, name: str, node: ast.expr, cut: int) -> tuple[Edit, ...]:
+        """Put a call around what of a node stands before ``cut``, and drop the rest."""
+        function, edits = self.file.imports.helper(name)
+        return (
+            Edit(self.start(node), self.start(node), f"{function}("),
+            Edit(cut, self.end(node), ")"),
+            *edits,
+        )
+
+    def cut(self, read: Read) -> int | None:
+        """Return the byte at which the spelling of a read begins, after what it reads from."""
+        node = read.node
+        if isinstance(node, ast.Attribute):
+            return self.dot(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return self.dot(node.func) if b"#" not in self.between(*self._rest(node)) else None
+        if isinstance(node, ast.Subscript):
+            gap = self.between(self.end(node.value), self.end(node))
+            if b"#" in gap:
+                return None
+            return self.end(node.value) + gap.index(b"[")
+        return None
+
+    def _rest(self, node: ast.Call) -> tuple[int, int]:
+        return self.end(node.func), self.end(node)
+
+    def helper_call(self, name: str, read: Read) -> tuple[Edit, ...] | None:
+        """Turn a read into a call of imageshim on what it reads from."""
+        node = read.node
+        if read.how == "getattr" and isinstance(node, ast.Call):
+            comma = self.comma(node)
+            if comma is None:
+                return None
+            function, edits = self.file.imports.helper(name)
+            return (
+                Edit(self.start(node.func), self.end(node.func), function),
+                Edit(comma, self.end(node.args[-1]), ""),
+                *edits,
+            )
+        cut = self.cut(read)
+        return None if cut is None else self.called(name, node, cut)
+
+    def comma(self, node: ast.Call) -> int | None:
+        """Return the byte of the comma after the first argument."""
+        start = self.end(node.args[0])
+        gap = self.between(start, self.end(node.args[-1]))
+        if b"#" in gap:
+            return None
+        return start + gap.index(b",")
+
+    def with_default(self, name: str, read: Read) -> tuple[Edit, ...] | None:
+        """Turn ``m.get("image", DEFAULT)`` into ``(helper(m) or DEFAULT)``."""
+        node, default = read.node, read.default
+        if default is None or _is_none(default):
+            return self.helper_call(name, read)
+        if not isinstance(node, ast.Call):
+            return None
+        function, edits = self.file.imports.helper(name)
+        last = self.end(node)
+        if b"#" in self.between(self.end(node.func), last):
+            return None
+        inside = self._is_argument(node)
+        opening, closing = ("", "") if inside else ("(", ")")
+        if read.how == "get":
+            assert isinstance(node.func, ast.Attribute)  # noqa: S101  # for the type checkers
+            cut = self.dot(node.func)
+            if cut is None:
+                return None
+            head = (Edit(self.start(node), self.start(node), f"{opening}{function}("),)
+        else:
+            comma = self.comma(node)
+            if comma is None:
+                return None
+            cut = comma
+            head = (Edit(self.start(node), self.start(node.args[0]), f"{opening}{function}("),)
+        return (
+            *head,
+            Edit(cut, self.start(default), ") or "),
+            Edit(self.end(default), last, closing),
+            *edits,
+        )
+
+    def _is_argument(self, node: ast.expr) -> bool:
+        """Whether an ``or`` can stand here without parentheses."""
+        parent = self.file.parents[node]
+        if isinstance(parent, (ast.Assign, ast.Return, ast.AnnAssign)):
+            return True
+        return isinstance(parent, ast.Call) and node in parent.args
+
+    # Strings
+
+    def quote(self, node: ast.expr) -> str | None:
+        """Return a quote for a string at a node; None where an f-string leaves none.
+
+        Before Python 3.12 a string inside of an f-string cannot have its quotes (PEP 701).
+        """
+        used = set(self._quotes_around(node))
+        if self.file.settings.oldest_python >= (3, 12):
+            used = set()
+        free = [one for one in self._preferred(node) if one not in used]
+        return free[0] if free else None
+
+    def _preferred(self, node: ast.expr) -> tuple[str, str]:
+        statement = self.file.statement_of(node) or node
+        start, end = self.source.span(statement)
+        text = self.source.utf8[start:end]
+        single, double = text.count(b"'"), text.count(b'"')
+        if single == double:
+            single, double = self.source.utf8.count(b"'"), self.source.utf8.count(b'"')
+        return ("'", '"') if single > double else ('"', "'")
+
+    def _quotes_around(self, node: ast.expr) -> Iterator[str]:
+        for outer in self.file.enclosing(node):
+            if isinstance(outer, ast.stmt):
+                return
+            if isinstance(outer, ast.JoinedStr):
+                yield from self._quotes(outer)
+
+    def _quotes(self, node: ast.JoinedStr) -> Iterator[str]:
+        start, end = self.source.span(node)
+        text = self.source.utf8[start:end].decode("utf-8", "replace")
+        depth = 0  # from Python 3.12 on the strings inside of an f-string are tokens as well
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(f"({text})").readline):
+                kind = tokenize.tok_name[token.type]
+                if depth == 0 and kind in ("STRING", "FSTRING_START"):
+                    yield token.string.lstrip("rRbBfFuU")[0]
+                depth += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+        except (tokenize.TokenError, SyntaxError):
+            yield from "'\""
+
+    # Tests
+
+    def is_test(self, node: ast.AST) -> bool:
+        """Whether only the truth of an expression counts."""
+        parent = self.file.parents.get(node)
+        if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+            return parent.test is node
+        if isinstance(parent, ast.UnaryOp):
+            return isinstance(parent.op, ast.Not)
+        if isinstance(parent, ast.BoolOp):
+            return self.is_test(parent)
+        if isinstance(parent, ast.comprehension):
+            return node in parent.ifs
+        if isinstance(parent, ast.match_case):
+            return parent.guard is node
+        return (
+            isinstance(parent, ast.Call)
+            and isinstance(parent.func, ast.Name)
+            and parent.func.id == "bool"
+        )
+
+    def compared_with_none(self, node: ast.expr) -> tuple[ast.Compare, bool] | None:
+        """Return the comparison ``node is None`` (True) or ``node is not None`` (False)."""
+        parent = self.file.parents.get(node)
+        if (
+            isinstance(parent, ast.Compare)
+            and parent.left is node
+            and len(parent.ops) == 1
+            and isinstance(parent.ops[0], (ast.Is, ast.IsNot))
+            and _is_none(parent.comparators[0])
+        ):
+            return parent, isinstance(parent.ops[0], ast.Is)
+        return None
+
+    def membership(self, node: ast.Compare) -> tuple[int, bool] | None:
+        """Return the byte after ``"key" in`` and whether it is ``not in``."""
+        start = self.end(node.left)
+        gap = self.between(start, self.start(node.comparators[0]))
+        found = _GAP.match(gap)
+        return None if found is None else (start + found.end(), found[1] is not None)
+
+    # Exceptions
+
+    def tries(self, node: ast.AST) -> Iterator[ast.Try]:
+        """Yield the ``try`` statements whose body a node is in, the inner first."""
+        inner = node
+        for outer in self.file.enclosing(node):
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                return
+            if isinstance(outer, ast.Try) and inner in outer.body:
+                yield outer
+            inner = outer
+
+    def distinguished(self, read: Read, old: str, new: str) -> bool:
+        """Whether code around a read, or around a call of its function, would tell two errors."""
+        around: list[ast.AST] = list(self.tries(read.node))
+        around += [one for one in self.file.enclosing(read.node) if suppresses(one)]
+        if read.function is not None:
+            around += read.function.guards
+        return any(_handler(one, old) != _handler(one, new) for one in around)
+
+    def names_attribute_error(self, node: ast.Try) -> bool:
+        """Whether a handler is there for AttributeError itself."""
+        return any("AttributeError" in caught(one) for one in node.handlers)
+
+    def widened(self, node: ast.Try, old: str, new: str) -> tuple[Edit, ...] | None:
+        """Let the handler that catches one error catch another one as well."""
+        place = _handler(node, old)
+        if not isinstance(place, int) or _handler(node, new) is not None:
+            return None
+        kind = node.handlers[place].type
+        if isinstance(kind, ast.Tuple):
+            end = self.end(kind.elts[-1])
+            return (Edit(end, end, f", {new}"),)
+        if kind is None:
+            return None
+        return (
+            Edit(self.start(kind), self.start(kind), "("),
+            Edit(self.end(kind), self.end(kind), f", {new})"),
+        )
+
+
+def suppresses(node: ast.AST) -> bool:
+    """Whether a statement is ``with suppress(…)``."""
+    return isinstance(node, (ast.With, ast.AsyncWith)) and any(
+        isinstance(item.context_expr, ast.Call) and "suppress" in ast.dump(item.context_expr.func)
+        for item in node.items
+    )
+
+
+def _handler(node: ast.AST, error: str) -> int | str | None:
+    """Return which handler catches an error; None where none does."""
+    accepted = {error, *_PARENTS.get(error, ()), "Exception", "BaseException"}
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        names = {
+            one.id
+            for item in node.items
+            for one in ast.walk(item.context_expr)
+            if isinstance(one, ast.Name)
+        }
+        return "suppressed" if names & accepted else None
+    for place, handler in enumerate(getattr(node, "handlers", ())):
+        if caught(handler) & accepted:
+            return place
+    return None
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,218 @@
+"""Methods of values: of pieces of replies, texts, lists and dicts."""
+
+from __future__ import annotations
+
+import ast
+
+from imageshim.codemod.knowledge import replies
+
+from .annotations import Annotations
+from .expressions import says_image
+from .values import (
+    BOTTOM,
+    UNKNOWN,
+    Alt,
+    Const,
+    Mapping,
+    Obj,
+    Seq,
+    Value,
+    Wrap,
+    alternatives,
+    each,
+    element,
+    join,
+    join_all,
+)
+
+__all__ = ["Given", "Methods", "flat", "nothing"]
+
+
+class Given:
+    """The arguments of a call."""
+
+    __slots__ = ("args", "keywords", "node", "spread", "values")
+
+    def __init__(self, node: ast.Call, args: list[Value], keywords: dict[str, Value]) -> None:
+        self.node = node
+        self.args = args
+        self.keywords = keywords
+        self.spread = False
+        """Whether there may be keyword arguments that are not seen."""
+
+    def first(self) -> Value:
+        """Return the first argument."""
+        return self.args[0] if self.args else UNKNOWN
+
+    def all(self) -> list[Value]:
+        """Return all arguments."""
+        return [*self.args, *self.keywords.values()]
+
+
+class Methods(Annotations):
+    """Evaluates calls of methods."""
+
+    def call(self, function: Value, given: Given) -> Value:
+        """Call a value; in :mod:`.calls`."""
+        raise NotImplementedError
+
+    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> Value:
+        """Return what a call that asks a model gives; in :mod:`.calls`."""
+        raise NotImplementedError
+
+    def escape(self, value: Value) -> None:
+        """Mark the functions in a value as called by anybody; in :mod:`.calls`."""
+        raise NotImplementedError
+
+    def call_wrapped(self, function: Wrap, given: Given) -> Value:  # noqa: C901, PLR0911
+        """Call a method, or what ``partial`` made."""
+        value, name = function.value, function.name
+        if function.how == "partial":
+            inner = function.value
+            if isinstance(inner, Seq) and inner.items and isinstance(inner.rest, Mapping):
+                keywords = dict(inner.rest.items) | given.keywords
+                merged = Given(given.node, [*inner.items[1:], *given.args], keywords)
+                merged.spread = given.spread or inner.rest.partial
+                return each(inner.items[0], lambda one: self.call(one, merged))
+            return UNKNOWN
+        if function.how != "method":
+            return UNKNOWN
+        if isinstance(value, Alt):
+            return each(value, lambda one: self.call_wrapped(Wrap("method", one, name), given))
+        if isinstance(value, Obj):
+            return self._object_method(value, name, given)
+        if isinstance(value, Seq):
+            return self._sequence_method(value, name, given)
+        if isinstance(value, Mapping):
+            return self._mapping_method(value, name, given)
+        if isinstance(value, Const) and name == "join" and given.args:
+            return self.iterate(given.args[0])
+        if isinstance(value, Wrap):
+            return self._pending_method(value, name, given)
+        if isinstance(value, Const):
+            return UNKNOWN
+        for one in given.all():
+            self.escape(one)
+        return UNKNOWN
+
+    def _pending_method(self, value: Wrap, name: str, given: Given) -> Value:
+        if value.how == "pattern":
+            self.scan(value.value, given.args, given)
+            return UNKNOWN
+        if name in ("result", "__next__", "__anext__", "send"):
+            inner = value.value
+            if name == "result":
+                return inner
+            return Wrap("await", inner) if name == "__anext__" else inner
+        return value if name in replies.SAME else UNKNOWN
+
+    def _object_method(  # noqa: C901, PLR0911, PLR0912
+        self, value: Obj, name: str, given: Given
+    ) -> Value:
+        if value.kind in ("content", "text", "url"):
+            return self._text_method(value, name, given)
+        if value.kind == "router":
+            kind = replies.ROUTER.get(name)
+            if kind is not None:
+                what = f"Router.{name}()"
+                return self.completed(given, what, kind, is_async=name in replies.ASYNC)
+            return UNKNOWN
+        if value.kind == "client":
+            if name == "create":
+                return self.completed(given, "create()", "reply", is_async=False)
+            return UNKNOWN
+        if name in ("get", "pop", "__getitem__", "__getattr__"):
+            key = given.first()
+            if isinstance(key, Const) and isinstance(key.value, str) and given.node.args:
+                function = given.node.func
+                if isinstance(function, ast.Attribute) and name == "get":
+                    default = given.node.args[1] if len(given.node.args) > 1 else None
+                    whole = self.bases.get(function, value)
+                    self.read(given.node, function.value, whole, key.value, "get", default)
+                found = self.piece(value, key.value, given.node)
+                if len(given.args) > 1 and found is not UNKNOWN:
+                    return join(found, nothing(given.args[1]))
+                return found
+            return UNKNOWN
+        if name in replies.DUMPS:
+            return Obj(value.kind, "dict", value.origins, value.chain, value.reads)
+        if name == "model_dump_json":
+            return Wrap("json", Obj(value.kind, "dict", value.origins, value.chain))
+        if name in replies.SAME:
+            return value
+        if name in ("__next__", "__anext__"):
+            return self.iterate(value)
+        for one in given.all():
+            self.escape(one)
+        return UNKNOWN
+
+    def _text_method(self, value: Obj, name: str, given: Given) -> Value:
+        for inner in (inner for one in given.all() for inner in flat(one)):
+            said = inner.value if isinstance(inner, Const) else None
+            if isinstance(said, str) and says_image(said):
+                self.signal(value, given.node.lineno, f"{name}({said[:20]!r})")
+        if name not in replies.TEXT:
+            return UNKNOWN
+        text = value.piece("text")
+        return Seq(None, text) if "split" in name or "partition" in name else text
+
+    def scan(self, pattern: Value, texts: list[Value], given: Given) -> None:
+        """Note that texts are searched: for a data URI, or for Markdown images."""
+        for one in alternatives(pattern):
+            source = one.value if isinstance(one, (Const, Wrap)) else None
+            if isinstance(source, Const):
+                source = source.value
+            if not isinstance(source, str):
+                continue
+            for value in texts:
+                if "](" in source.replace("\\", ""):
+                    self.markdown |= {
+                        read
+                        for text in alternatives(value)
+                        if isinstance(text, Obj)
+                        for read in text.reads
+                    }
+                elif says_image(source):
+                    self.signal(value, given.node.lineno, "searched for a data URI")
+
+    def _sequence_method(self, value: Seq, name: str, given: Given) -> Value:
+        if name in ("append", "add", "insert", "appendleft", "extend", "update") and given.args:
+            added = given.args[-1]
+            if name in ("extend", "update"):
+                added = self.iterate(added)
+            function = given.node.func
+            if isinstance(function, ast.Attribute):
+                self.assign(function.value, Seq(None, join(element(value), added)))
+            return Const(None)
+        if name in ("pop", "popleft"):
+            return element(value)
+        return value if name == "copy" else UNKNOWN
+
+    def _mapping_method(self, value: Mapping, name: str, given: Given) -> Value:
+        key = given.first()
+        if name in ("get", "pop", "setdefault") and isinstance(key, Const):
+            found = value.get(str(key.value))
+            rest = given.args[1] if len(given.args) > 1 else Const(None)
+            if found is None:
+                return UNKNOWN if value.partial else rest
+            return found
+        if name == "values":
+            return Seq(None, join_all(one for key, one in value.items if key != "*keys"))
+        if name == "items":
+            return Seq(None, Seq((UNKNOWN, join_all(one for _, one in value.items))))
+        return value if name == "copy" else UNKNOWN
+
+
+def flat(value: Value) -> list[Value]:
+    """Return what a value can be, a sequence's items instead of itself."""
+    out: list[Value] = []
+    for one in alternatives(value):
+        out += alternatives(element(one)) if isinstance(one, Seq) else (one,)
+    return out
+
+
+def nothing(default: Value) -> Value:
+    """Return what a default adds: an empty one has no pieces."""
+    if isinstance(default, (Const, Mapping)) or default == Seq(()):
+        return BOTTOM
+    return default

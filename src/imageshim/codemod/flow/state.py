@@ -1,0 +1,345 @@
+"""What the interpreter of a file knows at a moment, and what it has seen."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from imageshim.codemod.findings import Step
+from imageshim.codemod.knowledge.replies import FIELDS, READS
+
+from .scopes import ClassInfo, Function, Scope
+from .values import (
+    BOTTOM,
+    UNKNOWN,
+    Alt,
+    Const,
+    Inst,
+    Maybe,
+    Obj,
+    Origin,
+    Ref,
+    Value,
+    alternatives,
+    holds,
+    join,
+)
+
+if TYPE_CHECKING:
+    from .project_index import ProjectIndex
+
+__all__ = ["Env", "Read", "State"]
+
+Env = dict[str, Value]
+"""Names on the path at hand. ``a.b`` and ``a.[b]`` are fields of ``a`` that were just set."""
+
+_BUILTINS = frozenset(
+    {"__import__", "aiter", "all", "anext", "any", "bool", "dict", "enumerate", "filter",
+     "getattr", "hasattr", "isinstance", "iter", "len", "list", "map", "next", "open", "print",
+     "repr", "reversed", "set", "setattr", "sorted", "str", "super", "tuple", "type", "vars",
+     "zip"}
+)  # fmt: skip
+# What may be a reply or a chunk turns out to be one of them here.
+_NEVER = frozenset({("choice", "delta"), ("chunk_choice", "message")})
+# Holders of messages, by the name of the field: what an unproven chain has to look like.
+_SHAPE = {"message": "choices", "delta": "choices"}
+
+
+@dataclass(eq=False)
+class Read:
+    """A read of a field that a reply has, over all paths that were seen."""
+
+    node: ast.expr
+    """The whole expression: ``m.image``, ``m["image"]``, ``m.get("image", …)``, …"""
+    base: ast.expr
+    """What is read from."""
+    field: str
+    how: str
+    """attribute, item, get, getattr, hasattr or in."""
+    default: ast.expr | None
+    function: Function | None
+    objects: list[Obj] = dataclasses.field(default_factory=list)
+    certain: bool = True
+    """Whether it is a reply's on every path."""
+
+    @property
+    def carriers(self) -> set[str]:
+        """Return the kinds of objects that it reads from: litellm, openai, dict."""
+        return {one.carrier for one in self.objects}
+
+    @property
+    def origins(self) -> set[Origin]:
+        """Where what it reads comes from; empty where that is not proven at all."""
+        return {origin for one in self.objects for origin in one.origins}
+
+    @property
+    def holders(self) -> set[str]:
+        """The kinds of what it reads from: message, delta, item, and so on."""
+        return {one.kind for one in self.objects}
+
+    @property
+    def chain(self) -> tuple[Step, ...]:
+        """How what it reads got there."""
+        chain = next((one.chain for one in self.objects if one.chain), ())
+        return (*chain, Step(self.node.lineno, "read"))
+
+
+class State:
+    """The state of the interpretation; subclasses evaluate expressions and run statements."""
+
+    def __init__(
+        self, path: str, module: str, assume: tuple[str, ...], index: ProjectIndex | None
+    ) -> None:
+        self.path = path
+        self.module = module
+        self.assume = assume
+        self.index = index
+        self.top = Scope(ast.Module([], []), None)
+        self.scope = self.top
+        self.env: Env = {}
+        self.function: Function | None = None
+        self.functions: dict[ast.AST, Function] = {}
+        self.classes: dict[ast.AST, ClassInfo] = {}
+        self.order: dict[Function, None] = {}
+        self.origins: dict[ast.AST, Origin] = {}
+        self.reads: dict[ast.AST, Read] = {}
+        self.signals: dict[ast.AST, dict[Step, None]] = {}
+        self.markdown: set[ast.AST] = set()
+        """Reads of ``content`` that are searched for Markdown images."""
+        self.fixtures: dict[ast.AST, Origin] = {}
+        """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
+        self.test_fixtures: dict[str, Function] = {}
+        """Functions whose results pytest hands to the parameters of their names."""
+        self.overwritten: set[str] = set()
+        """Names of other modules that the file replaces (``litellm.completion = fake``)."""
+        self.foreign: set[str] = set()
+        """Attributes that are set on objects that are not known."""
+        self.bases: dict[ast.AST, Value] = {}
+        """What the object of an attribute may be, where that is more than one thing."""
+        self.traps: list[Env] = []
+        self.guards: list[ast.AST] = []
+        self.found = False
+        """Whether anything of LiteLLM was seen."""
+        self.near = False
+        """Whether something is spelled like a reply, of which the first round knows nothing yet."""
+        self.awake: dict[Function | None, None] = {}
+        """The functions that have to be looked at again; None for the module."""
+        self.first_pass = True
+        """Whether some functions were not looked at yet."""
+        self.widening = False
+        """Whether what still grows is cut short, so that the rounds come to an end."""
+        self.line = 1
+
+    # Names
+
+    def load(self, name: str) -> Value:
+        """Return what a name holds here."""
+        value = self.env.get(name)
+        scope = self.scope
+        if value is not None:
+            if name not in scope.shared:
+                return value
+            scope.readers.setdefault(name, set()).add(self.function)
+            return scope.cells.get(name, value)
+        if name in scope.redirected:
+            scope = scope.redirected[name]
+            scope.readers.setdefault(name, set()).add(self.function)
+            return scope.cells.get(name, BOTTOM)
+        outer = scope.parent
+        while outer is not None:
+            if not outer.is_class:
+                outer.readers.setdefault(name, set()).add(self.function)
+            if not outer.is_class and name in outer.cells:
+                found = outer.cells[name]
+                if isinstance(found, Obj) and name in scope.bound and scope is not self.top:
+                    return BOTTOM  # a local name that this path has not set
+                return found
+            outer = outer.parent
+        return Ref(name) if name in _BUILTINS else UNKNOWN
+
+    # What is learned, and who has to be told
+
+    def meet(self, info: Function) -> None:
+        """Note a function of the file."""
+        self.order[info] = None
+        self.wake(info)
+
+    def wake(self, *functions: Function | None) -> None:
+        """Have functions looked at again."""
+        self.awake.update(dict.fromkeys(functions))
+
+    def share(self, scope: Scope, name: str) -> None:
+        """Note that an inner function may rebind a name of a scope."""
+        if name not in scope.shared:
+            scope.shared.add(name)
+            owner = self.functions.get(scope.node)
+            self.wake(owner, *scope.readers.get(name, ()))
+
+    def learn(self, scope: Scope, name: str, value: Value) -> None:
+        """Join a value into a name of a scope."""
+        known = scope.cells.get(name)
+        if known is value or (known is UNKNOWN and not holds(value)):
+            return
+        if scope.remember(name, value, widen=self.widening):
+            readers = scope.readers.get(name)
+            if readers:
+                self.wake(*readers)
+
+    def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
+        """Join a value into an attribute of a class's instances."""
+        info.assigned.add(name)
+        if info.remember(name, value, widen=self.widening):
+            self.wake(*info.readers.get(name, ()))
+
+    def doubt_attribute(self, name: str) -> None:
+        """Note that an attribute is set on an object that is not known."""
+        if name not in self.foreign:
+            self.foreign.add(name)
+            for info in self.classes.values():
+                self.wake(*info.readers.get(name, ()))
+
+    def imported(self, name: str) -> Value:
+        """Return what a dotted name of another module is."""
+        if self.index is None or name.startswith("litellm."):
+            return Ref(name)
+        found = self.index.attribute(name)
+        if found is None:
+            return Ref(name)
+        self.found |= not isinstance(found, Ref)
+        return found
+
+    def bind(self, name: str, value: Value) -> None:
+        """Give a name a value."""
+        scope = self.scope.redirected.get(name)
+        if scope is not None:
+            self.share(scope, name)
+        else:
+            scope = self.scope
+            if len(self.env) > len(scope.cells):
+                self.forget(name)
+            self.env[name] = value
+        self.learn(scope, name, value)
+        for trap in self.traps:
+            trap[name] = join(trap.get(name, BOTTOM), value)
+
+    def forget(self, name: str) -> None:
+        """Forget the fields that were set on what a name holds."""
+        start = name + "."
+        for key in [key for key in self.env if key.startswith(start)]:
+            del self.env[key]
+
+    def set_path(self, path: str, value: Value) -> None:
+        """Remember a field that was just set on what a name holds."""
+        self.env[path] = value
+        for trap in self.traps:
+            trap[path] = UNKNOWN
+
+    # Reads
+
+    def origin(self, node: ast.AST, what: str, carrier: str = "litellm") -> Origin:
+        """Return the origin that an expression is."""
+        found = self.origins.get(node)
+        if found is None:
+            found = self.origins[node] = Origin(node, what, carrier=carrier)
+        self.found = True
+        return found
+
+    def read(  # noqa: PLR0913
+        self,
+        node: ast.expr,
+        base: ast.expr,
+        value: Value,
+        name: str,
+        how: str,
+        default: ast.expr | None = None,
+    ) -> None:
+        """Note a read of a field, if it is one that the rules are told of."""
+        objects = [
+            one for one in alternatives(value) if isinstance(one, Obj) and (one.kind, name) in READS
+        ]
+        if not objects:
+            return
+        found = self.reads.get(node)
+        if found is None:
+            found = self.reads[node] = Read(node, base, name, how, default, self.function)
+        found.objects += [one for one in objects if one not in found.objects]
+        if isinstance(value, Alt):
+            found.certain &= not any(
+                one is UNKNOWN or isinstance(one, (Maybe, Inst)) for one in value.values
+            )
+        if name == "images" and how != "in":
+            for origin in found.origins:
+                origin.handled = True
+
+    def unproven(self, node: ast.expr, base: ast.expr, name: str, how: str) -> Value:
+        """Note a read that looks like one of a reply although nothing proves it."""
+        if name not in ("image", "content") or not looks_like_message(base):
+            return UNKNOWN
+        nobody = Obj("message", "litellm", frozenset())
+        self.read(node, base, Alt((nobody, UNKNOWN)), name, how)
+        return nobody.piece(name, node) if name == "content" else UNKNOWN
+
+    def signal(self, value: Value, line: int, text: str) -> None:
+        """Note that a text is taken for an image."""
+        step = Step(line, text)
+        for one in alternatives(value):
+            if isinstance(one, Obj):
+                for read in one.reads:
+                    self.signals.setdefault(read, {})[step] = None
+
+    def assumed(self, value: Maybe) -> str | None:
+        """Return the pattern of ``--assume-litellm`` that a value matches."""
+        names = (*value.labels, self.path)
+        return next(
+            (
+                pattern
+                for pattern in self.assume
+                if any(fnmatchcase(name, pattern) for name in names)
+            ),
+            None,
+        )
+
+    def piece(self, value: Obj, name: str, node: ast.AST) -> Value:
+        """Return a field of a piece of a reply; UNKNOWN where it is none that matters."""
+        kind = FIELDS.get((value.kind, name))
+        if kind is None:
+            return BOTTOM if (value.kind, name) in _NEVER else UNKNOWN
+        return value.piece(kind, node if kind == "content" else None)
+
+
+def looks_like_message(node: ast.expr) -> bool:
+    """Whether an expression is spelled ``….choices[…].message`` or ``…["choices"][…]["delta"]``."""
+    name, inner = _step(node)
+    if name not in _SHAPE or inner is None:
+        return False
+    if isinstance(inner, ast.Subscript):  # choices[0]
+        inner = inner.value
+        return _step(inner)[0] == _SHAPE[name]
+    return isinstance(inner, ast.Name) and "choice" in inner.id
+
+
+def _step(node: ast.expr) -> tuple[str, ast.expr | None]:
+    if isinstance(node, ast.Attribute):
+        return node.attr, node.value
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value), node.value
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ):
+        return str(node.args[0].value), node.func.value
+    return "", None
+
+
+def constants(value: Value) -> list[object] | None:
+    """Return what a value can be, if it is a constant on every path."""
+    found = alternatives(value)
+    if all(isinstance(one, Const) for one in found):
+        return [one.value for one in found if isinstance(one, Const)]
+    return None

@@ -1,0 +1,135 @@
+"""What a project as a whole says: the releases that it asks for, and what its files hand around."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imageshim.codemod.inputs.discovery import InputError
+from imageshim.codemod.inputs.scanning import Candidates, read_file
+from imageshim.codemod.project.settings import Project, Settings
+from imageshim.codemod.text.source import Source
+
+from .inspection import How
+
+if TYPE_CHECKING:
+    from imageshim.codemod.flow.project_index import ProjectIndex
+
+__all__ = ["prepared"]
+
+# Following takes several looks at each file, one after the other: on LiteLLM's own source, minutes.
+_MOST_FOLLOWED = 4_000_000  # bytes
+# Where a reply can come from: other files that name LiteLLM (in a text, or in the name of a model)
+# hand nothing to anybody.
+_ORIGIN = re.compile(
+    rb"""^[^#\n]*\b(?:import|from)\b[^#\n]*\blitellm\b|import_module\(\s*["']litellm|"""
+    rb"""\b__import__\(\s*["']litellm""",
+    re.MULTILINE,
+)
+
+
+def prepared(found: Candidates, project: Project, *, unsafe: bool) -> tuple[How, list[str]]:
+    """Return how the files are looked at, and which: those that a reply can reach.
+
+    The project's pins are read, and its index is made, only where there is something to look at.
+    """
+    settings = project.settings
+    if found.strong and not project.has_target:
+        from imageshim.codemod.project.pins import target  # noqa: PLC0415  # only where there is something to look at
+
+        settings = settings._replace(target=target(project.root))
+    how = How(settings, unsafe, project.root)
+    modules = frozenset(found.modules)
+    origins = [path for path in found.strong if path in modules and _ORIGIN.search(_read(path))]
+    if not origins or len(modules) == 1:
+        return how, found.strong
+    size = sum(len(_read(path)) for path in origins)
+    if size > _MOST_FOLLOWED:
+        note = (
+            f"{len(origins):,} files import LiteLLM, too many to follow replies from one to "
+            "another: each is looked at alone; name fewer folders to have them followed"
+        )
+        return how._replace(note=note), found.strong
+    near = _near(origins)
+    index, fingerprint = _index(origins, [path for path in found.modules if near(path)], settings)
+    paths = dict.fromkeys((*found.strong, *index.added))
+    return how._replace(project=index, fingerprint=fingerprint), sorted(paths)
+
+
+def _index(
+    origins: Sequence[str], modules: Sequence[str], settings: Settings
+) -> tuple[ProjectIndex, str]:
+    """Follow replies from the files that they come from to those that are handed one."""
+    from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
+
+    index = ProjectIndex(modules, settings)
+    digest = sha256()
+    todo = list(origins)
+    while todo:
+        for path in todo:
+            data = _read(path)
+            digest.update(sha256(data).digest() + os.fsencode(path))
+            index.add(Source(path, data))
+        exports = index.exports
+        unseen = list(index.unseen) if exports else []
+        todo = [path for path in unseen if _may_import(_read(path), exports)]
+        todo += (path for path in index.handed if path not in set(todo))
+    index.settle(_read)
+    return index, digest.hexdigest()
+
+
+def _may_import(data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a file has the name of something that another hands out, and the other's own."""
+    return any(
+        name in data
+        and (home in data or b"from ." in data)
+        and re.search(rb"\b%s\b" % re.escape(name), data) is not None
+        for name, home in exports
+    )
+
+
+def _read(path: str) -> bytes:
+    """Read a file again; one that is gone is told where it is looked at."""
+    try:
+        return read_file(path)
+    except InputError:
+        return b""
+
+
+def _near(origins: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells the files that a reply may reach from those that it cannot.
+
+    A folder of installed packages (there is metadata beside them) holds many projects that know
+    nothing of each other's functions: there only the packages count that replies come from.
+    """
+    here = os.getcwd()  # noqa: PTH109
+
+    @cache
+    def package_of(folder: str) -> str | None:
+        # The folder of the installed package that a folder is in; None where it is in none.
+        above = os.path.dirname(folder)  # noqa: PTH120  # strings: this runs for every folder
+        if above == folder:
+            return None
+        return folder if _has_metadata(Path(above)) else package_of(above)
+
+    @cache
+    def package(folder: str) -> str | None:
+        return package_of(os.path.join(here, folder))  # noqa: PTH118
+
+    packages = {package(_folder(path)) for path in origins}
+    return lambda path: (found := package(_folder(path))) is None or found in packages
+
+
+def _folder(path: str) -> str:
+    return path.rpartition(os.sep)[0]
+
+
+@cache
+def _has_metadata(folder: Path) -> bool:
+    """Whether packages are installed in a folder, https://peps.python.org/pep-0376/."""
+    return next(folder.glob("*.dist-info"), None) is not None

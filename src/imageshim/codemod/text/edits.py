@@ -1,0 +1,230 @@
+"""Edits are ranges of bytes: what no edit covers stays as it is, byte for byte.
+
+Before a changed file is handed out it is proven: it parses, the bytes outside of the edits are the
+old ones, and its tree is the old tree but for the nodes that the edits lie in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from imageshim.codemod.findings import Edit
+from imageshim.errors import ImageShimError
+
+from .source import Positioned, Source, SourceError
+
+__all__ = ["EditError", "apply", "verify"]
+
+
+class EditError(ImageShimError):
+    """Edits that cannot be made, or whose result is not what was planned; the file stays."""
+
+
+def apply(source: Source, edits: Sequence[Edit]) -> bytes:
+    r"""Return the file with the edits made, in its own encoding and line ends.
+
+    ``\n`` in the text of an edit becomes the file's own line end.
+
+    Raises:
+        EditError: edits overlap or lie outside of the file, or their text cannot be written in the
+            file's encoding.
+
+    """
+    pieces: list[bytes] = []
+    done = 0
+    for edit in sorted(edits):
+        if not done <= edit.start <= edit.end <= len(source.data):
+            what = f"{source.path}: an edit at bytes {edit.start} to {edit.end} does not fit"
+            raise EditError(what)
+        pieces += (source.data[done : edit.start], _encoded(source, edit.text))
+        done = edit.end
+    return b"".join((*pieces, source.data[done:]))
+
+
+def _encoded(source: Source, text: str) -> bytes:
+    try:
+        return text.replace("\n", source.newline).encode(source.encoding)
+    except UnicodeEncodeError as error:
+        raise EditError(f"{source.path}: {text!r} is not {source.encoding}: {error}") from None
+
+
+def verify(source: Source, edits: Sequence[Edit], new: bytes) -> None:
+    """Prove that ``new`` is the file with these edits, and nothing else changed.
+
+    Raises:
+        EditError: it is not; the message says where.
+
+    """
+    changed = Source(source.path, new)
+    try:
+        tree = changed.tree
+    except SourceError as error:
+        raise EditError(f"the edited file would be no Python: {error}") from None
+    _same_outside(source, edits, new)
+    _Comparison(source, changed, edits).run(source.tree, tree)
+
+
+def _same_outside(source: Source, edits: Sequence[Edit], new: bytes) -> None:
+    old_at = new_at = 0
+    ordered = [*sorted(edits), Edit(len(source.data), len(source.data), "")]
+    for edit in ordered:
+        length = edit.start - old_at
+        if source.data[old_at : edit.start] != new[new_at : new_at + length]:
+            raise EditError(f"{source.path}: bytes outside of the edits changed near {old_at}")
+        new_at += length
+        text = _encoded(source, edit.text)
+        if new[new_at : new_at + len(text)] != text:
+            raise EditError(f"{source.path}: the edit at byte {edit.start} is not what was planned")
+        new_at += len(text)
+        old_at = edit.end
+    if new_at != len(new):
+        raise EditError(f"{source.path}: the edited file has bytes of nobody at its end")
+
+
+_POSITIONED = (ast.expr, ast.stmt, ast.keyword, ast.excepthandler, ast.alias)
+
+
+def _is_statement(edit: Edit) -> bool:
+    """Whether an edit inserts whole lines, between statements."""
+    return edit.start == edit.end and (edit.text[:1] == "\n" or edit.text[-1:] == "\n")
+
+
+class _Comparison:
+    """Walks two trees in step and stops at the nodes that edits lie in."""
+
+    def __init__(self, old: Source, new: Source, edits: Sequence[Edit]) -> None:
+        self.old, self.new = old, new
+        self.edits = sorted(edits)
+        self.lengths = [len(_encoded(old, edit.text)) for edit in self.edits]
+
+    def moved(self, offset: int, *, past: bool) -> int:
+        """Where an offset of the old file is in the new one; ``past`` what is inserted there.
+
+        Statements that are inserted before a node are never part of it.
+        """
+        shift = 0
+        for edit, length in zip(self.edits, self.lengths, strict=True):
+            here = past != _is_statement(edit) or edit.start < edit.end
+            if edit.end < offset or (edit.end == offset and here):
+                shift += length - (edit.end - edit.start)
+        return offset + shift
+
+    def span(self, source: Source, node: Positioned) -> tuple[int, int]:
+        start, end = source.span(node)
+        return source.offset_of(start), source.offset_of(end)
+
+    def touched(self, start: int, end: int) -> list[Edit]:
+        return [
+            edit
+            for edit in self.edits
+            if edit.start <= end and edit.end >= start and not _is_statement(edit)
+        ]
+
+    def run(self, old: ast.AST, new: ast.AST) -> None:
+        """Compare two trees.
+
+        Raises:
+            EditError: they differ outside of the edits.
+
+        """
+        try:
+            self._compare(old, new)
+        except RecursionError:
+            line = min((edit.start for edit in self.edits), default=0)
+            what = f"{self.old.path}: nested too deeply to prove the edit at byte {line}"
+            raise EditError(what) from None
+
+    def _compare(self, old: ast.AST, new: ast.AST) -> None:
+        """Recurse where edits are, walk where none is: only few nodes are above an edit."""
+        todo: list[tuple[ast.AST, ast.AST]] = [(old, new)]
+        while todo:
+            one, other = todo.pop()
+            touched: list[Edit] = []
+            start = end = 0
+            if isinstance(one, _POSITIONED) and isinstance(other, _POSITIONED):
+                start, end = self.span(self.old, one)
+                touched = self.touched(start, end)
+                if any(self._belongs(one, edit, start, end) for edit in touched):
+                    self._planned(other, start, end)
+                    continue
+            if type(one) is not type(other):
+                raise self._differs(one)
+            if not any(edit.start == edit.end for edit in touched):
+                todo += self._pairs(one, other)
+                continue
+            try:
+                for left, right in self._pairs(one, other):
+                    self._compare(left, right)
+            except EditError:
+                # Between two children an insertion touches both and belongs to neither.
+                inside = [edit for edit in touched if start <= edit.start == edit.end <= end]
+                if not isinstance(other, _POSITIONED) or not any(
+                    self._at_edge(one, edit) for edit in inside
+                ):
+                    raise
+                self._planned(other, start, end)
+
+    def _at_edge(self, node: ast.AST, edit: Edit) -> bool:
+        return any(
+            edit.start in self.span(self.old, child)
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, _POSITIONED)
+        )
+
+    def _belongs(self, node: Positioned, edit: Edit, start: int, end: int) -> bool:
+        """Whether no child holds the edit: then it is this node that the edit is in."""
+        if edit.start < start or edit.end > end:
+            return False
+        for child in ast.iter_child_nodes(node):
+            for inner in (child,) if isinstance(child, _POSITIONED) else ast.walk(child):
+                if isinstance(inner, _POSITIONED):
+                    first, last = self.span(self.old, inner)
+                    if first <= edit.start and edit.end <= last:
+                        return False
+        return True
+
+    def _planned(self, node: Positioned, start: int, end: int) -> None:
+        """Check that the new node lies where the old one did, parentheses apart."""
+        first, last = self.moved(start, past=False), self.moved(end, past=True)
+        begin, stop = self.span(self.new, node)
+        around = self.new.data[first:begin] + self.new.data[stop:last]
+        if not first <= begin <= stop <= last or around.strip(b" \t\r\n()"):
+            raise self._differs(node)
+
+    def _pairs(self, old: ast.AST, new: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
+        pairs: list[tuple[ast.AST, ast.AST]] = []
+        for name in old._fields:
+            one, other = getattr(old, name, None), getattr(new, name, None)
+            if isinstance(one, list) and isinstance(other, list):
+                kept = [item for item in other if not self._inserted(item)]
+                if len(kept) != len(one):
+                    raise self._differs(old)
+                for left, right in zip(one, kept, strict=True):
+                    if isinstance(left, ast.AST) and isinstance(right, ast.AST):
+                        pairs.append((left, right))
+                    elif left != right:
+                        raise self._differs(old)
+            elif isinstance(one, ast.AST) and isinstance(other, ast.AST):
+                pairs.append((one, other))
+            elif type(one) is not type(other) or one != other:
+                if one != one and other != other:  # noqa: PLR0124  # not-a-number, as 1e999 - 1e999
+                    continue
+                raise self._differs(old)
+        return pairs
+
+    def _inserted(self, node: object) -> bool:
+        """Whether a statement of the new tree lies in what an edit inserted between statements."""
+        if not isinstance(node, ast.stmt):
+            return False
+        begin, stop = self.span(self.new, node)
+        for edit, length in zip(self.edits, self.lengths, strict=True):
+            if _is_statement(edit):
+                first = self.moved(edit.start, past=True)
+                if first <= begin and stop <= first + length:
+                    return True
+        return False
+
+    def _differs(self, node: ast.AST) -> EditError:
+        line = getattr(node, "lineno", 1)
+        return EditError(f"{self.old.path}:{line}: the edits would change more than was planned")

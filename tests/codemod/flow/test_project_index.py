@@ -1,0 +1,162 @@
+"""Replies are followed from file to file of a project."""
+
+from __future__ import annotations
+
+import pickle
+import textwrap
+
+from imageshim.codemod.flow.project_index import ProjectIndex
+from imageshim.codemod.inputs.worth_a_look import Level, level
+from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.running.engine import check, fix
+from imageshim.codemod.text.source import Source
+
+
+def indexed(files: dict[str, str]) -> tuple[ProjectIndex, dict[str, bytes]]:
+    data = {path: textwrap.dedent(text).encode() for path, text in files.items()}
+    index = ProjectIndex(data, Settings())
+    for path, content in data.items():
+        if level(content) is Level.STRONG:
+            index.add(Source(path, content))
+    while more := [*index.handed, *(one for one in index.unseen if may_import(data[one], index))]:
+        for path in more:
+            index.add(Source(path, data[path]))
+    index.settle(data.__getitem__)
+    return pickle.loads(pickle.dumps(index)), data  # noqa: S301  # workers are handed it
+
+
+def may_import(data: bytes, index: ProjectIndex) -> bool:
+    return any(name in data for name, _ in index.exports)
+
+
+def fixed(files: dict[str, str], *, unsafe: bool = False) -> dict[str, str]:
+    index, data = indexed(files)
+    out = {}
+    for path, content in data.items():
+        source = Source(path, content)
+        out[path] = fix(source, check(source, Settings(), index=index), unsafe=unsafe).decode()
+    return out
+
+
+CLIENT = """
+    import litellm
+    def ask(prompt):
+        return litellm.completion(model="gemini-image", messages=[prompt])
+"""
+NEW = 'images[0]["image_url"]["url"]'
+
+
+def test_a_function_of_another_file_returns_it():
+    files = {"app/__init__.py": "", "app/client.py": CLIENT, "app/use.py": """
+        from .client import ask
+        print(ask("x").choices[0].message.image["url"])
+    """}  # fmt: skip
+    assert NEW in fixed(files)["app/use.py"]
+
+
+def test_through_a_reexport_and_an_alias():
+    init = "from .client import ask as draw"
+    files = {"app/__init__.py": init, "app/client.py": CLIENT, "use.py": """
+        import app
+        print(app.draw("x").choices[0].message.image["url"])
+    """}  # fmt: skip
+    assert NEW in fixed(files)["use.py"]
+
+
+def test_a_coroutine():
+    files = {"client.py": """
+        import litellm
+        async def ask(prompt):
+            return await litellm.acompletion(model="gemini-image", messages=[prompt])
+    """, "use.py": """
+        from client import ask
+        async def main():
+            reply = await ask("x")
+            print(reply.choices[0].message.image["url"])
+    """}  # fmt: skip
+    assert NEW in fixed(files)["use.py"]
+
+
+def test_a_method_and_an_instance_of_another_file():
+    files = {"client.py": """
+        import litellm
+        class Client:
+            def ask(self, prompt):
+                return litellm.completion(model="gemini-image", messages=[prompt])
+        client = Client()
+    """, "use.py": """
+        from client import Client, client
+        print(Client().ask("x").choices[0].message.image["url"])
+        print(client.ask("x").choices[0].message.image["url"])
+    """}  # fmt: skip
+    assert fixed(files)["use.py"].count(NEW) == 2
+
+
+def test_a_function_is_handed_it_by_all_its_callers():
+    files = {"parse.py": """
+        def url_of(reply):
+            return reply.choices[0].message.image["url"]
+    """, "one.py": """
+        import litellm
+        from parse import url_of
+        print(url_of(litellm.completion(model="gemini-image", messages=[])))
+    """, "two.py": """
+        import litellm
+        import parse
+        print(parse.url_of(reply=litellm.completion(model="gemini-image", messages=[])))
+    """}  # fmt: skip
+    assert NEW in fixed(files)["parse.py"]
+
+
+def test_one_caller_that_hands_it_something_else_is_enough_to_doubt():
+    files = {"parse.py": """
+        def show_url(reply):
+            print(reply.choices[0].message.image["url"])
+    """, "one.py": """
+        import litellm
+        from parse import show_url
+        show_url(litellm.completion(model="gemini-image", messages=[]))
+    """, "two.py": """
+        from parse import show_url
+        show_url(load())
+    """}  # fmt: skip
+    assert NEW not in fixed(files)["parse.py"]
+    assert NEW in fixed(files, unsafe=True)["parse.py"]
+
+
+def test_the_proof_names_the_other_file():
+    files = {"client.py": CLIENT, "use.py": """
+        from client import ask
+        print(ask("x").choices[0].message.image["url"])
+    """}  # fmt: skip
+    index, data = indexed(files)
+    found = check(Source("use.py", data["use.py"]), Settings(), index=index)
+    assert found[0].chain[0].text == "completion() in client.py"
+
+
+def test_a_fixture_for_a_function_of_another_file_is_rewritten_with_it():
+    files = {"parse.py": """
+        def url_of(message):
+            return message.image["url"]
+    """, "test_parse.py": """
+        import litellm
+        from parse import url_of
+        def test_url():
+            message = litellm.Message(role="assistant", image={"url": "u", "detail": "auto"})
+            assert url_of(message) == "u"
+    """}  # fmt: skip
+    new = fixed(files)
+    assert 'images=[{"image_url"' in new["test_parse.py"]
+    assert NEW in new["parse.py"]
+
+
+def test_files_that_have_nothing_to_do_with_it_are_not_asked_for():
+    files = {"client.py": CLIENT, "other.py": "print(message.image['url'])"}
+    index, _ = indexed(files)
+    assert list(index.unseen) == ["other.py"]
+
+
+def test_a_file_that_cannot_be_parsed_hands_out_nothing():
+    files = {"client.py": "import litellm\ndef ask(:", "use.py": "from client import ask\n"}
+    index, _ = indexed(files)
+    assert index.exports == frozenset()

@@ -1,0 +1,104 @@
+"""Which files are analysed: those that replies come from, and those that they reach."""
+
+import pytest
+
+from imageshim.codemod.inputs.scanning import scan
+from imageshim.codemod.project.settings import Project, Settings
+from imageshim.codemod.running import preparation
+from imageshim.codemod.running.preparation import prepared
+
+ASK = "import litellm\n\ndef ask():\n    return litellm.completion()\n"
+USE = "from {home} import ask\n\nprint(ask().choices[0].message.image)\n"
+
+
+def reached(root, *, has_target=False, settings=None):
+    project = Project(root, settings or Settings(), has_target)
+    found = scan([str(root)], project, lambda _: None)
+    how, paths = prepared(found, project, unsafe=False)
+    return how, [path.removeprefix(f"{root}/") for path in paths]
+
+
+def tree(root, **files):
+    for name, text in files.items():
+        file = root / f"{name.replace('__', '/')}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def test_a_file_that_gets_a_reply_from_another_is_analysed(tmp_path):
+    tree(tmp_path, app=ASK, use=USE.format(home="app"), other="def ask(): return 1\n")
+
+    assert reached(tmp_path)[1] == ["app.py", "use.py"]
+
+
+def test_a_reply_is_followed_over_several_files(tmp_path):
+    tree(
+        tmp_path,
+        app=ASK,
+        middle="from app import ask\n\ndef again():\n    return ask()\n",
+        use="from middle import again\n\nprint(again().choices[0].message.image)\n",
+    )
+
+    assert reached(tmp_path)[1] == ["app.py", "middle.py", "use.py"]
+
+
+def test_a_file_that_is_handed_a_reply_is_analysed(tmp_path):
+    tree(
+        tmp_path,
+        app="import litellm\nfrom show import show\n\nshow(litellm.completion())\n",
+        show="def show(reply):\n    print(reply.choices[0].message.image)\n",
+    )
+
+    assert reached(tmp_path)[1] == ["app.py", "show.py"]
+
+
+def test_a_file_that_only_mentions_litellm_hands_out_nothing(tmp_path):
+    tree(tmp_path, app='"""As litellm."""\ndef ask(): return 1\n', use=USE.format(home="app"))
+
+    assert reached(tmp_path)[1] == ["app.py"]
+
+
+@pytest.mark.parametrize(("metadata", "expected"), [(True, ["a/app.py"]), (False, None)])
+def test_installed_packages_do_not_reach_one_another(tmp_path, metadata, expected):
+    tree(tmp_path, a__app=ASK, b__use=USE.format(home="a.app"))
+    if metadata:
+        (tmp_path / "a-1.0.dist-info").mkdir()
+
+    assert reached(tmp_path)[1] == (expected or ["a/app.py", "b/use.py"])
+
+
+def test_an_installed_package_reaches_its_own_files(tmp_path):
+    tree(tmp_path, a____init__="", a__app=ASK, a__sub__use=USE.format(home="a.app"))
+    (tmp_path / "a-1.0.dist-info").mkdir()
+
+    assert reached(tmp_path)[1] == ["a/app.py", "a/sub/use.py"]
+
+
+def test_the_pins_of_the_project_are_the_target_where_the_settings_have_none(tmp_path):
+    tree(tmp_path, app=ASK)
+    (tmp_path / "requirements.txt").write_text("litellm==1.76.1\n", encoding="utf-8")
+
+    assert reached(tmp_path)[0].settings.target == "litellm==1.76.1"
+    given = Settings(target="litellm>=1.80")
+    assert reached(tmp_path, settings=given, has_target=True)[0].settings.target == given.target
+
+
+def test_the_fingerprint_changes_with_what_replies_come_from(tmp_path):
+    tree(tmp_path, app=ASK, use=USE.format(home="app"))
+    first = reached(tmp_path)[0].fingerprint
+    assert first == reached(tmp_path)[0].fingerprint
+
+    tree(tmp_path, app=ASK.replace("litellm.completion()", "litellm.completion(stream=True)"))
+    assert reached(tmp_path)[0].fingerprint != first
+
+
+def test_too_many_files_to_follow_are_looked_at_alone_and_that_is_told(tmp_path, monkeypatch):
+    tree(tmp_path, app=ASK, use=USE.format(home="app"))
+    monkeypatch.setattr(preparation, "_MOST_FOLLOWED", len(ASK) - 1)
+
+    how, paths = reached(tmp_path)
+
+    assert paths == ["app.py"]
+    assert how.note.startswith("1 files import LiteLLM, too many to follow")
+    monkeypatch.setattr(preparation, "_MOST_FOLLOWED", len(ASK))
+    assert reached(tmp_path)[1] == ["app.py", "use.py"]
