@@ -10,7 +10,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from imageshim.data_uri import dimensions, find_images
+from imageshim.image_data.data_uri import dimensions, find_images
 
 from .rows import Row, best, ratio
 

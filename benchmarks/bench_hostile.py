@@ -34,7 +34,7 @@ _TEXTS = {
     "blank payload": "\n",
 }
 _CHARACTERS = 150_000
-"""More than `imageshim.rope.LONG`: both sizes go the same way through convert_bytes()."""
+"""More than `imageshim.long_json.rope.LONG`: both sizes go the same way through convert_bytes()."""
 _FACTOR = 4
 _SLACK = 1.5
 """What grows with the square would give 4."""

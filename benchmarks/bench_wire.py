@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable
 
 from imageshim import Format, convert_bytes
+from imageshim.long_json.reading import parse_lazily, write
 from imageshim.testing.strategies import write_message
-from imageshim.wire import parse_lazily, write
 
 from .bench_core import by_hand, peak, picture, reply
 from .rows import Row, best, ratio

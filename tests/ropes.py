@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from unittest import mock
 
-from imageshim import payloads, rope
+from imageshim.long_json import payloads, rope
 
 
 @contextmanager

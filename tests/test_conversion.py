@@ -17,7 +17,7 @@ from imageshim import (
     read,
     read_all,
 )
-from imageshim.conversion import over_messages
+from imageshim.messages.walk import over_messages
 from imageshim.testing.pictures import jpeg, png, webp
 
 PNG, JPEG, WEBP = png().url, jpeg().url, webp().url

@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 import imageshim
-from imageshim import errors
+from imageshim import errors, warning_options
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ class TestOptionsThatNameAWarningOfOurs:
         def rules(*options):
             monkeypatch.setattr(sys, "warnoptions", list(options))
             warnings.resetwarnings()
-            errors._obey_options()
+            warning_options.obey("imageshim", vars(errors))
             return warnings.filters
 
         with warnings.catch_warnings():
@@ -134,5 +134,5 @@ class TestOptionsThatNameAWarningOfOurs:
 
     def test_what_is_in_force_already_stays_as_it_is(self, obeyed):
         obeyed("error::imageshim.LegacyImageFormatWarning")
-        errors._obey_options()
+        warning_options.obey("imageshim", vars(errors))
         assert len(warnings.filters) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from captured import VERSIONS, replies, upstream
 from imageshim import Format, convert, first_image, first_image_url, format_of, legacy_content
-from imageshim.legacy import message_of
+from imageshim.messages.walk import message_of
 from imageshim.testing.pictures import jpeg, png
 
 PNG, JPEG = png().url, jpeg().url

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from imageshim import MalformedReplyError, convert, convert_bytes
-from imageshim.rope import LONG, Rope
+from imageshim.long_json.reading import parse, parse_lazily, write, write_pieces
+from imageshim.long_json.rope import LONG, Rope
 from imageshim.testing.pictures import Picture, chunk, png
 from imageshim.testing.strategies import write_message
-from imageshim.wire import parse, parse_lazily, write, write_pieces
 
 HEADER = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0")
 LARGE = Picture(

@@ -2,117 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from itertools import chain
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from . import carriers
-from .errors import MalformedReplyError
-from .formats.dialects import is_canonical
-from .lifting import Reading, lift
-from .lowering import lower
-from .timeline import Format, source_format, target_format
-from .words import DIALECTS, DRAFTS, ON_LOSS, check_word
+from .messages import carriers
+from .messages.formats.dialects import is_canonical
+from .messages.lifting import lift
+from .messages.lowering import lower
+from .messages.options import Plan, cached_plan, read_options
+from .messages.walk import may_have_images, over_messages, refuse_scalars
+from .timeline import Format
 
-__all__ = [
-    "Plan", "convert", "convert_in_place", "convert_message", "detect", "may_have_images",
-    "normalize", "plan",
-]  # fmt: skip
+__all__ = ["convert", "convert_in_place", "convert_message", "detect", "normalize"]
 
 R = TypeVar("R")
-
-
-class Plan(NamedTuple):
-    """What a conversion is asked to do, checked once."""
-
-    to: Format
-    how: Reading
-    on_loss: str
-    in_place: bool = False
-
-
-def reading(
-    source: str | Format | None, dialects: str = "litellm", drafts: str = "keep"
-) -> Reading:
-    """Check and resolve the words that say how to read a reply.
-
-    Raises:
-        UnknownFormatError: ``source`` is neither a format nor a version.
-        ImageShimError: another word is unknown.
-
-    """
-    check_word("dialects", dialects, DIALECTS)
-    check_word("drafts", drafts, DRAFTS)
-    return Reading(source_format(source), dialects == "any", drafts == "images")
-
-
-def plan(  # noqa: PLR0913  # the words of convert()
-    to: str | Format,
-    *,
-    source: str | Format | None = None,
-    on_loss: str = "stash",
-    dialects: str = "litellm",
-    drafts: str = "keep",
-    in_place: bool = False,
-) -> Plan:
-    """Check the words of a conversion; see :func:`convert`."""
-    check_word("on_loss", on_loss, ON_LOSS)
-    return Plan(target_format(to), reading(source, dialects, drafts), on_loss, in_place)
-
-
-@lru_cache(maxsize=64)
-def _cached_plan(*words: Any) -> Plan:
-    to, source, on_loss, dialects, drafts = words
-    return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
-
-
-def _plan(*words: Any) -> Plan:
-    """Check the words of a conversion, the same words once only."""
-    try:
-        return _cached_plan(*words)
-    except TypeError:  # unhashable: not a word, and plan() says which
-        to, source, on_loss, dialects, drafts = words
-        return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
-
-
-def may_have_images(message: Any, how: Reading) -> bool:
-    """Rule out most messages at the cost of a few look-ups."""
-    get = message.get if type(message) is dict else carriers.getter(message)
-    images = get("images")
-    if images or get("image"):
-        return True
-    specific = get("provider_specific_fields")
-    if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
-        return True
-    content = get("content")
-    if content:
-        if not isinstance(content, str):
-            return True
-        if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
-            return True
-    if how.any_dialect and get("content_blocks"):
-        return True
-    return how.drafts and bool(get("reasoning_content"))
-
-
-def _may_hold_image(text: str) -> bool:
-    """Rule out a text that has no data URI and is no base64 as a whole."""
-    if len(text) < _SHORTEST_IMAGE:
-        return False
-    if len(text) > _LONG or "data:" in text or "data:" in text.lower():
-        return True
-    head = text[:_HEAD].strip()
-    return " " not in head and head.isascii()
-
-
-# "data:image/x;base64,AAAA": no text that is shorter can hold an image, with or without a prefix.
-_SHORTEST_IMAGE = 21
-_LONG = 4096
-_HEAD = 32
-_AMBIGUOUS = (None, Format.CONTENT)
-_SPECIFIC = frozenset({"images", "image", "imageshim"})
 
 
 def _is_done(view: dict[str, Any], to: Format) -> bool:
@@ -141,54 +43,6 @@ def convert_message(message: R, do: Plan, where: str) -> R:
     if _same(view, fields):
         return message
     return carriers.rebuilt(message, fields, in_place=do.in_place)
-
-
-def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool) -> R:
-    """Apply ``change`` to each message of a reply, a choice or a message."""
-    choices = carriers.items_of(carriers.get(reply, "choices"))
-    if choices is None:
-        message = carriers.get(reply, "message")
-        if message is None:
-            return change(reply, "message")  # type: ignore[no-any-return]
-        changed = change(message, "message")
-        if changed is message:
-            return reply
-        return carriers.replaced(reply, "message", changed, in_place=in_place)
-    new = None
-    for place, choice in enumerate(choices):
-        message = carriers.get(choice, "message")
-        if message is None:
-            continue
-        changed = change(message, f"choices[{place}].message")
-        if changed is not message:
-            new = list(choices) if new is None else new
-            new[place] = carriers.replaced(choice, "message", changed, in_place=in_place)
-    if new is None:
-        return reply
-    return carriers.replaced(reply, "choices", type(choices)(new), in_place=in_place)
-
-
-_HINTS: dict[tuple[type, ...], str] = {
-    (str, bytes, bytearray): "; parse it first, or use convert_bytes()",
-    (CoroutineType,): "; await it first",
-    (GeneratorType, AsyncGeneratorType): "; use convert_stream() for a stream",
-}
-_NO_REPLIES = (int, float, list, tuple, type(None), *chain.from_iterable(_HINTS))
-
-
-def refuse_scalars(reply: object, function: str) -> None:
-    """Refuse what is no reply at all.
-
-    Raises:
-        MalformedReplyError: ``reply`` is text, a number, a list or None; or it is a stream, or a
-            call that nobody has awaited.
-
-    """
-    if type(reply) is not dict and isinstance(reply, _NO_REPLIES):
-        hint = next((hint for kinds, hint in _HINTS.items() if isinstance(reply, kinds)), "")
-        raise MalformedReplyError(
-            f"{function}() takes a reply, a choice or a message, not {type(reply).__name__}{hint}"
-        )
 
 
 def _run(reply: R, do: Plan, function: str) -> R:
@@ -235,7 +89,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
         MalformedReplyError: ``reply`` is no reply at all, such as a str.
 
     """
-    do = _plan(to, source, on_loss, dialects, drafts)
+    do = cached_plan(to, source, on_loss, dialects, drafts)
     return _run(reply, do, "convert")
 
 
@@ -253,7 +107,7 @@ def normalize(
     ``index`` counting 0, 1, … in each message, ``detail`` ``"auto"`` where it was absent, and keys
     that are not known kept behind.
     """
-    do = _plan(Format.IMAGES, source, on_loss, dialects, drafts)
+    do = cached_plan(Format.IMAGES, source, on_loss, dialects, drafts)
     return _run(reply, do, "normalize")
 
 
@@ -270,7 +124,7 @@ def detect(
     ``source`` and ``dialects`` are those of :func:`convert`. Of several choices, the first that
     has an image decides.
     """
-    how = reading(source, dialects)
+    how = read_options(source, dialects)
     refuse_scalars(reply, "detect")
     found: list[Format] = []
 

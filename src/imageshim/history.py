@@ -15,25 +15,25 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from . import carriers
-from .conversion import may_have_images, refuse_scalars
 from .errors import LossyConversionWarning, MalformedReplyError, warn_caller
-from .formats import image as image_format
-from .formats import images as images_format
-from .formats import parts as parts_format
-from .formats.dialects import canonical_item
-from .legacy import message_of
-from .lifting import Lifted, Reading, lift
-from .parts import DEFAULT_DETAIL, Image, Other, Part, text_of
-from .signed import BLOCKS, blocks_without_images, with_signed
-from .stash import FIELD
+from .messages import carriers
+from .messages.formats import image as image_format
+from .messages.formats import images as images_format
+from .messages.formats import parts as parts_format
+from .messages.formats.dialects import canonical_item
+from .messages.lifting import Lifted, lift
+from .messages.options import ReadOptions
+from .messages.parts import DEFAULT_DETAIL, Image, Other, Part, text_of
+from .messages.stash import FIELD
+from .messages.thinking_blocks import BLOCKS, blocks_without_images, with_signed
+from .messages.walk import may_have_images, message_of, refuse_scalars
 from .timeline import SENDS_IMAGES_SINCE, Format, sends_images
 
 __all__ = ["prepare_messages", "to_message"]
 
 M = TypeVar("M")
 
-_HOW = Reading(any_dialect=True, drafts=True)
+_HOW = ReadOptions(any_dialect=True, drafts=True)
 _ASSISTANT = ("assistant", None)
 """LiteLLM takes a message without a role for the assistant's."""
 _RESULTS = ("tool", "function")

@@ -8,47 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import carriers
-from .formats import content as content_format
-from .lifting import Lifted, Reading, lift
-from .parts import DEFAULT_DETAIL, Image, Part, Text
+from .messages import carriers
+from .messages.formats import content as content_format
+from .messages.lifting import Lifted, lift
+from .messages.options import ReadOptions
+from .messages.parts import DEFAULT_DETAIL, Image, Part, Text
+from .messages.walk import message_of, plain_text
 from .timeline import Format
 
-__all__ = ["first_image", "first_image_url", "legacy_content", "message_of"]
+__all__ = ["first_image", "first_image_url", "legacy_content"]
 
-_HOW = Reading(any_dialect=True)
-
-
-def message_of(reply: Any, choice: int = 0) -> Any:
-    """Return the message (the ``delta`` in a stream) of a reply or choice; a message is itself.
-
-    None where the reply has no such choice.
-    """
-    choices = carriers.items_of(carriers.get(reply, "choices"))
-    if choices is not None:
-        if not 0 <= choice < len(choices):
-            return None
-        reply = choices[choice]
-    for name in ("message", "delta"):
-        message = carriers.get(reply, name)
-        if message is not None:
-            return message
-    return None if choices is not None else reply
+_HOW = ReadOptions(any_dialect=True)
 
 
 def _lifted(reply: Any) -> tuple[Any, Lifted | None]:
     message = message_of(reply)
     view = carriers.fields(message)
     return message, None if view is None else lift(view, _HOW)
-
-
-def plain_text(content: Any) -> str | None:
-    """Return the text of a ``content`` that holds no image; None where there is none."""
-    if isinstance(content, str):
-        return content
-    texts = [carriers.get(entry, "text") for entry in carriers.items_of(content) or ()]
-    found = [text for text in texts if isinstance(text, str)]
-    return "".join(found) if found else None
 
 
 def legacy_content(message: Any) -> str | None:

@@ -10,15 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import carriers, data_uri
-from .conversion import reading, refuse_scalars
 from .errors import ImageShimError, MalformedImageError, MissingExtraError, RemoteImageError
-from .image_structure import IMAGE_TYPES
-from .legacy import message_of, plain_text
-from .lifting import Reading as How
-from .lifting import lift
-from .parts import Image, Part, Text
-from .signed import with_signed
+from .image_data import data_uri
+from .image_data.structure import IMAGE_TYPES
+from .messages import carriers
+from .messages.lifting import lift
+from .messages.options import ReadOptions as How
+from .messages.options import read_options
+from .messages.parts import Image, Part, Text
+from .messages.thinking_blocks import with_signed
+from .messages.walk import message_of, plain_text, refuse_scalars
 from .timeline import Format
 
 if TYPE_CHECKING:
@@ -305,7 +306,7 @@ def read(
 
     """
     refuse_scalars(reply, "read")
-    how = reading(source, dialects, "images")
+    how = read_options(source, dialects, "images")
     message = message_of(reply, choice)
     if message is None and choice != 0:
         choices = carriers.items_of(carriers.get(reply, "choices")) or ()
@@ -318,7 +319,7 @@ def read_all(
 ) -> tuple[Reading, ...]:
     """Read every choice of a reply, in order; see :func:`read`."""
     refuse_scalars(reply, "read_all")
-    how = reading(source, dialects, "images")
+    how = read_options(source, dialects, "images")
     choices = carriers.items_of(carriers.get(reply, "choices"))
     count = 1 if choices is None else len(choices)
     return tuple(_read_message(message_of(reply, place), how) for place in range(count))

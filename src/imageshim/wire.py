@@ -1,86 +1,19 @@
 """Convert the JSON bytes of a reply: one parse and one write, and neither where nothing changes.
 
 Megabytes of base64 are neither parsed nor written, but copied once, from body to body: see
-`imageshim.payloads`.
+`imageshim.long_json.payloads`.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from . import payloads
-from .conversion import Plan, convert_message, over_messages, plan
+from .conversion import convert_message
 from .errors import MalformedReplyError
-from .rope import BUFFER
+from .long_json.reading import parse_lazily, write
+from .messages.options import Plan, plan
+from .messages.walk import over_messages
 from .timeline import Format
 
-__all__ = ["convert_body", "convert_bytes", "parse", "parse_lazily", "write", "write_pieces"]
-
-
-def parse(body: bytes) -> Any:
-    """Parse JSON bytes.
-
-    pydantic-core reads megabytes of base64 ten times as fast as the standard library; what it
-    refuses (a lone surrogate, a byte-order mark, deep nesting) the standard library decides.
-
-    Raises:
-        MalformedReplyError: the bytes are no JSON; ``offset`` says where.
-
-    """
-    from pydantic_core import from_json  # noqa: PLC0415  # imported when first needed
-
-    try:
-        return from_json(body, cache_strings="keys")
-    except ValueError:
-        pass
-    try:
-        return json.loads(body)
-    except json.JSONDecodeError as error:
-        offset = len(error.doc[: error.pos].encode("utf-8", "surrogatepass"))
-        message = f"no JSON at byte {offset}: {error.msg}"
-    except UnicodeDecodeError as error:
-        offset = error.start
-        message = f"no JSON at byte {offset}: {error.reason}"
-    except RecursionError:
-        raise MalformedReplyError("JSON nested too deeply to be read") from None
-    raise MalformedReplyError(message, offset=offset) from None
-
-
-def parse_lazily(body: bytes) -> Any:
-    """Parse JSON bytes; long strings stay in them (:class:`imageshim.rope.Rope`) until written.
-
-    Raises:
-        MalformedReplyError: the bytes are no JSON; ``offset`` says where.
-
-    """
-    try:
-        return payloads.load(body)
-    except ValueError:
-        return parse(body)
-
-
-def write(value: Any) -> bytes:
-    """Write JSON bytes, compact, as LiteLLM's proxy does. Ropes are written as their text."""
-    try:
-        return payloads.dump(value)
-    except ValueError:
-        # Lone surrogates and deep nesting; the escapes are those that came in.
-        text = json.dumps(payloads.plain(value), separators=(",", ":"))
-    if _BUFFER in text:
-        raise RuntimeError("imageshim looked into a rope without joining it: please report this")
-    return text.encode("ascii")
-
-
-_BUFFER = json.dumps(BUFFER)[1:-1]
-
-
-def write_pieces(value: Any) -> list[bytes | memoryview]:
-    """Write JSON bytes as :func:`write` does, in pieces to be joined with others."""
-    try:
-        return payloads.dump_pieces(value)
-    except ValueError:
-        return [write(value)]
+__all__ = ["convert_body", "convert_bytes"]
 
 
 def convert_body(body: bytes, do: Plan) -> bytes:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from imageshim.data_uri import (
+from imageshim.errors import MalformedImageError
+from imageshim.image_data.data_uri import (
     LONGEST_HEADER,
     PayloadScanner,
     decode,
@@ -21,8 +22,7 @@ from imageshim.data_uri import (
     sniff,
     split_markdown,
 )
-from imageshim.errors import MalformedImageError
-from imageshim.image_structure import payload_end
+from imageshim.image_data.structure import payload_end
 from sample_images import SAMPLES
 
 BINARY = {name: sample for name, sample in SAMPLES.items() if len(sample.data) < 30_000}

@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from captured import VERSIONS, replies
-from imageshim import Format, convert_bytes, payloads, wire
+from imageshim import Format, convert_bytes, wire
 from imageshim.errors import ImageShimError
-from imageshim.rope import Rope, Stretch, join
+from imageshim.long_json import payloads
+from imageshim.long_json.rope import Rope, Stretch, join
 from imageshim.testing import strategies as shim
 from ropes import long_is, no_ropes
 

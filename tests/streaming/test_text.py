@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 import imageshim.streaming.text as text_module
 from imageshim import Format
-from imageshim.formats import content
-from imageshim.image_structure import payload_end, payload_end_in_sight
-from imageshim.lifting import Reading, _from_text
-from imageshim.parts import Image, Text
+from imageshim.image_data.structure import payload_end, payload_end_in_sight
+from imageshim.messages.formats import content
+from imageshim.messages.lifting import _from_text
+from imageshim.messages.options import ReadOptions
+from imageshim.messages.parts import Image, Text
 from imageshim.streaming.text import TextSplitter
 from imageshim.testing.pictures import KINDS, png
 
@@ -242,7 +243,7 @@ MARKDOWN = [
 
 
 def whole_markdown(text, *, trusted):
-    how = Reading(Format.CONTENT if trusted else None, any_dialect=True)
+    how = ReadOptions(Format.CONTENT if trusted else None, any_dialect=True)
     return joined(_from_text(text, how))
 
 

@@ -10,8 +10,8 @@ from typing import IO
 
 import click
 
-from imageshim.conversion import Plan, plan
 from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.messages.options import Plan, plan
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body

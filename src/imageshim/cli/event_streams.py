@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from imageshim.errors import MalformedReplyError
+from imageshim.long_json.reading import parse
 from imageshim.streaming import collect
 from imageshim.streaming.sse import BOM, Framer, lines_of
-from imageshim.wire import parse
 
 __all__ = ["begins_event_stream", "reply_of"]
 

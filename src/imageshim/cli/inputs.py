@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import click
 
 from imageshim.errors import MalformedReplyError
-from imageshim.wire import parse
+from imageshim.long_json.reading import parse
 
 from .event_streams import begins_event_stream, reply_of
 

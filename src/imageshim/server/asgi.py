@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from imageshim.conversion import plan
 from imageshim.errors import FormatRequestError, ImageShimError
+from imageshim.long_json.reading import parse, write
+from imageshim.messages.options import plan
 from imageshim.timeline import Format
-from imageshim.wire import parse, write
 
 from . import codings, headers
 from .metrics import Metrics, default_metrics

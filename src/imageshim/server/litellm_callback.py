@@ -32,10 +32,11 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException
 from litellm.integrations.custom_logger import CustomLogger
 
-from imageshim import carriers
-from imageshim.conversion import convert, convert_in_place, plan
+from imageshim.conversion import convert, convert_in_place
 from imageshim.errors import FormatRequestError
-from imageshim.stash import FIELD
+from imageshim.messages import carriers
+from imageshim.messages.options import plan
+from imageshim.messages.stash import FIELD
 from imageshim.streaming import StreamConverter
 from imageshim.timeline import Format, format_of, is_at_least
 

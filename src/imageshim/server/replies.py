@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from imageshim.conversion import Plan, plan
 from imageshim.errors import UnknownFormatError
+from imageshim.messages.options import Plan, plan
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format, source_format
 from imageshim.wire import convert_body

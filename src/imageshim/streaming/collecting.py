@@ -7,19 +7,19 @@ from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
 from itertools import zip_longest
 from typing import Any, overload
 
-from imageshim import carriers
-from imageshim.conversion import reading
-from imageshim.data_uri import find_images
 from imageshim.errors import MalformedReplyError
-from imageshim.formats import content as content_format
-from imageshim.formats import image as image_format
-from imageshim.formats import images as images_format
-from imageshim.formats import parts as parts_format
-from imageshim.lifting import MANAGED, Lifted, Reading
-from imageshim.lowering import lower
-from imageshim.order import entries_of
-from imageshim.parts import Image, Other, Part, Text
-from imageshim.stash import FIELD, KEY, Stash, dump
+from imageshim.image_data.data_uri import find_images
+from imageshim.messages import carriers
+from imageshim.messages.complement import entries_of
+from imageshim.messages.formats import content as content_format
+from imageshim.messages.formats import image as image_format
+from imageshim.messages.formats import images as images_format
+from imageshim.messages.formats import parts as parts_format
+from imageshim.messages.lifting import MANAGED, Lifted
+from imageshim.messages.lowering import lower
+from imageshim.messages.options import ReadOptions, read_options
+from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.stash import FIELD, KEY, Stash, dump
 from imageshim.timeline import Format
 
 from .deltas import choice_key, read_delta
@@ -64,7 +64,7 @@ def collect(
         MalformedReplyError: ``chunks`` is no iterable of chunks, or has none.
 
     """
-    collector = _Collector(reading(source))
+    collector = _Collector(read_options(source))
     is_sync, _ = kinds(chunks, "collect", "read()")
     if not is_sync:
         return _acollect(chunks, collector)  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ async def _acollect(chunks: AsyncIterable[Any], collector: _Collector) -> Any:
 class _Collector:
     """All chunks so far."""
 
-    def __init__(self, how: Reading) -> None:
+    def __init__(self, how: ReadOptions) -> None:
         self._how = how
         self._first: Any = None
         self._fields: dict[str, Any] = {}
@@ -125,7 +125,7 @@ _SAID_ONCE = frozenset({"id", "created", "model"})
 class _Choice:
     """All chunks so far, of one choice."""
 
-    def __init__(self, how: Reading) -> None:
+    def __init__(self, how: ReadOptions) -> None:
         self._how = how
         self._message = message_fields()
         self._fields = choice_fields()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from imageshim import carriers
-from imageshim.conversion import plan
 from imageshim.errors import UnreadableImageWarning, warn_caller
-from imageshim.parts import Image, Other, Part, Text
-from imageshim.stash import FIELD
+from imageshim.messages import carriers
+from imageshim.messages.options import plan
+from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
 
 from .deltas import Read, Writer, choice_key, compose, is_done, read_delta

@@ -16,22 +16,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from imageshim import carriers
 from imageshim.errors import (
     LossyConversionError,
     LossyConversionWarning,
     MalformedImageError,
     warn_caller,
 )
-from imageshim.formats import image as image_format
-from imageshim.formats import images as images_format
-from imageshim.formats import parts as parts_format
-from imageshim.formats.content import raw_payload
-from imageshim.formats.dialects import canonical_item, is_canonical
-from imageshim.lifting import Reading, lift
-from imageshim.order import items_for, with_stashed
-from imageshim.parts import Image, Other, Part, Text
-from imageshim.stash import FIELD, KEY, Stash
+from imageshim.messages import carriers
+from imageshim.messages.complement import items_for, with_stashed
+from imageshim.messages.formats import image as image_format
+from imageshim.messages.formats import images as images_format
+from imageshim.messages.formats import parts as parts_format
+from imageshim.messages.formats.content import raw_payload
+from imageshim.messages.formats.dialects import canonical_item, is_canonical
+from imageshim.messages.lifting import lift
+from imageshim.messages.options import ReadOptions
+from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
 
 __all__ = ["Read", "Writer", "choice_key", "compose", "is_done", "may_have_parts", "read_delta"]
@@ -74,7 +75,7 @@ def may_have_parts(view: Mapping[str, Any]) -> bool:
 _NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
 
 
-def read_delta(view: dict[str, Any], how: Reading) -> Read | None:
+def read_delta(view: dict[str, Any], how: ReadOptions) -> Read | None:
     """Take apart a delta that has images, or a list of parts; None where it has neither.
 
     ``content`` that is text is not looked into: it may go on in the next delta.
@@ -107,7 +108,7 @@ def read_delta(view: dict[str, Any], how: Reading) -> Read | None:
     return Read(parts, fields, found, kept is not None)
 
 
-def _unnamed(view: dict[str, Any], listed: Any, how: Reading) -> tuple[list[Part], Format]:
+def _unnamed(view: dict[str, Any], listed: Any, how: ReadOptions) -> tuple[list[Part], Format]:
     """Read the content of a delta that has no field for images."""
     if listed is not None:
         return parts_format.lift(listed, any_dialect=how.any_dialect), Format.PARTS

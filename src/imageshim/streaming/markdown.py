@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from imageshim.data_uri import LONGEST_HEADER, prefix_at_end, split_markdown
+from imageshim.image_data.data_uri import LONGEST_HEADER, prefix_at_end, split_markdown
 
 __all__ = ["LONGEST_TITLE", "beginning_at_end", "image_of", "opening", "title_begins"]
 

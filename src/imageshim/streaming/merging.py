@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from imageshim import carriers
+from imageshim.messages import carriers
 
 __all__ = ["choice_fields", "message_fields"]
 

@@ -10,8 +10,8 @@ from imageshim.errors import (
     UnreadableImageWarning,
     warn_caller,
 )
+from imageshim.long_json.reading import parse_lazily, write, write_pieces
 from imageshim.timeline import Format
-from imageshim.wire import parse_lazily, write, write_pieces
 
 from .converter import StreamConverter
 from .sse import BOM, Framer, Line, lines_of

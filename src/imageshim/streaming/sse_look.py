@@ -7,7 +7,7 @@ its JSON is spelled: escapes that could hide it make the frame worth a parse.
 
 from __future__ import annotations
 
-from imageshim.data_uri import CONTEXT_BEFORE
+from imageshim.image_data.data_uri import CONTEXT_BEFORE
 
 from .converter import StreamConverter
 from .text import BEGINNINGS

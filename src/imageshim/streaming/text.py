@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imageshim.data_uri import (
+from imageshim.image_data.data_uri import (
     CONTEXT_BEFORE,
     ELLIPSES,
     LONGEST_HEADER,
@@ -38,9 +38,9 @@ from imageshim.data_uri import (
     prefix_at_end,
     sniff,
 )
-from imageshim.image_structure import payload_end_in_sight
-from imageshim.parts import Image, Part, Text
-from imageshim.rope import join
+from imageshim.image_data.structure import payload_end_in_sight
+from imageshim.long_json.rope import join
+from imageshim.messages.parts import Image, Part, Text
 
 from .markdown import LONGEST_TITLE, beginning_at_end, image_of, opening, title_begins
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from imageshim import carriers
 from imageshim.conversion import normalize
-from imageshim.formats import image
-from imageshim.formats.images import FIELD
+from imageshim.messages import carriers
+from imageshim.messages.formats import image
+from imageshim.messages.formats.images import FIELD
 from imageshim.streaming import collect, convert_stream
 from imageshim.timeline import Format
 

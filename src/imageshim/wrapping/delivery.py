@@ -10,8 +10,9 @@ from typing import Any
 
 import wrapt
 
-from imageshim import carriers
-from imageshim.conversion import convert_message, detect, over_messages
+from imageshim.conversion import convert_message, detect
+from imageshim.messages import carriers
+from imageshim.messages.walk import over_messages
 from imageshim.timeline import Format
 
 from .call_site import calling_place

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from imageshim import carriers
+from imageshim.messages import carriers
 
 from .call_site import reading_place
 from .sightings import saw_read

@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageshim.errors import UnknownFormatError
+from imageshim.messages.options import ON_LOSS, check_option
 from imageshim.timeline import Format, source_format, target_format
-from imageshim.words import ON_LOSS, check_word
 
 from .call_site import Place
 
 if TYPE_CHECKING:
-    from imageshim.conversion import Plan
+    from imageshim.messages.options import Plan
 
 __all__ = ["LEGACY", "Call", "Policy", "format_of_installed", "installed_litellm", "policy"]
 
@@ -56,7 +56,7 @@ def policy(
         ImageShimError: ``on_loss`` is unknown.
 
     """
-    check_word("on_loss", on_loss, ON_LOSS)
+    check_option("on_loss", on_loss, ON_LOSS)
     return Policy(target_format(emit), source_format(accept), on_loss, bool(history), bool(strict))
 
 
@@ -106,7 +106,7 @@ class Call(NamedTuple):
 @lru_cache(maxsize=64)
 def _plan(emit: Format, source: Format | None, on_loss: str) -> Plan:
     # A program that installs the shim and never calls does not pay for the conversions.
-    from imageshim.conversion import plan  # noqa: PLC0415
+    from imageshim.messages.options import plan  # noqa: PLC0415
 
     return plan(emit, source=source, on_loss=on_loss)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageshim import carriers
-from imageshim.conversion import may_have_images
-from imageshim.lifting import Reading
+from imageshim.messages import carriers
+from imageshim.messages.options import ReadOptions
+from imageshim.messages.walk import may_have_images
 
 __all__ = ["has_no_image"]
 
-_ANY_SOURCE = Reading()
+_ANY_SOURCE = ReadOptions()
 
 
 def has_no_image(reply: Any) -> bool:

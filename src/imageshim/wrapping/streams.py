@@ -15,7 +15,7 @@ from typing import Any
 
 import wrapt
 
-from imageshim import carriers
+from imageshim.messages import carriers
 from imageshim.streaming import StreamConverter
 from imageshim.timeline import Format
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Union
 
 from imageshim.errors import ImageShimError
-from imageshim.image_structure import sniff_bytes
+from imageshim.image_data.structure import sniff_bytes
 from imageshim.testing.pictures import KINDS, Picture, png
 
 __all__ = ["PARTS", "PICTURES", "FunctionCall", "Image", "Part", "Text", "Thought"]

@@ -1,0 +1,242 @@
+"""JSON whose long strings stay where they are: read without them, and written around them.
+
+`load` cuts the long strings out of a body before it parses the little that is left, and gives
+values in which they are ropes (`imageshim.long_json.rope`); `dump` writes such values and copies
+the bytes of the ropes straight from body to body. What comes out is what pydantic-core's parser
+and writer give, to the byte; they see all but the megabytes of base64. The pieces::
+
+    value = load(body)        # ValueError: parse it in the usual way, which says what is wrong
+    changed = convert(value)  # ropes are str: len, slices, find, ==
+    body = dump(changed)
+
+What is cut out is ASCII that JSON writes as it reads it: no quote, backslash or control character.
+Base64 in which the slashes are escaped is unescaped first. In its place stands a mark that no body
+can foresee and that is no JSON outside of a string: if what was cut out was none (blanks between
+strings, half an escape), the rest does not parse either, and nobody believes it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .rope import LONG, Piece, Rope, Stretch
+
+__all__ = ["dump", "dump_pieces", "load", "plain"]
+
+_SMALLEST_BLOCK = 1 << 13
+_LARGEST_BLOCK = 1 << 18
+_ESCAPE = 6
+"""The longest escape of JSON: ``\\u002f``."""
+_STEPS_BACK = 16
+_NUMBER = 8
+_WORTH = 8
+"""The bytes cut out are so many times those left in; else to look at each value does not pay."""
+
+
+def load(body: bytes) -> Any:
+    """Parse JSON; its long strings become ropes.
+
+    Raises:
+        ValueError: the bytes are no JSON, or JSON that pydantic-core does not read.
+
+    """
+    from pydantic_core import from_json  # noqa: PLC0415  # imported when first needed
+
+    stretches = _stretches(body) if len(body) >= LONG else []
+    cut = sum(stop - start for start, stop, _ in stretches)
+    if not stretches or (len(body) - cut) * _WORTH > cut:
+        return from_json(body, cache_strings="keys")
+    mark = _new_mark()
+    rest: list[bytes | memoryview] = []
+    view = memoryview(body)
+    done = 0
+    for number, (start, stop, _) in enumerate(stretches):
+        rest += [view[done:start], b"%s%0*x" % (mark.encode(), _NUMBER, number)]
+        done = stop
+    rest.append(view[done:])
+    value = from_json(b"".join(rest), cache_strings="keys")
+    return _roped(value, mark, [stretch for _, _, stretch in stretches])
+
+
+def _new_mark() -> str:
+    return f"~{os.urandom(16).hex()}~"
+
+
+_Cut = tuple[int, int, Stretch]
+
+
+def _stretches(body: bytes) -> list[_Cut]:
+    """Find what can be cut out: (start, stop) in the body, and the characters that it stands for.
+
+    Blocks grow as long as they can be cut out, and start small again where one cannot. So do the
+    pieces left in where not even a small one can: text costs little, and little stays in.
+    """
+    found: list[_Cut] = []
+    for begin, end in _runs(body):
+        at = begin
+        size = left_in = _SMALLEST_BLOCK
+        while at < end:
+            stop = _block_end(body, at, min(at + size, end))
+            stretch = _verbatim(body, at, stop)
+            if stretch is not None:
+                _append(found, at, stop, stretch)
+                size, left_in = min(size * 2, _LARGEST_BLOCK), _SMALLEST_BLOCK
+            elif size > _SMALLEST_BLOCK:
+                stop, size = at, _SMALLEST_BLOCK
+            else:
+                stop = _block_end(body, at, min(at + left_in, end))
+                left_in = min(left_in * 2, _LARGEST_BLOCK)
+            at = stop
+    return found
+
+
+def _append(found: list[_Cut], start: int, stop: int, stretch: Stretch) -> None:
+    """Add a stretch, or make the last one longer."""
+    if found and found[-1][1] == start:
+        begin, _, last = found[-1]
+        if last.data is stretch.data:
+            found[-1] = (begin, stop, Stretch(last.data, last.start, stretch.stop))
+            return
+    found.append((start, stop, stretch))
+
+
+def _runs(body: bytes) -> Iterator[tuple[int, int]]:
+    """Find the long runs between two quotes, at the cost of looking for every other quote."""
+    stride = LONG // 2
+    at = 0
+    while at + stride <= len(body):
+        quote = body.find(b'"', at)
+        if quote < 0:
+            return
+        if quote - at < stride:
+            at += stride
+            continue
+        begin = body.rfind(b'"', max(at - stride, 0), at) + 1
+        if quote - begin >= LONG:
+            yield begin, quote
+        at = quote + 1
+
+
+def _block_end(body: bytes, start: int, stop: int) -> int:
+    """Move ``stop`` back so that it parts no escape, where that takes few steps."""
+    end = stop
+    for _ in range(_STEPS_BACK):
+        escape = body.rfind(b"\\", max(end - _ESCAPE + 1, start), end)
+        if escape < 0:
+            return end
+        if escape == start:
+            break
+        end = escape
+    return stop
+
+
+def _verbatim(body: bytes, start: int, stop: int) -> Stretch | None:
+    """Give the characters that a block of a string stands for, if they need no escapes.
+
+    pydantic-core is what finds quotes, control characters and broken escapes the fastest.
+    """
+    # Two quotes more in the text, so that its bytes are a JSON string again.
+    text = _string(b"".join((b'"\\"', memoryview(body)[start:stop], b'\\""')))
+    if text is None or not text.isascii():
+        return None
+    if len(text) - 2 == stop - start:  # every escape is longer than what it stands for
+        return Stretch(body, start, stop)
+    data = text.encode("ascii")
+    if b"\\" in data or _string(data) is None:
+        return None
+    return Stretch(data, 1, len(data) - 1)
+
+
+def _string(json_string: bytes) -> str | None:
+    from pydantic_core import from_json  # noqa: PLC0415  # as in load
+
+    try:
+        text: str = from_json(json_string)
+    except ValueError:
+        return None
+    return text
+
+
+def _roped(value: Any, mark: str, stretches: list[Stretch]) -> Any:
+    """Put ropes in the place of the strings with a mark, in a value that holds some."""
+    if isinstance(value, str):
+        return _rope(value, mark, stretches) if mark in value else value
+    items = enumerate(value) if isinstance(value, list) else value.items()
+    for key, item in items:
+        if isinstance(item, (str, list, dict)):
+            value[key] = _roped(item, mark, stretches)
+        if isinstance(key, str) and mark in key:
+            raise ValueError("a key as long as this is no key of a reply")
+    return value
+
+
+def _rope(text: str, mark: str, stretches: list[Stretch]) -> Rope:
+    first, *others = text.split(mark)
+    pieces: list[Piece] = [first]
+    for other in others:
+        pieces += [stretches[int(other[:_NUMBER], 16)], other[_NUMBER:]]
+    return Rope([piece for piece in pieces if piece])
+
+
+def dump(value: Any) -> bytes:
+    """Write JSON, compact, as pydantic-core does.
+
+    Raises:
+        ValueError: it does not write this value: a lone surrogate, very deep nesting.
+
+    """
+    pieces = dump_pieces(value)
+    return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else b"".join(pieces)
+
+
+def dump_pieces(value: Any) -> list[bytes | memoryview]:
+    """Write JSON as :func:`dump` does, in pieces: who joins them with more copies them once.
+
+    Raises:
+        ValueError: it does not write this value: a lone surrogate, very deep nesting.
+
+    """
+    from pydantic_core import to_json  # noqa: PLC0415  # as in load
+
+    mark = _new_mark()
+    stretches: list[Stretch] = []
+
+    def marked(rope: Rope) -> str:
+        texts = []
+        for piece in rope.pieces:
+            if isinstance(piece, str):
+                texts.append(piece)
+            else:
+                stretches.append(piece)
+                texts.append(mark)
+        return "".join(texts)
+
+    rest = to_json(_replaced(value, marked), inf_nan_mode="constants")
+    if not stretches:
+        return [rest]
+    first, *others = rest.split(mark.encode())
+    out: list[bytes | memoryview] = [first]
+    for stretch, other in zip(stretches, others, strict=True):
+        out += [memoryview(stretch.data)[stretch.start : stretch.stop], other]
+    return out
+
+
+def plain(value: Any) -> Any:
+    """Give the value with usual strings in the place of ropes."""
+    return _replaced(value, str)
+
+
+def _replaced(value: Any, change: Callable[[Rope], str]) -> Any:
+    """Replace the ropes of a value; what has none is shared."""
+    kind = type(value)
+    if kind is Rope:
+        return change(value)
+    if kind is dict:
+        new = {key: _replaced(item, change) for key, item in value.items()}
+        return new if any(new[key] is not value[key] for key in new) else value
+    if kind is list or kind is tuple:
+        items = [_replaced(item, change) for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value

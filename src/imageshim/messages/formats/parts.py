@@ -1,0 +1,118 @@
+"""``parts``: ``message.content`` is a list of text and image parts.
+
+The shape in which OpenAI's chat completions take images in requests; vLLM-omni and others answer in
+it, and LiteLLM issue #16227 asks for it. It keeps the order of text and images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from imageshim.messages import carriers
+from imageshim.messages.parts import DEFAULT_DETAIL, Image, Other, Part, Text
+from imageshim.messages.stash import template
+
+from .dialects import read_item
+
+__all__ = ["HELD", "layout_of", "lift", "lower"]
+
+HELD = "part"
+"""The kind of :class:`~imageshim.messages.parts.Other` that this list holds."""
+
+_TEXT_TYPES = ("text", "output_text")
+
+
+def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:
+    """Read the list; a part that is neither text nor a readable image is kept as it is."""
+    return [_lift_one(entry, any_dialect=any_dialect) for entry in value]
+
+
+def _lift_one(entry: Any, *, any_dialect: bool) -> Part:
+    if isinstance(entry, str):
+        return Text(entry)
+    text = carriers.get(entry, "text")
+    if carriers.get(entry, "type") in _TEXT_TYPES and isinstance(text, str):
+        return Text(text)
+    image = read_item(entry, any_dialect=any_dialect)
+    if image is None:
+        return Other(entry, HELD)
+    if isinstance(entry, Mapping):
+        image.item = _canonical(image)
+    return image
+
+
+def _canonical(image: Image) -> dict[str, Any] | None:
+    """Write the item that the part becomes: the part's own keys behind the canonical ones."""
+    if image.item is None:
+        return None
+    inner = image.item["image_url"]
+    rest = {key: value for key, value in image.item.items() if key not in _CANONICAL}
+    if not rest and tuple(inner) == ("url", "detail") and inner["detail"] == DEFAULT_DETAIL:
+        return None
+    return {"image_url": inner, "index": 0, "type": "image_url", **rest}
+
+
+_CANONICAL = frozenset({"image_url", "index", "type"})
+
+
+def _write(part: Text | Image) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    inner = part.item["image_url"] if part.item else {"url": part.url, "detail": DEFAULT_DETAIL}
+    return {"type": "image_url", "image_url": inner}
+
+
+def _is_spelling(spelling: Any, part: Text | Image) -> bool:
+    """Tell whether an entry of ``layout`` fits the part: it may come from a stash of any shape."""
+    if isinstance(part, Text) and spelling == "":
+        return True
+    if not isinstance(spelling, Mapping):
+        return False
+    if isinstance(part, Text):
+        return spelling.get("type") in _TEXT_TYPES
+    return isinstance(spelling.get("image_url") or {}, Mapping)
+
+
+def _respell(part: Text | Image, spelling: Any) -> Any:
+    """Write a part as ``layout`` says that it was spelled."""
+    if isinstance(part, Text):
+        return part.text if spelling == "" else {**spelling, "text": part.text}
+    inner = spelling.get("image_url")
+    return {**spelling, "image_url": {**(inner or {}), "url": part.url}}
+
+
+def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
+    """Write ``content``; ``layout`` (one entry a part) tells of unusual spellings."""
+    fits = isinstance(layout, list) and len(layout) == len(parts)
+    spellings = layout if fits else [None] * len(parts)
+    content: list[Any] = []
+    for part, spelling in zip(parts, spellings, strict=True):
+        if isinstance(part, Other):
+            if part.kind == HELD:
+                content.append(part.value)
+        else:
+            known = _is_spelling(spelling, part)
+            content.append(_respell(part, spelling) if known else _write(part))
+    return {"content": content}
+
+
+def layout_of(value: list[Any] | tuple[Any, ...], parts: list[Part]) -> list[Any] | None:
+    """Describe the parts that are not spelled as :func:`lower` would spell them."""
+    layout = [_spelling(entry, part) for entry, part in zip(value, parts, strict=False)]
+    return layout if any(spelling is not None for spelling in layout) else None
+
+
+def _spelling(entry: Any, part: Part) -> Any:
+    if isinstance(part, Other) or not isinstance(entry, (str, Mapping)):
+        return None
+    if isinstance(entry, str):
+        return ""
+    if isinstance(part, Text):
+        usual = tuple(entry) == ("type", "text") and entry["type"] == "text"
+        return None if usual else template(entry, "text")
+    inner = entry.get("image_url")
+    if not isinstance(inner, Mapping) or inner.get("url") is not part.url:
+        return None  # a dialect is read, never written
+    usual = tuple(entry) == ("type", "image_url") and entry["type"] == "image_url"
+    return None if usual and "detail" in inner else template(entry, "image_url", "url")

@@ -1,0 +1,228 @@
+"""From a message's fields to its parts: which field holds the images, and in what order they came.
+
+The evidence is weighed in this order (see also ``data_uri``): the stash; a field ``images`` or
+``image``, even an empty one, which makes ``content`` plain text; what the caller said of the
+source; and last, for ``content`` of unknown origin, the image's own structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from imageshim.long_json.rope import join
+from imageshim.timeline import Format
+
+from . import carriers, stash
+from .complement import arranged, with_stashed
+from .formats import content as content_format
+from .formats import image as image_format
+from .formats import images as images_format
+from .formats import parts as parts_format
+from .options import ReadOptions
+from .parts import Image, Other, Part, Text
+from .stash import Stash
+
+__all__ = ["MANAGED", "REASONING", "Lifted", "lift"]
+
+REASONING = "reasoning_content"
+MANAGED = ("content", image_format.FIELD, images_format.FIELD, stash.FIELD)
+"""The fields that a conversion may make, change or take away."""
+
+
+@dataclass(slots=True)
+class Lifted:
+    """A message with images, taken apart."""
+
+    format: Format
+    """The format the message is in."""
+    parts: list[Part]
+    fields: dict[str, Any]
+    """All fields; what becomes of those in ``MANAGED`` is for the target format to say."""
+    specific: dict[str, Any] | None
+    """``provider_specific_fields`` without stash and images; None where it is absent or null."""
+    was: Format
+    """The format the message came in first, before conversions that left a stash."""
+    at: dict[str, int]
+    null: frozenset[str]
+    layout: Any
+    stashed: bool
+    """Whether the message had a stash."""
+    owned: frozenset[str]
+    """Which of the fields ``image`` and ``images`` the parts came from."""
+
+
+class _Found(NamedTuple):
+    format: Format
+    parts: list[Part]
+    text: str | None = None
+    """Text that stands beside the images, where the format keeps no order."""
+    owned: frozenset[str] = frozenset()
+    """The fields ``image`` and ``images`` that were read."""
+    in_specific: bool = False
+    """Whether those are fields of ``provider_specific_fields``."""
+
+
+def _has_image(parts: list[Part]) -> bool:
+    return any(isinstance(part, Image) for part in parts)
+
+
+_Named = tuple[Format, list[Part], frozenset[str]]
+
+
+def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
+    """Read the fields ``images`` and ``image`` of a message or of its provider's fields."""
+    items = carriers.items_of(carriers.get(holder, images_format.FIELD))
+    parts = images_format.lift(items, any_dialect=any_dialect) if items else []
+    urls = [part.url for part in parts if isinstance(part, Image)]
+    one = carriers.get(holder, image_format.FIELD)
+    single = image_format.lift(one, any_dialect=any_dialect) if one else []
+    owned = [images_format.FIELD] * bool(urls) + [image_format.FIELD] * bool(single)
+    if not owned:
+        return None
+    if not urls:
+        return Format.IMAGE, [*single], frozenset(owned)
+    # A field for old readers beside the list repeats one of its images. To compare is cheaper than
+    # to hash megabytes, but for many.
+    known = urls if len(single) < 2 else frozenset(urls)
+    more = [image for image in single if image.url not in known]
+    return Format.IMAGES, [*parts, *more], frozenset(owned)
+
+
+def _from_text(text: str, how: ReadOptions) -> list[Part]:
+    trusted = how.source is Format.CONTENT
+    parts: list[Part] = []
+    for part in content_format.lift_markdown(text) if how.any_dialect else [Text(text)]:
+        if isinstance(part, Text):
+            parts += content_format.lift(part.text, trusted=trusted)
+        else:
+            parts.append(part)
+    return parts
+
+
+def _is_plain_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
+    """Tell whether ``content`` is known to be text, whatever stands in it."""
+    return (
+        carriers.items_of(view.get(images_format.FIELD)) is not None
+        or isinstance(view.get(image_format.FIELD), Mapping)
+        or how.source not in {None, Format.CONTENT}
+    )
+
+
+def _find(view: Mapping[str, Any], how: ReadOptions, kept: Stash | None) -> _Found | None:
+    """Find the images of a message and tell the format that they are in."""
+    content = view.get("content")
+    named = _named(view, any_dialect=how.any_dialect)
+    in_specific = named is None
+    if in_specific and (specific := view.get(stash.FIELD)):
+        # Cache hits of an older version; a LiteLLM client behind a LiteLLM proxy of another
+        # format; OpenRouter through LiteLLM 1.76.0 to 1.76.3.
+        named = _named(specific, any_dialect=how.any_dialect)
+    listed = carriers.items_of(content)
+    if listed is not None:
+        parts = parts_format.lift(listed, any_dialect=how.any_dialect)
+        if named is not None:
+            parts += named[1]
+        owned = named[2] if named is not None else frozenset[str]()
+        found = _Found(Format.PARTS, parts, None, owned, in_specific)
+        return found if _has_image(parts) else None
+    text = content if isinstance(content, str) else None
+    if named is not None:
+        return _Found(named[0], named[1], text, named[2], in_specific)
+    if how.any_dialect and (blocks := carriers.items_of(view.get("content_blocks"))):  # Portkey
+        lifted = parts_format.lift(blocks, any_dialect=True)
+        images = [part for part in lifted if isinstance(part, Image)]
+        if images:
+            return _Found(Format.PARTS, [*images], text)
+    if not text or (kept is None and _is_plain_text(view, how)):
+        return None
+    cut = content_format.lift_spans(text, kept.parts) if kept else None
+    if cut is not None:
+        parts = cut
+    else:
+        # A stash from another format means that the text was written in this one.
+        written = kept is not None and kept.was is not Format.CONTENT
+        parts = _from_text(text, how._replace(source=Format.CONTENT) if written else how)
+    return _Found(Format.CONTENT, parts) if _has_image(parts) else None
+
+
+def _drafts(
+    view: Mapping[str, Any], how: ReadOptions, kept: Stash | None
+) -> tuple[list[Part], str]:
+    """Take the drafts out of the reasoning text, where LiteLLM 1.70.0 to 1.76.0 put them.
+
+    A message that came from those versions still has them there after a conversion that kept them.
+    """
+    reasoning = view.get(REASONING)
+    source = Format.CONTENT if kept is not None and kept.was is Format.CONTENT else how.source
+    if not how.drafts or not isinstance(reasoning, str) or source not in {None, Format.CONTENT}:
+        return [], ""
+    drafts: list[Part] = []
+    rest: list[str] = []
+    length = 0
+    for part in content_format.lift(reasoning, trusted=how.source is Format.CONTENT):
+        if isinstance(part, Image):
+            part.draft, part.offset = True, length
+            drafts.append(part)
+        else:
+            rest.append(part.text)
+            length += len(part.text)
+    return drafts, join(rest)
+
+
+def _ordered(found: _Found, kept: Stash | None) -> list[Part]:
+    loose = [] if found.text is None else [Text(found.text)]
+    if kept is None:
+        return [*loose, *found.parts]
+    parts = with_stashed(found.parts, kept, only_first=found.format is Format.IMAGE)
+    in_order = arranged(parts, found.text, kept)
+    if in_order is None:
+        in_order = [*loose, *parts, *(Other(value, parts_format.HELD) for value in kept.others)]
+    return in_order
+
+
+def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
+    """Take a message's fields apart; None where it has no image that is read.
+
+    ``view`` is a dict of the message's fields of its own (it is kept and changed).
+    """
+    kept = stash.load(view)
+    found = _find(view, how, kept)
+    drafts, reasoning = _drafts(view, how, kept)
+    if found is None:
+        if not drafts:
+            return None
+        text = view.get("content")
+        found = _Found(Format.CONTENT, [Text(text)] if isinstance(text, str) else [])
+    parts = [*drafts, *_ordered(found, kept)]
+    held = view.get(stash.FIELD)
+    specific = carriers.fields(held)
+    if specific is not None:
+        specific.pop(stash.KEY, None)
+        if found.in_specific:
+            specific.pop(images_format.FIELD, None)
+            specific.pop(image_format.FIELD, None)
+    if kept is not None:
+        origin = kept.was, kept.at, kept.null, kept.layout
+    else:
+        origin = _origin(view, found, parts)
+    if drafts:
+        view[REASONING] = reasoning
+    owned = frozenset[str]() if found.in_specific else found.owned
+    return Lifted(found.format, parts, view, specific, *origin, kept is not None, owned)
+
+
+def _origin(
+    view: dict[str, Any], found: _Found, parts: list[Part]
+) -> tuple[Format, dict[str, int], frozenset[str], Any]:
+    """Describe how the message's fields stood and were spelled."""
+    at = {name: place for place, name in enumerate(view) if name in MANAGED}
+    null = frozenset(name for name in at if name != "content" and view[name] is None)
+    layout: Any = None
+    listed = carriers.items_of(view.get("content"))
+    if found.format is Format.PARTS and listed is not None:
+        layout = parts_format.layout_of(listed, parts)
+    elif found.owned == {image_format.FIELD} and not found.in_specific:
+        layout = image_format.layout_of(view[image_format.FIELD])
+    return found.format, at, null, layout

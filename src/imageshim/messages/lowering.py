@@ -1,0 +1,171 @@
+"""From parts back to a message's fields, in the format that was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imageshim.errors import (
+    LossyConversionError,
+    LossyConversionWarning,
+    MalformedImageError,
+    warn_caller,
+)
+from imageshim.timeline import Format
+
+from . import stash
+from .complement import entries_of, items_for
+from .formats import image as image_format
+from .formats import images as images_format
+from .formats.table import TARGETS, Target
+from .lifting import MANAGED, REASONING, Lifted
+from .parts import Image, Other, default_order
+from .stash import Stash
+
+__all__ = ["lower"]
+
+
+_SWAPPED = {Format.IMAGE, Format.IMAGES}
+"""The formats that differ in one field only, so that the way back needs no stash."""
+
+
+def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any]:
+    """Write the fields of the message in the format ``to``.
+
+    Raises:
+        LossyConversionError: something is lost, and ``on_loss`` is ``"raise"``.
+        MalformedImageError: a field that must be written holds something that is not ours.
+
+    """
+    target = TARGETS[to]
+    back = to is lifted.was
+    parts = lifted.parts
+    values = target.write(parts, lifted.layout if back else None)
+    if values["content"] is None and target.field and "content" not in lifted.at:
+        del values["content"]
+    kept = _complement(lifted, to, target)
+    if on_loss != "stash":
+        _report_loss(kept, lifted, to, on_loss, where)
+    complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
+    _check_free(lifted, target, where, needs_specific=complement is not None)
+    specific = lifted.specific
+    if complement is not None:
+        specific = {**(specific or {}), stash.KEY: stash.dump(complement)}
+    held = lifted.fields.get(stash.FIELD)
+    if specific is None and held is not None:
+        values[stash.FIELD] = held  # no object: not ours to change
+    elif specific or stash.FIELD in lifted.at:
+        values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
+    if to is Format.CONTENT and any(isinstance(part, Image) and part.draft for part in parts):
+        values[REASONING] = _with_drafts(lifted, where)
+    return _placed(lifted, target, values)
+
+
+def _complement(lifted: Lifted, to: Format, target: Target) -> Stash:
+    """Say what the format does not hold, and how the message was."""
+    parts = lifted.parts
+    images = [part for part in parts if isinstance(part, Image)]
+    kept = Stash(lifted.was, lifted.at, lifted.null, layout=lifted.layout)
+    if to is Format.CONTENT or not (target.holds_order or default_order(parts)):
+        kept.parts = entries_of(parts)
+    if target.holds_of_item is not None:
+        kept.items = items_for(images, target.holds_of_item, only_first=target.only_first)
+    others = [part for part in parts if isinstance(part, Other)]
+    kept.others = [part.value for part in others if part.kind != target.holds_other]
+    if kept.others or any(image.draft or image.raw for image in images):
+        kept.parts = entries_of(parts)
+    return kept
+
+
+def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
+    """Tell whether the way back is exact without a stash."""
+    if kept.others or any(item is not None for item in kept.items):
+        return False
+    if to is lifted.was:
+        return to is Format.CONTENT or not kept.parts
+    return (
+        not lifted.stashed
+        and {to, lifted.was} == _SWAPPED
+        and not kept.parts
+        and kept.layout is None
+        and not kept.null - {stash.FIELD}
+    )
+
+
+def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: str, where: str) -> None:
+    images = sum(isinstance(part, Image) for part in lifted.parts)
+    losses = []
+    if not TARGETS[to].holds_order and not default_order(lifted.parts):
+        losses.append("the order of text and images")
+    if TARGETS[to].only_first and images > 1:
+        losses.append(f"{images - 1} of {images} images")
+    if any(item is not None for item in kept.items[: 1 if TARGETS[to].only_first else None]):
+        losses.append("the detail or unknown keys of an image")
+    if kept.others:
+        several = len(kept.others) > 1
+        entries = "entries that are no images" if several else "entry that is no image"
+        losses.append(f"{len(kept.others)} {entries}")
+    if to is not lifted.was and isinstance(lifted.layout, list):
+        losses.append("the other keys of text and image parts")
+    if not losses:
+        return
+    message = f"{where}: the format {to.value!r} cannot hold {', '.join(losses)}"
+    if on_loss == "raise":
+        raise LossyConversionError(message)
+    warn_caller(message, LossyConversionWarning)
+
+
+def _check_free(lifted: Lifted, target: Target, where: str, *, needs_specific: bool) -> None:
+    """Refuse to overwrite what is not ours."""
+    if needs_specific and lifted.specific is None:
+        held = lifted.fields.get(stash.FIELD)
+        if held is not None:
+            raise MalformedImageError(
+                f"{where}.{stash.FIELD} should be an object, not {type(held).__name__}"
+            )
+    if target.field is None or target.field in lifted.owned:
+        return
+    held = lifted.fields.get(target.field)
+    if held:
+        raise MalformedImageError(
+            f"{where}.{target.field} holds a {type(held).__name__} that is no image; "
+            f"the format {target.field!r} would overwrite it"
+        )
+
+
+def _with_drafts(lifted: Lifted, where: str) -> str:
+    text = lifted.fields.get(REASONING) or ""
+    if not isinstance(text, str):
+        raise MalformedImageError(
+            f"{where}.{REASONING} should be text to hold a draft, not {type(text).__name__}"
+        )
+    drafts = [part for part in lifted.parts if isinstance(part, Image) and part.draft]
+    for draft in reversed(drafts):
+        text = text[: draft.offset] + draft.url + text[draft.offset :]
+    return text
+
+
+def _placed(lifted: Lifted, target: Target, values: dict[str, Any]) -> dict[str, Any]:
+    """Order the fields as they were in the message as it came first."""
+    at = dict(lifted.at)
+    slots = [at[name] for name in _SLOTS if name in at]
+    if target.field is not None and target.field not in at and slots:
+        at[target.field] = slots[0]
+    for name in _SLOTS:
+        if name in lifted.null and name not in values:
+            values[name] = None
+        elif name in lifted.fields and name not in lifted.owned and name not in values:
+            values[name] = lifted.fields[name]
+    fields = {
+        name: values[name] if name == REASONING and name in values else value
+        for name, value in lifted.fields.items()
+        if name not in MANAGED
+    }
+    inserted = sorted((at[name], name) for name in MANAGED if name in values and name in at)
+    names = list(fields)
+    for place, name in inserted:
+        names.insert(place, name)
+    names += [name for name in (*MANAGED, REASONING) if name in values and name not in names]
+    return {name: values[name] if name in values else fields[name] for name in names}
+
+
+_SLOTS = (image_format.FIELD, images_format.FIELD)

@@ -1,0 +1,100 @@
+"""The options of a conversion, checked once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from imageshim.errors import ImageShimError
+from imageshim.timeline import Format, source_format, target_format
+
+__all__ = [
+    "DIALECTS",
+    "DRAFTS",
+    "ON_LOSS",
+    "Plan",
+    "ReadOptions",
+    "cached_plan",
+    "check_option",
+    "plan",
+    "read_options",
+]
+
+ON_LOSS = ("stash", "drop", "raise")
+DIALECTS = ("litellm", "any")
+DRAFTS = ("keep", "images")
+
+
+def check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Check that an option has one of its values.
+
+    Raises:
+        ImageShimError: it is not among ``allowed``.
+
+    """
+    if value not in allowed:
+        raise ImageShimError(f"{name} is {value!r:.80}; there are {', '.join(map(repr, allowed))}")
+
+
+class ReadOptions(NamedTuple):
+    """How to read a message."""
+
+    source: Format | None = None
+    """What the caller knows of where the message comes from."""
+    any_dialect: bool = False
+    """Whether every known spelling is read, or LiteLLM's and OpenRouter's only."""
+    drafts: bool = False
+    """Whether data URIs in the reasoning text are taken for images."""
+
+
+class Plan(NamedTuple):
+    """What a conversion is asked to do, checked once."""
+
+    to: Format
+    how: ReadOptions
+    on_loss: str
+    in_place: bool = False
+
+
+def read_options(
+    source: str | Format | None, dialects: str = "litellm", drafts: str = "keep"
+) -> ReadOptions:
+    """Check and resolve the options that say how to read a reply.
+
+    Raises:
+        UnknownFormatError: ``source`` is neither a format nor a version.
+        ImageShimError: another option has no such value.
+
+    """
+    check_option("dialects", dialects, DIALECTS)
+    check_option("drafts", drafts, DRAFTS)
+    return ReadOptions(source_format(source), dialects == "any", drafts == "images")
+
+
+def plan(  # noqa: PLR0913  # the options of convert()
+    to: str | Format,
+    *,
+    source: str | Format | None = None,
+    on_loss: str = "stash",
+    dialects: str = "litellm",
+    drafts: str = "keep",
+    in_place: bool = False,
+) -> Plan:
+    """Check the options of a conversion; see :func:`imageshim.convert`."""
+    check_option("on_loss", on_loss, ON_LOSS)
+    return Plan(target_format(to), read_options(source, dialects, drafts), on_loss, in_place)
+
+
+@lru_cache(maxsize=64)
+def _cached_plan(*options: Any) -> Plan:
+    to, source, on_loss, dialects, drafts = options
+    return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+
+
+def cached_plan(*options: Any) -> Plan:
+    """Check the options of a conversion, the same ones once only."""
+    try:
+        return _cached_plan(*options)
+    except TypeError:  # unhashable: no option's value, and plan() says which
+        to, source, on_loss, dialects, drafts = options
+        return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)

@@ -1,0 +1,121 @@
+"""The stash: what the present format of a message cannot hold, so that the way back is exact.
+
+It lives in ``message["provider_specific_fields"]["imageshim"]`` (``delta`` in a stream), a place
+that LiteLLM and the OpenAI SDK carry along. It holds lengths, places and small templates, and of
+an image only what the message no longer holds: never a second copy. Its shape, version 1::
+
+    {
+        "v": 1,
+        "was": "content",                      # the format the message came in
+        "at": {"content": 0, "images": 4},     # where that format's fields stood among the keys
+        "null": ["images"],                    # which of them were there, and null
+        "parts": [["text", 7], ["image", 150]],  # order; lengths in characters
+        "items": [null, {"image_url": {"url": null, "detail": "high"}, …}],
+        "others": [{"type": "file", …}],       # parts or items that are no readable images
+        "layout": [null, {"type": "image_url", "image_url": {"url": null}}],
+    }
+
+``parts`` kinds: ``text``, ``image``, ``url`` (an image whose URL does not look like
+one, such as a relative one; with its CRC-32), ``raw`` (base64 that had no ``data:`` before it),
+``draft`` (with a third number: its place in ``reasoning_content``), ``part`` and ``item`` (an entry
+of ``others``). ``items`` has an entry for each image, null for the default item; a null inside an
+entry is what the message still holds. ``layout`` holds the spelling of the fields of ``was`` where
+it is not the usual one. All keys but ``v``, ``was`` and ``at`` may be absent. A stash that does not
+fit the message (somebody edited it) is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imageshim.timeline import Format
+
+from . import carriers
+
+__all__ = ["FIELD", "KEY", "VERSION", "Stash", "dump", "load", "template"]
+
+FIELD = "provider_specific_fields"
+KEY = "imageshim"
+VERSION = 1
+
+_NAMES = frozenset(member.value for member in Format)
+_MOST_FIELDS = 1_000_000
+"""No message has more; a place beyond that is not believed."""
+_KINDS = {"text": 2, "image": 2, "raw": 2, "url": 3, "draft": 3, "part": 2, "item": 2}
+
+
+@dataclass(slots=True)
+class Stash:
+    """The stash of one message, checked."""
+
+    was: Format
+    at: dict[str, int]
+    null: frozenset[str] = frozenset()
+    parts: list[tuple[Any, ...]] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)
+    others: list[Any] = field(default_factory=list)
+    layout: Any = None
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, (list, tuple))
+        and len(entry) > 1
+        and isinstance(entry[0], str)
+        and _KINDS.get(entry[0]) == len(entry)
+        and all(type(number) is int and number >= 0 for number in entry[1:])
+    )
+
+
+def load(view: Mapping[str, Any]) -> Stash | None:
+    """Read the stash of a message's fields; None where there is none or it is malformed."""
+    held = view.get(FIELD)
+    raw = carriers.get(held, KEY) if held else None
+    if not isinstance(raw, Mapping) or raw.get("v") != VERSION:
+        return None
+    was, at = raw.get("was"), raw.get("at")
+    if not isinstance(was, str) or was not in _NAMES or not isinstance(at, Mapping):
+        return None
+    lists = [raw.get(name, []) for name in ("null", "parts", "items", "others")]
+    if not all(isinstance(value, list) for value in lists):
+        return None
+    null, parts, items, others = lists
+    if not all(map(_is_entry, parts)) or not all(isinstance(name, str) for name in null):
+        return None
+    places = {
+        name: place
+        for name, place in at.items()
+        if isinstance(name, str) and type(place) is int and 0 <= place < _MOST_FIELDS
+    }
+    return Stash(
+        Format(was), places, frozenset(null), list(map(tuple, parts)), items, others,
+        raw.get("layout"),
+    )  # fmt: skip
+
+
+def dump(stash: Stash) -> dict[str, Any]:
+    """Write a stash as the JSON object that :func:`load` reads; what is empty is left out."""
+    out: dict[str, Any] = {"v": VERSION, "was": stash.was.value, "at": stash.at}
+    if stash.null:
+        out["null"] = sorted(stash.null)
+    if stash.parts:
+        out["parts"] = [list(entry) for entry in stash.parts]
+    for name in ("items", "others"):
+        values = getattr(stash, name)
+        if any(value is not None for value in values):
+            out[name] = values
+    if stash.layout is not None:
+        out["layout"] = stash.layout
+    return out
+
+
+def template(item: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    """Copy ``item`` with null at the end of ``path``: the part of it that a message holds."""
+    copied = dict(item)
+    if path[1:]:
+        copied[path[0]] = template(copied[path[0]], *path[1:])
+    else:
+        copied[path[0]] = None
+    return copied

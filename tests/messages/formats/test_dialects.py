@@ -1,0 +1,199 @@
+"""How gateways spell one image (each is named in FACTS)."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from imageshim import convert, detect, first_image, normalize, read
+from imageshim.messages.formats import dialects
+from imageshim.testing.pictures import jpeg, png
+
+PNG, JPEG = png().url, jpeg().url
+RAW = PNG.partition(",")[2]
+
+
+def canonical(url, index=0, detail="auto", **more):
+    return {
+        "image_url": {"url": url, "detail": detail},
+        "index": index,
+        "type": "image_url",
+        **more,
+    }
+
+
+LITELLM = {
+    "LiteLLM": canonical(PNG),
+    "OpenRouter, no index, no detail": {"type": "image_url", "image_url": {"url": PNG}},
+    "OpenRouter, no type": {"image_url": {"url": PNG}},
+    "LiteLLM's guide, flat": {"url": PNG, "detail": "auto"},
+    "flat, without detail": {"url": PNG},
+    "an object of the SDK": SimpleNamespace(image_url=SimpleNamespace(url=PNG, detail="auto")),
+}
+ANY = {
+    "string": PNG,
+    "image_url as a string": {"type": "image_url", "image_url": PNG},
+    "b64_json": {"b64_json": RAW},
+    "data and mime_type": {"data": RAW, "mime_type": "image/png"},
+    "data and mimeType": {"data": RAW, "mimeType": "image/png"},
+    "imageUrl, OpenRouter's TypeScript SDK": {"type": "image_url", "imageUrl": {"url": PNG}},
+    "raw base64": RAW,
+    "data that has a prefix": {"data": PNG},
+}
+RAW_NESTED = {
+    "raw base64 in image_url.url": {"image_url": {"url": RAW}},
+    "raw base64 in url": {"url": RAW},
+}
+
+
+@pytest.mark.parametrize("item", LITELLM.values(), ids=LITELLM)
+def test_litellm_s_and_openrouter_s_spellings_are_always_read(item):
+    before = {"content": "Here", "images": [item]}
+    assert normalize(before)["images"] == [canonical(PNG)]
+    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
+    assert detect(before) == "images"
+
+
+@pytest.mark.parametrize("item", ANY.values(), ids=ANY)
+def test_other_spellings_on_request(item):
+    before = {"content": "Here", "images": [item]}
+    assert normalize(before) is before
+    assert detect(before) is None
+    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
+    assert detect(before, dialects="any") == "images"
+    assert [image.url for image in read(before).images] == [PNG]
+    assert first_image(before) == {"url": PNG, "detail": "auto"}
+
+
+@pytest.mark.parametrize("item", RAW_NESTED.values(), ids=RAW_NESTED)
+def test_raw_base64_gets_its_prefix_on_request(item):
+    before = {"content": None, "images": [item]}
+    assert normalize(before)["images"] == [canonical(RAW)]
+    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
+    assert read(before).images[0].data == png().data
+
+
+def test_what_only_any_reads_stays_an_item_beside_an_image():
+    before = {"content": None, "images": [canonical(JPEG), PNG, {"b64_json": RAW}]}
+    after = convert(before, "parts")
+    assert [part["image_url"]["url"] for part in after["content"]] == [JPEG]
+    assert after["provider_specific_fields"]["imageshim"]["others"] == [PNG, {"b64_json": RAW}]
+    assert convert(after, "images") == before
+
+
+def test_one_hub_sends_a_list_in_image():
+    before = {"content": "x", "image": [{"data": RAW, "mime_type": "image/png"}, {"url": JPEG}]}
+    assert normalize(before) is before
+    after = normalize(before, dialects="any")
+    assert after["images"] == [canonical(PNG), canonical(JPEG, 1)]
+    assert "image" not in after
+
+
+def test_portkey_s_content_blocks():
+    blocks = [
+        {"type": "text", "text": "Here"},
+        {"type": "image_url", "image_url": {"url": PNG}},
+    ]
+    before = {"content": "Here", "content_blocks": blocks}
+    assert normalize(before) is before
+    after = normalize(before, dialects="any")
+    assert after["images"] == [canonical(PNG)]
+    assert after["content"] == "Here"
+    assert after["content_blocks"] is blocks
+    without = {"content": "Here", "content_blocks": blocks[:1]}
+    assert normalize(without, dialects="any") is without
+    assert normalize(after, dialects="any") is after
+
+
+@pytest.mark.parametrize("more", [{"content": None}, {}])
+def test_portkey_s_content_blocks_of_an_image_alone(more):
+    before = {**more, "content_blocks": [{"type": "image_url", "image_url": {"url": PNG}}]}
+    after = normalize(before, dialects="any")
+    assert after["images"] == [canonical(PNG)]
+    assert after.get("content") is None
+
+
+def test_vllm_omni_s_list_of_parts():
+    before = {"content": [{"type": "image_url", "image_url": {"url": PNG}}]}
+    assert normalize(before)["images"] == [canonical(PNG)]
+    anthropic = {"content": [{"type": "image", "data": RAW, "mime_type": "image/png"}]}
+    assert normalize(anthropic) is anthropic
+    assert normalize(anthropic, dialects="any")["images"][0]["image_url"]["url"] == PNG
+
+
+@pytest.mark.parametrize("alt", ["image", "", "a [b]"])
+def test_markdown_of_new_api_and_resellers(alt):
+    before = {"content": f"![{alt}]({PNG})"}
+    assert normalize(before) is before
+    after = normalize(before, dialects="any")
+    assert after["images"] == [canonical(PNG)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None, 5, True, [], {}, "", {"url": 5}, {"url": ""}, {"image_url": {"url": None}},
+        {"image_url": []}, {"b64_json": ""}, {"b64_json": 5}, {"data": None},
+        {"url": "data:application/pdf;base64,JVBE"}, {"image_url": {"url": "data:audio/wav,x"}},
+        {"url": "data:no comma"}, "data:text/plain,hello",
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("any_dialect", [True, False])
+def test_what_is_no_image(item, any_dialect):
+    assert dialects.read_item(item, any_dialect=any_dialect) is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "claimed", "url"),
+    [
+        (RAW, None, PNG),
+        (RAW, "image/jpeg", PNG),  # the bytes know better
+        ("AAECAwQF", "image/jxl", "data:image/jxl;base64,AAECAwQF"),
+        ("AAECAwQF", None, "AAECAwQF"),
+        ("AAECAwQF", 5, "AAECAwQF"),
+        ("AAECAwQF", "text/plain", "AAECAwQF"),
+        ("https://example.org/a.png", None, "https://example.org/a.png"),
+        (PNG, "image/gif", PNG),
+    ],
+)
+def test_a_media_type_for_bare_base64(payload, claimed, url):
+    image = dialects.read_item({"data": payload, "mime_type": claimed}, any_dialect=True)
+    assert image.url == url
+
+
+def test_keys_that_are_not_known_are_kept():
+    before = {"content": None, "images": [{"url": PNG, "detail": "low", "vendor": {"a": 1}}]}
+    (after,) = normalize(before)["images"]
+    assert after == canonical(PNG, 0, "low", vendor={"a": 1})
+
+
+def test_a_spelling_can_be_added(monkeypatch):
+    monkeypatch.setattr(dialects, "_ANY", list(dialects._ANY))
+
+    def acme(item):
+        url = item.get("acme") if isinstance(item, dict) else None
+        return (url, None) if url else None
+
+    dialects.register(acme)
+    before = {"content": None, "images": [{"acme": PNG}]}
+    assert normalize(before) is before
+    assert normalize(before, dialects="any")["images"][0]["image_url"]["url"] == PNG
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        (canonical(PNG),), [{}], [None], [canonical(PNG, 1)], [canonical(PNG, True)],
+        [canonical(PNG, 0, None)], [canonical("")], [{**canonical(PNG), "type": "image"}],
+        [{**canonical(PNG), "image_url": PNG}], [canonical(PNG), canonical(PNG)],
+        [canonical("data:application/pdf;base64,JVBE")], [canonical(5)],
+    ],
+    ids=lambda items: str(items)[:30],
+)  # fmt: skip
+def test_what_is_not_canonical(items):
+    assert not dialects.is_canonical(items)
+
+
+def test_what_is_canonical():
+    assert dialects.is_canonical([])
+    assert dialects.is_canonical([canonical(PNG), canonical("https://a/b", 1, "low", vendor=1)])
