@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FOLDER = Path(__file__).parent / "captures"
+FOLDER = Path(__file__).parents[1] / "captures"
 VERSIONS = (
     "1.65.4", "1.70.0", "1.75.9", "1.76.0", "1.76.1", "1.76.3", "1.77.0", "1.80.0", "1.81.6",
     "1.109.1",
