@@ -23,7 +23,7 @@ from .messages.formats import parts as parts_format
 from .messages.formats.dialects import canonical_item
 from .messages.lifting import Lifted, lift
 from .messages.options import ReadOptions
-from .messages.parts import DEFAULT_DETAIL, Image, Other, Part, text_of
+from .messages.parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, text_of
 from .messages.stash import FIELD
 from .messages.thinking_blocks import BLOCKS, blocks_without_images, with_signed
 from .messages.walk import may_have_images, message_of, refuse_scalars
@@ -57,7 +57,7 @@ class _Split(NamedTuple):
     """A message of the assistant, its images taken out."""
 
     fields: dict[str, Any]
-    images: list[Image]
+    images: list[ImagePart]
 
 
 def _split(message: Any) -> _Split | None:
@@ -68,7 +68,7 @@ def _split(message: Any) -> _Split | None:
     view = carriers.fields(message) or {}
     lifted = lift(dict(view), _HOW)
     parts = with_signed(lifted.parts if lifted else [], message)
-    images = [part for part in parts if isinstance(part, Image)]
+    images = [part for part in parts if isinstance(part, ImagePart)]
     if not images:
         return None
     fields = _without_images(lifted) if lifted else view
@@ -88,13 +88,15 @@ def _put(fields: dict[str, Any], name: str, value: Any) -> None:
 def _without_images(lifted: Lifted) -> dict[str, Any]:
     """Write the fields of a message without its images; what is unreadable stays."""
     fields, parts = lifted.fields, lifted.parts
-    if any(isinstance(part, Other) and part.kind == parts_format.HELD for part in parts):
-        rest: list[Part] = [part for part in parts if not isinstance(part, Image)]
+    if any(isinstance(part, OtherPart) and part.kind == parts_format.HELD for part in parts):
+        rest: list[Part] = [part for part in parts if not isinstance(part, ImagePart)]
         fields.update(parts_format.lower(rest, None))
     elif "content" in fields:
         fields["content"] = text_of(parts)
     unread = [
-        part.value for part in parts if isinstance(part, Other) and part.kind == images_format.HELD
+        part.value
+        for part in parts
+        if isinstance(part, OtherPart) and part.kind == images_format.HELD
     ]
     for name in lifted.owned:
         _put(fields, name, unread if name == images_format.FIELD else None)
@@ -112,7 +114,7 @@ def _is_sent(message: Any, split: _Split) -> bool:
     return urls == [image.url for image in split.images]
 
 
-def _image_part(image: Image) -> dict[str, Any]:
+def _image_part(image: ImagePart) -> dict[str, Any]:
     """Write the ``image_url`` part of a user message."""
     inner = image.item["image_url"] if image.item else {}
     detail = inner.get("detail") or DEFAULT_DETAIL

@@ -12,7 +12,7 @@ from .messages import carriers
 from .messages.formats import content as content_format
 from .messages.lifting import Lifted, lift
 from .messages.options import ReadOptions
-from .messages.parts import DEFAULT_DETAIL, Image, Part, Text
+from .messages.parts import DEFAULT_DETAIL, ImagePart, Part, TextPart
 from .messages.walk import message_of, plain_text
 from .timeline import Format
 
@@ -40,7 +40,7 @@ def legacy_content(message: Any) -> str | None:
     parts: list[Part] = [
         part
         for part in lifted.parts
-        if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
+        if isinstance(part, TextPart) or (isinstance(part, ImagePart) and not part.draft)
     ]
     written = content_format.lower(parts)["content"]
     return written if isinstance(written, str) else None
@@ -61,7 +61,7 @@ def first_image(message: Any) -> dict[str, Any] | None:
     """
     _, lifted = _lifted(message)
     for part in lifted.parts if lifted is not None else ():
-        if isinstance(part, Image):
+        if isinstance(part, ImagePart):
             if part.item is None:
                 return {"url": part.url, "detail": DEFAULT_DETAIL}
             return dict(part.item["image_url"])

@@ -17,7 +17,7 @@ from .messages import carriers
 from .messages.lifting import lift
 from .messages.options import ReadOptions as How
 from .messages.options import read_options
-from .messages.parts import Image, Part, Text
+from .messages.parts import ImagePart, Part, TextPart
 from .messages.thinking_blocks import with_signed
 from .messages.walk import message_of, plain_text, refuse_scalars
 from .timeline import Format
@@ -270,16 +270,16 @@ def _read_message(message: Any, how: How) -> Reading:
     lifted = lift(dict(view), how)
     if lifted is None:
         text = plain_text(view.get("content"))
-        parts: list[Part] = [Text(text)] if text else []
+        parts: list[Part] = [TextPart(text)] if text else []
     else:
         parts = lifted.parts
     parts = with_signed(parts, message)
     out: list[str | GeneratedImage] = []
     count = 0
     for part in parts:
-        if isinstance(part, Text):
+        if isinstance(part, TextPart):
             out.append(part.text)
-        elif isinstance(part, Image):
+        elif isinstance(part, ImagePart):
             out.append(GeneratedImage(part.url, count, is_draft=part.draft))
             count += 1
     return Reading(out)

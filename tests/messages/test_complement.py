@@ -3,7 +3,7 @@
 import pytest
 
 from imageshim.messages.complement import arranged, entries_of, items_for, with_stashed
-from imageshim.messages.parts import Image, Other, Text
+from imageshim.messages.parts import ImagePart, OtherPart, TextPart
 from imageshim.messages.stash import Stash
 from imageshim.timeline import Format
 
@@ -26,8 +26,8 @@ def stash_with(parts, **more):
 
 def test_entries_hold_kinds_and_lengths():
     parts = [
-        Text("ab"), Image(A), Image(RAW, raw=True), Image(B, draft=True, offset=7),
-        Other({}, "part"), Other({}, "item"), Text(""),
+        TextPart("ab"), ImagePart(A), ImagePart(RAW, raw=True), ImagePart(B, draft=True, offset=7),
+        OtherPart({}, "part"), OtherPart({}, "item"), TextPart(""),
     ]  # fmt: skip
     assert entries_of(parts) == [
         ("text", 2), ("image", len(A)), ("raw", 11), ("draft", len(B), 7), ("part", 0),
@@ -36,8 +36,8 @@ def test_entries_hold_kinds_and_lengths():
 
 
 def test_items_hold_what_the_format_does_not():
-    plain, detailed = Image(A), Image(B, canonical(B, "low"))
-    vendor = Image(A, canonical(A, vendor=1))
+    plain, detailed = ImagePart(A), ImagePart(B, canonical(B, "low"))
+    vendor = ImagePart(A, canonical(A, vendor=1))
     images = [plain, detailed, vendor]
     assert items_for(images, ("image_url", "url"), only_first=False) == [
         None, canonical(None, "low"), canonical(None, vendor=1),
@@ -51,7 +51,7 @@ def test_items_hold_what_the_format_does_not():
 
 def test_nulls_are_filled_with_what_the_message_holds():
     kept = stash_with([], items=[canonical(None, "low", vendor=1), None])
-    first, second = with_stashed([Image(A), Image(B)], kept, only_first=False)
+    first, second = with_stashed([ImagePart(A), ImagePart(B)], kept, only_first=False)
     assert first.item == canonical(A, "low", vendor=1)
     assert second.item is None
 
@@ -59,40 +59,47 @@ def test_nulls_are_filled_with_what_the_message_holds():
 def test_an_inner_object_that_the_message_holds_wins():
     null = {"image_url": None, "index": 0, "type": "image_url", "vendor": 1}
     (image,) = with_stashed(
-        [Image(A, canonical(A, "high"))], stash_with([], items=[null]), only_first=False
+        [ImagePart(A, canonical(A, "high"))], stash_with([], items=[null]), only_first=False
     )
     assert image.item == canonical(A, "high", vendor=1)
-    (image,) = with_stashed([Image(A)], stash_with([], items=[null]), only_first=False)
+    (image,) = with_stashed([ImagePart(A)], stash_with([], items=[null]), only_first=False)
     assert image.item == canonical(A, vendor=1)
 
 
 def test_images_that_only_the_stash_holds_come_after_the_first():
     kept = stash_with([], items=[None, canonical(B), canonical(A, "low"), None, 5, {}])
-    images = with_stashed([Image(A)], kept, only_first=True)
+    images = with_stashed([ImagePart(A)], kept, only_first=True)
     assert [image.url for image in images] == [A, B, A]
     assert [image.item for image in images] == [None, None, canonical(A, "low")]
-    assert len(with_stashed([Image(A)], kept, only_first=False)) == 1
+    assert len(with_stashed([ImagePart(A)], kept, only_first=False)) == 1
 
 
 def test_text_is_cut_as_it_was():
     kept = stash_with([("text", 1), ("image", len(A)), ("text", 2)])
-    parts = arranged([Image(A)], "abc", kept)
-    assert parts == [Text("a"), Image(A), Text("bc")]
+    parts = arranged([ImagePart(A)], "abc", kept)
+    assert parts == [TextPart("a"), ImagePart(A), TextPart("bc")]
 
 
 def test_others_of_the_stash_take_their_places():
     kept = stash_with([("part", 0), ("image", len(A)), ("part", 0)], others=["x", "y"])
-    assert arranged([Image(A)], "", kept) == [Other("x", "part"), Image(A), Other("y", "part")]
+    assert arranged([ImagePart(A)], "", kept) == [
+        OtherPart("x", "part"),
+        ImagePart(A),
+        OtherPart("y", "part"),
+    ]
 
 
 def test_others_of_the_message_take_their_places():
     kept = stash_with([("item", 0), ("image", len(A))])
-    assert arranged([Other(1, "item"), Image(A)], "", kept) == [Other(1, "item"), Image(A)]
+    assert arranged([OtherPart(1, "item"), ImagePart(A)], "", kept) == [
+        OtherPart(1, "item"),
+        ImagePart(A),
+    ]
 
 
 def test_drafts_and_raw_are_marked_again():
     kept = stash_with([("draft", len(A), 3), ("raw", 11)])
-    draft, raw = arranged([Image(A), Image(RAW)], "", kept)
+    draft, raw = arranged([ImagePart(A), ImagePart(RAW)], "", kept)
     assert (draft.draft, draft.offset, draft.raw) == (True, 3, False)
     assert (raw.draft, raw.raw) == (False, True)
 
@@ -111,11 +118,11 @@ def test_drafts_and_raw_are_marked_again():
     ],
 )
 def test_a_stash_that_does_not_fit_is_not_followed(entries):
-    assert arranged([Image(A)], "abc", stash_with(entries)) is None
+    assert arranged([ImagePart(A)], "abc", stash_with(entries)) is None
 
 
 def test_runs_of_text_that_stand_in_order_are_not_reordered():
     kept = stash_with([("image", len(A)), ("text", 1)])
-    assert arranged([Text("a"), Image(A)], None, kept) is None
-    assert arranged([Image(A), Text("a")], None, kept) == [Image(A), Text("a")]
-    assert arranged([Image(A), Text("ab")], None, kept) is None
+    assert arranged([TextPart("a"), ImagePart(A)], None, kept) is None
+    assert arranged([ImagePart(A), TextPart("a")], None, kept) == [ImagePart(A), TextPart("a")]
+    assert arranged([ImagePart(A), TextPart("ab")], None, kept) is None

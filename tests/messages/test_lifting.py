@@ -449,5 +449,5 @@ def test_lift_gives_the_parts_in_order_or_none():
     assert lift({"content": "x"}, ReadOptions()) is None
     lifted = lift({"content": f"a{PNG}b"}, ReadOptions())
     assert lifted is not None
-    assert [type(part).__name__ for part in lifted.parts] == ["Text", "Image", "Text"]
+    assert [type(part).__name__ for part in lifted.parts] == ["TextPart", "ImagePart", "TextPart"]
     assert (lifted.format, lifted.was, lifted.stashed) == ("content", "content", False)

@@ -2,15 +2,24 @@
 
 import pytest
 
-from imageshim.messages.parts import Image, Other, Text, default_order, text_of
+from imageshim.messages.parts import ImagePart, OtherPart, TextPart, default_order, text_of
 
-A, B = Image("data:image/png;base64,AAAA"), Image("data:image/png;base64,BBBB")
-FILE = Other({"type": "file"}, "part")
+A, B = ImagePart("data:image/png;base64,AAAA"), ImagePart("data:image/png;base64,BBBB")
+FILE = OtherPart({"type": "file"}, "part")
 
 
 @pytest.mark.parametrize(
     "parts",
-    [[], [Text("a")], [A], [A, B], [Text("a"), A], [Text(""), A, B], [Text("a"), A, FILE], [FILE]],
+    [
+        [],
+        [TextPart("a")],
+        [A],
+        [A, B],
+        [TextPart("a"), A],
+        [TextPart(""), A, B],
+        [TextPart("a"), A, FILE],
+        [FILE],
+    ],
 )
 def test_one_run_of_text_before_all_images_is_the_default_order(parts):
     assert default_order(parts)
@@ -18,7 +27,13 @@ def test_one_run_of_text_before_all_images_is_the_default_order(parts):
 
 @pytest.mark.parametrize(
     "parts",
-    [[A, Text("a")], [Text("a"), Text("b"), A], [Text("a"), A, Text("b")], [FILE, A], [A, FILE, B]],
+    [
+        [A, TextPart("a")],
+        [TextPart("a"), TextPart("b"), A],
+        [TextPart("a"), A, TextPart("b")],
+        [FILE, A],
+        [A, FILE, B],
+    ],
 )
 def test_every_other_order_is_worth_keeping(parts):
     assert not default_order(parts)
@@ -29,8 +44,8 @@ def test_every_other_order_is_worth_keeping(parts):
     [
         ([], None),
         ([A], None),
-        ([Text("")], ""),
-        ([Text("a"), A, Text("b"), FILE, Text("")], "ab"),
+        ([TextPart("")], ""),
+        ([TextPart("a"), A, TextPart("b"), FILE, TextPart("")], "ab"),
     ],
 )
 def test_text_is_joined_and_none_is_not_empty(parts, text):

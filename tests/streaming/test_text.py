@@ -10,7 +10,7 @@ from imageshim.image_data.structure import payload_end, payload_end_in_sight
 from imageshim.messages.formats import content
 from imageshim.messages.lifting import _from_text
 from imageshim.messages.options import ReadOptions
-from imageshim.messages.parts import Image, Text
+from imageshim.messages.parts import ImagePart, TextPart
 from imageshim.streaming.text import TextSplitter
 from imageshim.testing.pictures import KINDS, png
 
@@ -31,12 +31,12 @@ def joined(parts):
     """The parts with runs of text joined, as tuples."""
     out = []
     for part in parts:
-        if isinstance(part, Text) and out and out[-1][0] == "text":
+        if isinstance(part, TextPart) and out and out[-1][0] == "text":
             out[-1] = ("text", out[-1][1] + part.text)
-        elif isinstance(part, Text):
+        elif isinstance(part, TextPart):
             out.append(("text", part.text))
         else:
-            assert isinstance(part, Image)
+            assert isinstance(part, ImagePart)
             out.append(("image", part.url))
     return out
 
@@ -136,7 +136,7 @@ def test_a_payload_in_sight_is_not_waited_for(monkeypatch):
 def test_an_image_comes_with_its_last_character():
     splitter = TextSplitter(trusted=False)
     assert splitter.feed(PNG[:-1]) == []
-    assert splitter.feed(PNG[-1:]) == [Image(PNG)]
+    assert splitter.feed(PNG[-1:]) == [ImagePart(PNG)]
 
 
 def test_a_uri_in_one_piece_shares_its_string():
@@ -147,23 +147,23 @@ def test_a_uri_in_one_piece_shares_its_string():
 
 def test_text_goes_through_at_once_but_for_a_beginning():
     splitter = TextSplitter(trusted=False)
-    assert splitter.feed("I see dat") == [Text("I see ")]
-    assert splitter.feed("es and data") == [Text("dates and ")]
+    assert splitter.feed("I see dat") == [TextPart("I see ")]
+    assert splitter.feed("es and data") == [TextPart("dates and ")]
     assert splitter.feed(":image") == []
-    assert splitter.feed("s!") == [Text("data:images!")]
+    assert splitter.feed("s!") == [TextPart("data:images!")]
 
 
 def test_a_quoted_uri_goes_through_at_once_where_the_source_is_not_known():
     splitter = TextSplitter(trusted=False)
-    assert splitter.feed('<img src="') == [Text('<img src="')]
-    assert splitter.feed(PNG[:40]) == [Text(PNG[:40])]
+    assert splitter.feed('<img src="') == [TextPart('<img src="')]
+    assert splitter.feed(PNG[:40]) == [TextPart(PNG[:40])]
 
 
 def test_what_is_no_image_goes_on_as_soon_as_that_shows():
     splitter = TextSplitter(trusted=False)
     assert splitter.feed("data:image/png;base64,") == []
     assert splitter.feed("not a picture, but ") == [
-        Text("data:image/png;base64,not a picture, but ")
+        TextPart("data:image/png;base64,not a picture, but ")
     ]
 
 
@@ -190,15 +190,15 @@ def test_an_unpadded_image_at_the_end_is_an_image():
 def test_a_text_goes_on_after_it_was_finished():
     splitter = TextSplitter(trusted=False)
     splitter.feed("dat")
-    assert splitter.finish(whole=True) == [Text("dat")]
-    assert splitter.feed(PNG) == [Image(PNG)]
+    assert splitter.finish(whole=True) == [TextPart("dat")]
+    assert splitter.feed(PNG) == [ImagePart(PNG)]
 
 
 def test_small_pieces_are_joined_on_the_way():
     data = png(filling=200_000).url
     splitter = TextSplitter(trusted=True)
     parts = [part for at in range(0, len(data), 100) for part in splitter.feed(data[at : at + 100])]
-    assert parts == [Image(data)]
+    assert parts == [ImagePart(data)]
 
 
 def test_pieces_that_nobody_has_looked_at_are_not_lost():
@@ -207,11 +207,11 @@ def test_pieces_that_nobody_has_looked_at_are_not_lost():
     splitter.feed(data[:1000])
     assert splitter.patience > 100
     splitter.waiting.append(data[1000:1100])
-    assert splitter.feed(data[1100:]) == [Image(data)]
+    assert splitter.feed(data[1100:]) == [ImagePart(data)]
     assert splitter.patience == 0
     splitter.feed(data[:1000])
     splitter.waiting.append(data[1000:1100])
-    assert splitter.finish(whole=False) == [Text(data[:1100])]
+    assert splitter.finish(whole=False) == [TextPart(data[:1100])]
 
 
 MARKDOWN = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from .formats.content import image_entry
 from .formats.dialects import canonical_item
-from .parts import DEFAULT_DETAIL, Image, Other, Part, Text
+from .parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from .stash import Stash, template
 
 __all__ = ["arranged", "entries_of", "items_for", "with_stashed"]
@@ -18,9 +18,9 @@ def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     """Write the order of the parts, with their lengths in characters."""
     entries: list[tuple[Any, ...]] = []
     for part in parts:
-        if isinstance(part, Text):
+        if isinstance(part, TextPart):
             entries.append(("text", len(part.text)))
-        elif isinstance(part, Other):
+        elif isinstance(part, OtherPart):
             entries.append((part.kind, 0))
         elif part.draft:
             entries.append(("draft", len(part.url), part.offset))
@@ -31,7 +31,7 @@ def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     return entries
 
 
-def items_for(images: list[Image], held: tuple[str, ...], *, only_first: bool) -> list[Any]:
+def items_for(images: list[ImagePart], held: tuple[str, ...], *, only_first: bool) -> list[Any]:
     """Write what a format does not hold of the images' items; null for the default item.
 
     ``held`` is the path in the item to what the format does hold: ``("image_url",)`` or
@@ -55,14 +55,14 @@ def with_stashed(parts: list[Part], kept: Stash, *, only_first: bool) -> list[Pa
     """Give the images back what the stash kept of them, and add those that only it holds."""
     items = iter(kept.items)
     for part in parts:
-        if isinstance(part, Image):
+        if isinstance(part, ImagePart):
             part.item = _filled(next(items, None), part)
     if not only_first:
         return parts
     return [*parts, *(image for image in map(_whole, items) if image is not None)]
 
 
-def _filled(rest: Any, image: Image) -> dict[str, Any] | None:
+def _filled(rest: Any, image: ImagePart) -> dict[str, Any] | None:
     """Fill the nulls of a stashed item with what the message holds."""
     if not isinstance(rest, dict) or not rest.keys() >= set(_USUAL):
         return image.item
@@ -76,7 +76,7 @@ def _filled(rest: Any, image: Image) -> dict[str, Any] | None:
     return {**rest, "image_url": inner}
 
 
-def _whole(item: Any) -> Image | None:
+def _whole(item: Any) -> ImagePart | None:
     """Read an image that only the stash holds."""
     if not isinstance(item, dict) or not item.keys() >= set(_USUAL):
         return None
@@ -87,7 +87,7 @@ def _whole(item: Any) -> Image | None:
     if not isinstance(url, str):
         return None
     usual = tuple(item) == _USUAL and tuple(inner) == _INNER
-    return Image(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)
+    return ImagePart(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)
 
 
 _INNER = ("url", "detail")
@@ -103,20 +103,20 @@ def arranged(parts: list[Part], text: str | None, kept: Stash) -> list[Part] | N
         return None
     queues: dict[type, Iterator[Part]] = {
         kind: iter([part for part in parts if isinstance(part, kind)])
-        for kind in (Text, Image, Other)
+        for kind in (TextPart, ImagePart, OtherPart)
     }
-    held = {part.kind for part in parts if isinstance(part, Other)}
+    held = {part.kind for part in parts if isinstance(part, OtherPart)}
     others = iter(kept.others)
     cuts = None if text is None else _cuts(text, kept)
     out: list[Part | None] = []
     for kind, length, *place in kept.parts:
         if kind == "text":
-            run = next(queues[Text] if cuts is None else cuts, None)
-            out.append(run if isinstance(run, Text) and len(run.text) == length else None)
+            run = next(queues[TextPart] if cuts is None else cuts, None)
+            out.append(run if isinstance(run, TextPart) and len(run.text) == length else None)
         elif kind in {"part", "item"}:
-            out.append(next(queues[Other], None) if kind in held else _other(others, kind))
+            out.append(next(queues[OtherPart], None) if kind in held else _other(others, kind))
         else:
-            out.append(_image(next(queues[Image], None), kind, length, place))
+            out.append(_image(next(queues[ImagePart], None), kind, length, place))
     left = [next(queue, None) for queue in queues.values()]
     whole = [part for part in out if part is not None]
     if len(whole) != len(out) or any(left) or (text is not None and not _is_spent(text, kept)):
@@ -132,7 +132,7 @@ def _cuts(text: str, kept: Stash) -> Iterator[Part]:
     lengths = [entry[1] for entry in kept.parts if entry[0] == "text"]
     ends = list(accumulate(lengths))
     cuts = zip([0, *ends], ends, strict=False)
-    return iter([Text(text[start:end]) for start, end in cuts])
+    return iter([TextPart(text[start:end]) for start, end in cuts])
 
 
 def _is_spent(text: str, kept: Stash) -> bool:
@@ -140,14 +140,14 @@ def _is_spent(text: str, kept: Stash) -> bool:
     return len(text) == sum(lengths)
 
 
-def _other(others: Iterator[Any], kind: str) -> Other | None:
+def _other(others: Iterator[Any], kind: str) -> OtherPart | None:
     value = next(others, None)
-    return None if value is None else Other(value, kind)
+    return None if value is None else OtherPart(value, kind)
 
 
-def _image(image: Part | None, kind: str, length: int, place: list[int]) -> Image | None:
+def _image(image: Part | None, kind: str, length: int, place: list[int]) -> ImagePart | None:
     """Check an image against its entry and give it back what the entry says of it."""
-    if not isinstance(image, Image):
+    if not isinstance(image, ImagePart):
         return None
     prefix = image.url.find(",") + 1 if kind == "raw" else 0
     if len(image.url) != length + prefix:

@@ -21,7 +21,7 @@ from .formats import image as image_format
 from .formats import images as images_format
 from .formats import parts as parts_format
 from .options import ReadOptions
-from .parts import Image, Other, Part, Text
+from .parts import ImagePart, OtherPart, Part, TextPart
 from .stash import Stash
 
 __all__ = ["MANAGED", "REASONING", "Lifted", "lift"]
@@ -65,7 +65,7 @@ class _Found(NamedTuple):
 
 
 def _has_image(parts: list[Part]) -> bool:
-    return any(isinstance(part, Image) for part in parts)
+    return any(isinstance(part, ImagePart) for part in parts)
 
 
 _Named = tuple[Format, list[Part], frozenset[str]]
@@ -75,7 +75,7 @@ def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
     """Read the fields ``images`` and ``image`` of a message or of its provider's fields."""
     items = carriers.items_of(carriers.get(holder, images_format.FIELD))
     parts = images_format.lift(items, any_dialect=any_dialect) if items else []
-    urls = [part.url for part in parts if isinstance(part, Image)]
+    urls = [part.url for part in parts if isinstance(part, ImagePart)]
     one = carriers.get(holder, image_format.FIELD)
     single = image_format.lift(one, any_dialect=any_dialect) if one else []
     owned = [images_format.FIELD] * bool(urls) + [image_format.FIELD] * bool(single)
@@ -93,8 +93,8 @@ def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
 def _from_text(text: str, how: ReadOptions) -> list[Part]:
     trusted = how.source is Format.CONTENT
     parts: list[Part] = []
-    for part in content_format.lift_markdown(text) if how.any_dialect else [Text(text)]:
-        if isinstance(part, Text):
+    for part in content_format.lift_markdown(text) if how.any_dialect else [TextPart(text)]:
+        if isinstance(part, TextPart):
             parts += content_format.lift(part.text, trusted=trusted)
         else:
             parts.append(part)
@@ -132,7 +132,7 @@ def _find(view: Mapping[str, Any], how: ReadOptions, kept: Stash | None) -> _Fou
         return _Found(named[0], named[1], text, named[2], in_specific)
     if how.any_dialect and (blocks := carriers.items_of(view.get("content_blocks"))):  # Portkey
         lifted = parts_format.lift(blocks, any_dialect=True)
-        images = [part for part in lifted if isinstance(part, Image)]
+        images = [part for part in lifted if isinstance(part, ImagePart)]
         if images:
             return _Found(Format.PARTS, [*images], text)
     if not text or (kept is None and _is_plain_text(view, how)):
@@ -162,7 +162,7 @@ def _drafts(
     rest: list[str] = []
     length = 0
     for part in content_format.lift(reasoning, trusted=how.source is Format.CONTENT):
-        if isinstance(part, Image):
+        if isinstance(part, ImagePart):
             part.draft, part.offset = True, length
             drafts.append(part)
         else:
@@ -172,13 +172,13 @@ def _drafts(
 
 
 def _ordered(found: _Found, kept: Stash | None) -> list[Part]:
-    loose = [] if found.text is None else [Text(found.text)]
+    loose = [] if found.text is None else [TextPart(found.text)]
     if kept is None:
         return [*loose, *found.parts]
     parts = with_stashed(found.parts, kept, only_first=found.format is Format.IMAGE)
     in_order = arranged(parts, found.text, kept)
     if in_order is None:
-        in_order = [*loose, *parts, *(Other(value, parts_format.HELD) for value in kept.others)]
+        in_order = [*loose, *parts, *(OtherPart(value, parts_format.HELD) for value in kept.others)]
     return in_order
 
 
@@ -194,7 +194,7 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
         if not drafts:
             return None
         text = view.get("content")
-        found = _Found(Format.CONTENT, [Text(text)] if isinstance(text, str) else [])
+        found = _Found(Format.CONTENT, [TextPart(text)] if isinstance(text, str) else [])
     parts = [*drafts, *_ordered(found, kept)]
     held = view.get(stash.FIELD)
     specific = carriers.fields(held)

@@ -18,7 +18,7 @@ from .formats import image as image_format
 from .formats import images as images_format
 from .formats.table import TARGETS, Target
 from .lifting import MANAGED, REASONING, Lifted
-from .parts import Image, Other, default_order
+from .parts import ImagePart, OtherPart, default_order
 from .stash import Stash
 
 __all__ = ["lower"]
@@ -55,7 +55,7 @@ def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any
         values[stash.FIELD] = held  # no object: not ours to change
     elif specific or stash.FIELD in lifted.at:
         values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
-    if to is Format.CONTENT and any(isinstance(part, Image) and part.draft for part in parts):
+    if to is Format.CONTENT and any(isinstance(part, ImagePart) and part.draft for part in parts):
         values[REASONING] = _with_drafts(lifted, where)
     return _placed(lifted, target, values)
 
@@ -63,13 +63,13 @@ def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any
 def _complement(lifted: Lifted, to: Format, target: Target) -> Stash:
     """Say what the format does not hold, and how the message was."""
     parts = lifted.parts
-    images = [part for part in parts if isinstance(part, Image)]
+    images = [part for part in parts if isinstance(part, ImagePart)]
     kept = Stash(lifted.was, lifted.at, lifted.null, layout=lifted.layout)
     if to is Format.CONTENT or not (target.holds_order or default_order(parts)):
         kept.parts = entries_of(parts)
     if target.holds_of_item is not None:
         kept.items = items_for(images, target.holds_of_item, only_first=target.only_first)
-    others = [part for part in parts if isinstance(part, Other)]
+    others = [part for part in parts if isinstance(part, OtherPart)]
     kept.others = [part.value for part in others if part.kind != target.holds_other]
     if kept.others or any(image.draft or image.raw for image in images):
         kept.parts = entries_of(parts)
@@ -92,7 +92,7 @@ def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
 
 
 def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: str, where: str) -> None:
-    images = sum(isinstance(part, Image) for part in lifted.parts)
+    images = sum(isinstance(part, ImagePart) for part in lifted.parts)
     losses = []
     if not TARGETS[to].holds_order and not default_order(lifted.parts):
         losses.append("the order of text and images")
@@ -138,7 +138,7 @@ def _with_drafts(lifted: Lifted, where: str) -> str:
         raise MalformedImageError(
             f"{where}.{REASONING} should be text to hold a draft, not {type(text).__name__}"
         )
-    drafts = [part for part in lifted.parts if isinstance(part, Image) and part.draft]
+    drafts = [part for part in lifted.parts if isinstance(part, ImagePart) and part.draft]
     for draft in reversed(drafts):
         text = text[: draft.offset] + draft.url + text[draft.offset :]
     return text

@@ -11,20 +11,28 @@ from typing import Any
 
 from imageshim.long_json.rope import join
 
-__all__ = ["DEFAULT_DETAIL", "Image", "Other", "Part", "Text", "default_order", "text_of"]
+__all__ = [
+    "DEFAULT_DETAIL",
+    "ImagePart",
+    "OtherPart",
+    "Part",
+    "TextPart",
+    "default_order",
+    "text_of",
+]
 
 DEFAULT_DETAIL = "auto"
 
 
 @dataclass(slots=True)
-class Text:
+class TextPart:
     """A run of text."""
 
     text: str
 
 
 @dataclass(slots=True)
-class Image:
+class ImagePart:
     """A generated image.
 
     ``item`` is its canonical item, ``{"image_url": {"url", "detail"}, "index", "type"}``, where
@@ -43,7 +51,7 @@ class Image:
 
 
 @dataclass(slots=True)
-class Other:
+class OtherPart:
     """What is neither text nor a readable image: ``kind`` tells from which list it came."""
 
     value: Any
@@ -51,9 +59,9 @@ class Other:
     """``part`` (of a content list) or ``item`` (of an images list)."""
 
 
-Part = Text | Image | Other
+Part = TextPart | ImagePart | OtherPart
 
-_RANK = {Text: 0, Image: 1, Other: 2}
+_RANK = {TextPart: 0, ImagePart: 1, OtherPart: 2}
 
 
 def default_order(parts: list[Part]) -> bool:
@@ -67,5 +75,5 @@ def default_order(parts: list[Part]) -> bool:
 
 def text_of(parts: list[Part]) -> str | None:
     """Join the text; None where there is no run of text, not even an empty one."""
-    texts = [part.text for part in parts if isinstance(part, Text)]
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
     return join(texts) if texts else None

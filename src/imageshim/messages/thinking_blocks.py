@@ -12,7 +12,7 @@ from typing import Any
 
 from . import carriers
 from .lifting import REASONING
-from .parts import Image, Part
+from .parts import ImagePart, Part
 
 __all__ = ["BLOCKS", "blocks_without_images", "with_signed"]
 
@@ -45,12 +45,12 @@ def with_signed(parts: list[Part], message: Any) -> list[Part]:
     signed = [url for url in map(_signed_image, blocks) if url is not None]
     if not signed:
         return parts
-    held = [part for part in parts if isinstance(part, Image)]
+    held = [part for part in parts if isinstance(part, ImagePart)]
     if carriers.get(message, REASONING):
         for image in held:
             image.draft = image.draft or image.url not in signed
     urls = {image.url for image in held}
-    return [*parts, *(Image(url) for url in dict.fromkeys(signed) if url not in urls)]
+    return [*parts, *(ImagePart(url) for url in dict.fromkeys(signed) if url not in urls)]
 
 
 def blocks_without_images(blocks: list[Any] | tuple[Any, ...]) -> list[Any]:

@@ -18,7 +18,7 @@ from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.lifting import MANAGED, Lifted
 from imageshim.messages.lowering import lower
 from imageshim.messages.options import ReadOptions, read_options
-from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD, KEY, Stash, dump
 from imageshim.timeline import Format
 
@@ -149,13 +149,13 @@ class _Choice:
                 self._add_part(part, entry)
             view = read.rest
         elif isinstance(view.get("content"), str):
-            self._add_part(Text(view["content"]), None)
+            self._add_part(TextPart(view["content"]), None)
         if "content" in view:
             view = {**view, "content": None}  # its place among the fields
         self._message.add(view)
 
     def _add_part(self, part: Part, entry: Any) -> None:
-        if isinstance(part, Text):
+        if isinstance(part, TextPart):
             self._has_text = True
             self._run_entry = self._run_entry if self._run else entry
             self._run += [part.text] if part.text else []
@@ -168,7 +168,7 @@ class _Choice:
         if self._run:
             text = "".join(self._run)
             entry = self._run_entry
-            self._parts.append(Text(text))
+            self._parts.append(TextPart(text))
             self._entries.append({**entry, "text": text} if isinstance(entry, Mapping) else entry)
             self._run.clear()
 
@@ -184,7 +184,7 @@ class _Choice:
         specific = message.pop(FIELD, None)
         if FIELD in said:
             message[FIELD] = specific
-        if all(isinstance(part, Text) for part in self._parts):
+        if all(isinstance(part, TextPart) for part in self._parts):
             return self._text_only(message)
         if Format.PARTS in self._formats and not self._has_stash:
             layout = parts_format.layout_of(self._entries, self._parts)
@@ -192,7 +192,7 @@ class _Choice:
         return self._with_images(message, where)
 
     def _text_only(self, message: dict[str, Any]) -> dict[str, Any]:
-        text = "".join(part.text for part in self._parts if isinstance(part, Text))
+        text = "".join(part.text for part in self._parts if isinstance(part, TextPart))
         message["content"] = text if self._has_text else None
         plain = find_images(text, trusted=False)
         if self._how.source is not Format.CONTENT:
@@ -200,7 +200,7 @@ class _Choice:
                 message.setdefault(images_format.FIELD, [])  # what says that content is text
             return message
         known = content_format.lift(text, trusted=True)
-        if [(part.url) for part in known if isinstance(part, Image)] != [
+        if [(part.url) for part in known if isinstance(part, ImagePart)] != [
             text[start:end] for start, end in plain
         ]:
             kept = Stash(Format.CONTENT, _places(message), parts=entries_of(known))
@@ -210,7 +210,7 @@ class _Choice:
     def _with_images(self, message: dict[str, Any], where: str) -> dict[str, Any]:
         found = next(known for known in _BY_EVIDENCE if known in self._formats)
         left = message.pop(images_format.FIELD, None) or []
-        parts = [*self._parts, *(Other(item, images_format.HELD) for item in left)]
+        parts = [*self._parts, *(OtherPart(item, images_format.HELD) for item in left)]
         name = found.value if found in {Format.IMAGE, Format.IMAGES} else images_format.FIELD
         message.pop(image_format.FIELD, None)
         message[name] = None

@@ -8,7 +8,7 @@ from typing import Any
 from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.messages import carriers
 from imageshim.messages.options import plan
-from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
 
@@ -284,10 +284,10 @@ class StreamConverter:
         return before, read.parts, None if self._stays(view, read, number) else read.rest
 
     def _stays(self, view: dict[str, Any], read: Read, number: int) -> bool:
-        if any(isinstance(part, Image) for part in read.parts):
+        if any(isinstance(part, ImagePart) for part in read.parts):
             return is_done(view, read, self._to, number)
         # A list of text and nothing else is text; one that holds what is not read stays.
-        return self._to is Format.PARTS or any(isinstance(part, Other) for part in read.parts)
+        return self._to is Format.PARTS or any(isinstance(part, OtherPart) for part in read.parts)
 
     def _write(
         self,
@@ -346,7 +346,7 @@ def _says_that_content_is_text(view: dict[str, Any]) -> bool:
 
 
 def _is_text(parts: list[Part], text: str) -> bool:
-    return len(parts) == 1 and isinstance(parts[0], Text) and parts[0].text == text
+    return len(parts) == 1 and isinstance(parts[0], TextPart) and parts[0].text == text
 
 
 def _nulls(delta: Any, fields: Mapping[str, Any]) -> bool:

@@ -31,7 +31,7 @@ from imageshim.messages.formats.content import raw_payload
 from imageshim.messages.formats.dialects import canonical_item, is_canonical
 from imageshim.messages.lifting import lift
 from imageshim.messages.options import ReadOptions
-from imageshim.messages.parts import Image, Other, Part, Text
+from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
 
@@ -114,7 +114,7 @@ def _unnamed(view: dict[str, Any], listed: Any, how: ReadOptions) -> tuple[list[
         return parts_format.lift(listed, any_dialect=how.any_dialect), Format.PARTS
     content = view.get("content")
     if isinstance(content, str) and content:
-        return [Image(content)], Format.CONTENT
+        return [ImagePart(content)], Format.CONTENT
     return [], Format.IMAGE
 
 
@@ -128,9 +128,9 @@ class Writer(NamedTuple):
         """Write parts in order; ``number`` is that of the first image in its choice."""
         deltas: list[dict[str, Any]] = []
         for part in parts:
-            if isinstance(part, Text):
+            if isinstance(part, TextPart):
                 deltas.append({"content": part.text})
-            elif isinstance(part, Other):
+            elif isinstance(part, OtherPart):
                 name = "content" if part.kind == parts_format.HELD else images_format.FIELD
                 deltas.append({name: [part.value]})
                 number += self.numbers([part])
@@ -146,12 +146,14 @@ class Writer(NamedTuple):
     def numbers(self, parts: list[Part]) -> int:
         """How many numbers parts take: ``index`` is the place in the list of images."""
         return sum(
-            isinstance(part, Image)
-            or (self.to is Format.IMAGES and isinstance(part, Other) and part.kind == _IN_IMAGES)
+            isinstance(part, ImagePart)
+            or (
+                self.to is Format.IMAGES and isinstance(part, OtherPart) and part.kind == _IN_IMAGES
+            )
             for part in parts
         )
 
-    def _write_image(self, image: Image, number: int, where: str) -> dict[str, Any]:
+    def _write_image(self, image: ImagePart, number: int, where: str) -> dict[str, Any]:
         if self.to is Format.IMAGES:
             return {images_format.FIELD: [canonical_item(image, number)]}
         if self.to is Format.IMAGE and number:

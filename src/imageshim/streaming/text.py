@@ -40,7 +40,7 @@ from imageshim.image_data.data_uri import (
 )
 from imageshim.image_data.structure import payload_end_in_sight
 from imageshim.long_json.rope import join
-from imageshim.messages.parts import Image, Part, Text
+from imageshim.messages.parts import ImagePart, Part, TextPart
 
 from .markdown import LONGEST_TITLE, beginning_at_end, image_of, opening, title_begins
 
@@ -136,7 +136,7 @@ class TextSplitter:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
         if flows(text) and not (self.markdown and "!" in text) and self.idle:
             self.pass_over(text)
-            return [Text(text)] if text else []
+            return [TextPart(text)] if text else []
         self._buffer += join([*self.waiting, text])
         self.waiting.clear()
         return self._run()
@@ -165,7 +165,7 @@ class TextSplitter:
 
     def _end_run(self) -> None:
         if self._said:
-            self._out.append(Text(join(self._said)))
+            self._out.append(TextPart(join(self._said)))
             self._said.clear()
 
     def _emit_text(self, text: str) -> None:
@@ -176,7 +176,7 @@ class TextSplitter:
 
     def _emit_image(self, uri: str) -> None:
         self._end_run()
-        self._out.append(Image(uri))
+        self._out.append(ImagePart(uri))
 
     def _text(self) -> Callable[[], Any] | None:
         buffer, at = self._buffer, self._at

@@ -3,7 +3,7 @@
 import pytest
 
 from imageshim.messages.formats import image
-from imageshim.messages.parts import Image, Text
+from imageshim.messages.parts import ImagePart, TextPart
 from imageshim.testing.pictures import jpeg, png
 
 PNG, JPEG = png().url, jpeg().url
@@ -16,11 +16,11 @@ def canonical(url, **inner):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ({"url": PNG, "detail": "auto"}, [Image(PNG)]),
-        ({"url": PNG}, [Image(PNG)]),
-        ({"url": PNG, "detail": None}, [Image(PNG)]),
-        ({"url": PNG, "detail": "high"}, [Image(PNG, canonical(PNG, detail="high"))]),
-        ({"image_url": {"url": PNG, "detail": "auto"}}, [Image(PNG)]),
+        ({"url": PNG, "detail": "auto"}, [ImagePart(PNG)]),
+        ({"url": PNG}, [ImagePart(PNG)]),
+        ({"url": PNG, "detail": None}, [ImagePart(PNG)]),
+        ({"url": PNG, "detail": "high"}, [ImagePart(PNG, canonical(PNG, detail="high"))]),
+        ({"image_url": {"url": PNG, "detail": "auto"}}, [ImagePart(PNG)]),
         ({"url": ""}, []), ({"url": None}, []), ({}, []), (None, []), (7, []),
         (PNG, []), ([{"url": PNG}], []),
         ({"url": "data:application/pdf;base64,JVBE"}, []),
@@ -33,10 +33,10 @@ def test_reading(value, expected):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (PNG, [Image(PNG)]),
+        (PNG, [ImagePart(PNG)]),
         ([{"data": PNG.partition(",")[2], "mime_type": "image/png"}, {"url": JPEG}],
-         [Image(PNG), Image(JPEG)]),
-        ((JPEG, None, 5), [Image(JPEG)]),
+         [ImagePart(PNG), ImagePart(JPEG)]),
+        ((JPEG, None, 5), [ImagePart(JPEG)]),
     ],
 )  # fmt: skip
 def test_reading_any_dialect(value, expected):
@@ -44,12 +44,12 @@ def test_reading_any_dialect(value, expected):
 
 
 def test_writing_the_first():
-    parts = [Text("a"), Image(PNG), Image(JPEG)]
+    parts = [TextPart("a"), ImagePart(PNG), ImagePart(JPEG)]
     assert image.lower(parts, None) == {"content": "a", "image": {"url": PNG, "detail": "auto"}}
 
 
 def test_writing_a_detail_and_unknown_keys():
-    parts = [Image(PNG, canonical(PNG, detail="low", media="x"))]
+    parts = [ImagePart(PNG, canonical(PNG, detail="low", media="x"))]
     assert image.lower(parts, None) == {
         "content": None,
         "image": {"url": PNG, "detail": "low", "media": "x"},
@@ -61,6 +61,6 @@ def test_a_field_that_had_no_detail_gets_none():
     assert image.layout_of({"url": PNG, "detail": None}) is None
     assert image.layout_of({"url": PNG, "detail": "auto"}) is None
     assert image.layout_of("x") is None
-    assert image.lower([Image(PNG)], {"url": None})["image"] == {"url": PNG}
-    assert image.lower([Image(PNG)], {"url": None, "detail": 1})["image"]["detail"] == "auto"
-    assert image.lower([Image(PNG)], "x")["image"]["detail"] == "auto"
+    assert image.lower([ImagePart(PNG)], {"url": None})["image"] == {"url": PNG}
+    assert image.lower([ImagePart(PNG)], {"url": None, "detail": 1})["image"]["detail"] == "auto"
+    assert image.lower([ImagePart(PNG)], "x")["image"]["detail"] == "auto"

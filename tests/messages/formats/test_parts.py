@@ -7,7 +7,7 @@ import pytest
 
 from imageshim import convert
 from imageshim.messages.formats import parts
-from imageshim.messages.parts import Image, Other, Text
+from imageshim.messages.parts import ImagePart, OtherPart, TextPart
 from imageshim.testing.pictures import jpeg, png
 
 PNG, JPEG = png().url, jpeg().url
@@ -24,15 +24,20 @@ def image(url, **more):
 @pytest.mark.parametrize(
     ("entry", "part"),
     [
-        (text("a"), Text("a")), (text(""), Text("")), ("a", Text("a")),
-        ({"type": "output_text", "text": "a"}, Text("a")),
-        (SimpleNamespace(type="text", text="a"), Text("a")),
-        (image(PNG), Image(PNG)), ({"type": "image_url", "image_url": {"url": PNG}}, Image(PNG)),
-        (SimpleNamespace(type="image_url", image_url=SimpleNamespace(url=PNG)), Image(PNG)),
-        (text(None), Other(text(None), "part")), ({}, Other({}, "part")),
-        (None, Other(None, "part")), ({"type": "file"}, Other({"type": "file"}, "part")),
-        ({"type": [], "text": "a"}, Other({"type": [], "text": "a"}, "part")),
-        ({"type": "refusal", "refusal": "no"}, Other({"type": "refusal", "refusal": "no"}, "part")),
+        (text("a"), TextPart("a")), (text(""), TextPart("")), ("a", TextPart("a")),
+        ({"type": "output_text", "text": "a"}, TextPart("a")),
+        (SimpleNamespace(type="text", text="a"), TextPart("a")),
+        (image(PNG), ImagePart(PNG)),
+        ({"type": "image_url", "image_url": {"url": PNG}}, ImagePart(PNG)),
+        (SimpleNamespace(type="image_url", image_url=SimpleNamespace(url=PNG)), ImagePart(PNG)),
+        (text(None), OtherPart(text(None), "part")), ({}, OtherPart({}, "part")),
+        (None, OtherPart(None, "part")),
+        ({"type": "file"}, OtherPart({"type": "file"}, "part")),
+        ({"type": [], "text": "a"}, OtherPart({"type": [], "text": "a"}, "part")),
+        (
+            {"type": "refusal", "refusal": "no"},
+            OtherPart({"type": "refusal", "refusal": "no"}, "part"),
+        ),
     ],
     ids=str,
 )  # fmt: skip
@@ -53,7 +58,14 @@ def test_unknown_keys_and_a_detail_make_an_item():
 
 def test_writing_in_order():
     written = parts.lower(
-        [Text("a"), Image(PNG), Other({"type": "file"}, "part"), Other(1, "item"), Text("b")], None
+        [
+            TextPart("a"),
+            ImagePart(PNG),
+            OtherPart({"type": "file"}, "part"),
+            OtherPart(1, "item"),
+            TextPart("b"),
+        ],
+        None,
     )
     assert written == {"content": [text("a"), image(PNG), {"type": "file"}, text("b")]}
 
@@ -105,7 +117,7 @@ def test_a_dialect_is_not_written_back():
     ],
 )  # fmt: skip
 def test_a_layout_of_any_shape_loses_nothing(layout):
-    written = parts.lower([Text("a"), Image(PNG)], layout)
+    written = parts.lower([TextPart("a"), ImagePart(PNG)], layout)
     assert written == {"content": [text("a"), image(PNG)]}
 
 

@@ -13,28 +13,28 @@ from zlib import crc32
 
 from imageshim.image_data import data_uri
 from imageshim.long_json.rope import join
-from imageshim.messages.parts import Image, Part, Text
+from imageshim.messages.parts import ImagePart, Part, TextPart
 
 __all__ = ["image_entry", "lift", "lift_markdown", "lift_spans", "lower"]
 
 
-def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[Text | Image]:
+def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[TextPart | ImagePart]:
     """Cut ``text`` at the spans: (start, end) of what is taken out, (start, end) of its URI."""
-    parts: list[Text | Image] = []
+    parts: list[TextPart | ImagePart] = []
     done = 0
     for start, end, uri_start, uri_end in spans:
         if start > done:
-            parts.append(Text(text[done:start]))
+            parts.append(TextPart(text[done:start]))
         # A reply that is one image and nothing else shares its string.
         whole = uri_start == 0 and uri_end == len(text)
-        parts.append(Image(text if whole else text[uri_start:uri_end]))
+        parts.append(ImagePart(text if whole else text[uri_start:uri_end]))
         done = end
     if done < len(text):
-        parts.append(Text(text[done:]))
+        parts.append(TextPart(text[done:]))
     return parts
 
 
-def lift(text: str, *, trusted: bool) -> list[Text | Image]:
+def lift(text: str, *, trusted: bool) -> list[TextPart | ImagePart]:
     """Read the text: its data URIs, or all of it where it is base64 without a prefix.
 
     ``trusted`` says that the text is known to be in this format.
@@ -44,12 +44,14 @@ def lift(text: str, *, trusted: bool) -> list[Text | Image]:
         return _cut(text, [(start, end, start, end) for start, end in spans])
     media_type = data_uri.raw_image(text)
     if media_type is None:
-        return [Text(text)]
+        return [TextPart(text)]
     payload = text.strip()
     start = text.index(payload)
-    around = Text(text[:start]), Text(text[start + len(payload) :])
-    image = Image(f"data:{media_type};base64,{payload}", raw=True)
-    return [part for part in (around[0], image, around[1]) if isinstance(part, Image) or part.text]
+    around = TextPart(text[:start]), TextPart(text[start + len(payload) :])
+    image = ImagePart(f"data:{media_type};base64,{payload}", raw=True)
+    return [
+        part for part in (around[0], image, around[1]) if isinstance(part, ImagePart) or part.text
+    ]
 
 
 def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
@@ -65,11 +67,11 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
         piece = text if length == len(text) else text[done : done + length]
         done += length
         if kind == "text":
-            parts.append(Text(piece))
+            parts.append(TextPart(piece))
         elif (kind == "image" and _is_url(piece)) or (kind == "url" and checksum == [_crc(piece)]):
-            parts.append(Image(piece))
+            parts.append(ImagePart(piece))
         elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
-            parts.append(Image(f"data:{media_type};base64,{piece}", raw=True))
+            parts.append(ImagePart(f"data:{media_type};base64,{piece}", raw=True))
         else:
             return None
     return parts
@@ -97,7 +99,7 @@ def image_entry(url: str) -> tuple[Any, ...]:
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
-def lift_markdown(text: str) -> list[Text | Image]:
+def lift_markdown(text: str) -> list[TextPart | ImagePart]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
     spans = [span for span in data_uri.split_markdown(text) if _is_data(text, span[2])]
     return _cut(text, spans)
@@ -107,7 +109,7 @@ def _is_data(text: str, start: int) -> bool:
     return text[start : start + len("data:")].lower() == "data:"
 
 
-def raw_payload(image: Image) -> str:
+def raw_payload(image: ImagePart) -> str:
     """Return what an image was written as in ``content``."""
     return image.url.partition(",")[2] if image.raw else image.url
 
@@ -115,8 +117,8 @@ def raw_payload(image: Image) -> str:
 def lower(parts: list[Part]) -> dict[str, Any]:
     """Write ``content``. Drafts stood in the reasoning text, not here."""
     pieces = [
-        part.text if isinstance(part, Text) else raw_payload(part)
+        part.text if isinstance(part, TextPart) else raw_payload(part)
         for part in parts
-        if isinstance(part, Text) or (isinstance(part, Image) and not part.draft)
+        if isinstance(part, TextPart) or (isinstance(part, ImagePart) and not part.draft)
     ]
     return {"content": join(pieces) if pieces else None}

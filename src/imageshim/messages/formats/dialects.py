@@ -17,7 +17,7 @@ from typing import Any
 
 from imageshim.image_data import data_uri
 from imageshim.messages import carriers
-from imageshim.messages.parts import DEFAULT_DETAIL, Image
+from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
 
 __all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item", "register"]
 
@@ -102,7 +102,7 @@ def _is_image_url(url: str) -> bool:
     return parsed is not None and parsed.media_type.startswith(_MEDIA_TYPE)
 
 
-def read_item(item: Any, *, any_dialect: bool) -> Image | None:
+def read_item(item: Any, *, any_dialect: bool) -> ImagePart | None:
     """Read one image; None where the item is none, or is spelled in a way that is not read."""
     for reader in _ANY if any_dialect else _LITELLM:
         found = reader(item)
@@ -115,7 +115,7 @@ def read_item(item: Any, *, any_dialect: bool) -> Image | None:
         url = _with_prefix(url)
     if not _is_image_url(url):
         return None
-    return Image(url, _beyond_default(item, inner, url))
+    return ImagePart(url, _beyond_default(item, inner, url))
 
 
 def _beyond_default(item: Any, inner: Mapping[str, Any] | None, url: str) -> dict[str, Any] | None:
@@ -142,7 +142,7 @@ def _beyond_default(item: Any, inner: Mapping[str, Any] | None, url: str) -> dic
     return None if is_default else full
 
 
-def canonical_item(image: Image, index: int) -> dict[str, Any]:
+def canonical_item(image: ImagePart, index: int) -> dict[str, Any]:
     """Write an image as an item of ``message.images``."""
     item = image.item
     if item is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageshim.messages.parts import DEFAULT_DETAIL, Image, Part, text_of
+from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart, Part, text_of
 
 from .dialects import read_item
 
@@ -17,7 +17,7 @@ __all__ = ["FIELD", "layout_of", "lift", "lower"]
 FIELD = "image"
 
 
-def lift(value: Any, *, any_dialect: bool) -> list[Image]:
+def lift(value: Any, *, any_dialect: bool) -> list[ImagePart]:
     """Read the field; with ``any_dialect`` also the list that one-hub puts there."""
     several = any_dialect and isinstance(value, (list, tuple))
     found = [
@@ -30,7 +30,7 @@ def lift(value: Any, *, any_dialect: bool) -> list[Image]:
 
 def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
     """Write ``content`` and ``image``: the first of the images."""
-    first = next(part for part in parts if isinstance(part, Image))
+    first = next(part for part in parts if isinstance(part, ImagePart))
     if first.item is None:
         written = {"url": first.url, "detail": DEFAULT_DETAIL}
     else:

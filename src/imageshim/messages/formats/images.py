@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageshim.messages.parts import Image, Other, Part, text_of
+from imageshim.messages.parts import ImagePart, OtherPart, Part, text_of
 
 from .dialects import canonical_item, read_item
 
@@ -22,15 +22,15 @@ HELD = "item"
 
 def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:
     """Read the list; an item that is no readable image is kept as it is."""
-    return [read_item(item, any_dialect=any_dialect) or Other(item, HELD) for item in value]
+    return [read_item(item, any_dialect=any_dialect) or OtherPart(item, HELD) for item in value]
 
 
 def lower(parts: list[Part]) -> dict[str, Any]:
     """Write ``content`` and ``images``; ``index`` is the place in the list."""
     items: list[Any] = []
     for part in parts:
-        if isinstance(part, Image):
+        if isinstance(part, ImagePart):
             items.append(canonical_item(part, len(items)))
-        elif isinstance(part, Other) and part.kind == HELD:
+        elif isinstance(part, OtherPart) and part.kind == HELD:
             items.append(part.value)
     return {"content": text_of(parts), FIELD: items}

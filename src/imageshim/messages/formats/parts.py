@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imageshim.messages import carriers
-from imageshim.messages.parts import DEFAULT_DETAIL, Image, Other, Part, Text
+from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import template
 
 from .dialects import read_item
@@ -30,19 +30,19 @@ def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]
 
 def _lift_one(entry: Any, *, any_dialect: bool) -> Part:
     if isinstance(entry, str):
-        return Text(entry)
+        return TextPart(entry)
     text = carriers.get(entry, "text")
     if carriers.get(entry, "type") in _TEXT_TYPES and isinstance(text, str):
-        return Text(text)
+        return TextPart(text)
     image = read_item(entry, any_dialect=any_dialect)
     if image is None:
-        return Other(entry, HELD)
+        return OtherPart(entry, HELD)
     if isinstance(entry, Mapping):
         image.item = _canonical(image)
     return image
 
 
-def _canonical(image: Image) -> dict[str, Any] | None:
+def _canonical(image: ImagePart) -> dict[str, Any] | None:
     """Write the item that the part becomes: the part's own keys behind the canonical ones."""
     if image.item is None:
         return None
@@ -56,27 +56,27 @@ def _canonical(image: Image) -> dict[str, Any] | None:
 _CANONICAL = frozenset({"image_url", "index", "type"})
 
 
-def _write(part: Text | Image) -> dict[str, Any]:
-    if isinstance(part, Text):
+def _write(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
         return {"type": "text", "text": part.text}
     inner = part.item["image_url"] if part.item else {"url": part.url, "detail": DEFAULT_DETAIL}
     return {"type": "image_url", "image_url": inner}
 
 
-def _is_spelling(spelling: Any, part: Text | Image) -> bool:
+def _is_spelling(spelling: Any, part: TextPart | ImagePart) -> bool:
     """Tell whether an entry of ``layout`` fits the part: it may come from a stash of any shape."""
-    if isinstance(part, Text) and spelling == "":
+    if isinstance(part, TextPart) and spelling == "":
         return True
     if not isinstance(spelling, Mapping):
         return False
-    if isinstance(part, Text):
+    if isinstance(part, TextPart):
         return spelling.get("type") in _TEXT_TYPES
     return isinstance(spelling.get("image_url") or {}, Mapping)
 
 
-def _respell(part: Text | Image, spelling: Any) -> Any:
+def _respell(part: TextPart | ImagePart, spelling: Any) -> Any:
     """Write a part as ``layout`` says that it was spelled."""
-    if isinstance(part, Text):
+    if isinstance(part, TextPart):
         return part.text if spelling == "" else {**spelling, "text": part.text}
     inner = spelling.get("image_url")
     return {**spelling, "image_url": {**(inner or {}), "url": part.url}}
@@ -88,7 +88,7 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
     spellings = layout if fits else [None] * len(parts)
     content: list[Any] = []
     for part, spelling in zip(parts, spellings, strict=True):
-        if isinstance(part, Other):
+        if isinstance(part, OtherPart):
             if part.kind == HELD:
                 content.append(part.value)
         else:
@@ -104,11 +104,11 @@ def layout_of(value: list[Any] | tuple[Any, ...], parts: list[Part]) -> list[Any
 
 
 def _spelling(entry: Any, part: Part) -> Any:
-    if isinstance(part, Other) or not isinstance(entry, (str, Mapping)):
+    if isinstance(part, OtherPart) or not isinstance(entry, (str, Mapping)):
         return None
     if isinstance(entry, str):
         return ""
-    if isinstance(part, Text):
+    if isinstance(part, TextPart):
         usual = tuple(entry) == ("type", "text") and entry["type"] == "text"
         return None if usual else template(entry, "text")
     inner = entry.get("image_url")
