@@ -8,7 +8,7 @@ from .messages import carriers
 from .messages.formats.dialects import is_canonical
 from .messages.lifting import lift
 from .messages.lowering import lower
-from .messages.options import Plan, cached_plan, read_options
+from .messages.options import Drafts, FormatLike, OnLoss, Plan, cached_plan, read_options
 from .messages.walk import may_have_images, over_messages, refuse_scalars
 from .timeline import Format
 
@@ -54,12 +54,12 @@ def _run(reply: R, do: Plan, function: str) -> R:
 
 def convert(  # noqa: PLR0913  # each option is a word of its own
     reply: R,
-    to: str | Format,
+    to: FormatLike,
     *,
     source: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     dialects: str = "litellm",
-    drafts: str = "keep",
+    drafts: Drafts = "keep",
 ) -> R:
     """Return the reply in another format, on the same class of carrier.
 
@@ -97,9 +97,9 @@ def normalize(
     reply: R,
     *,
     source: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     dialects: str = "litellm",
-    drafts: str = "keep",
+    drafts: Drafts = "keep",
 ) -> R:
     """Return the reply in the canonical format: :func:`convert` to ``images``.
 

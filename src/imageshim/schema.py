@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from .messages import carriers
+from .messages.options import FormatLike
 from .timeline import Format, target_format
 
 __all__ = [
@@ -160,7 +161,7 @@ class Problem(NamedTuple):
         return f"{', '.join([*place, *filter(None, [self.field])])}: {self.message}"
 
 
-def json_schema(name: str | Format) -> dict[str, Any]:
+def json_schema(name: FormatLike) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a reply in a format.
 
     Raises:
@@ -175,7 +176,7 @@ def json_schema(name: str | Format) -> dict[str, Any]:
     }
 
 
-def problems(reply: Any, name: str | Format) -> list[Problem]:
+def problems(reply: Any, name: FormatLike) -> list[Problem]:
     """Check parsed JSON against a format; an empty list where it is well-formed."""
     try:
         MODELS[target_format(name)].model_validate(reply)

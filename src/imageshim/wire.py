@@ -9,7 +9,7 @@ from __future__ import annotations
 from .conversion import convert_message
 from .errors import MalformedReplyError
 from .long_json.reading import parse_lazily, write
-from .messages.options import Plan, plan
+from .messages.options import Drafts, FormatLike, OnLoss, Plan, plan
 from .messages.walk import over_messages
 from .timeline import Format
 
@@ -29,12 +29,12 @@ def convert_body(body: bytes, do: Plan) -> bytes:
 
 def convert_bytes(  # noqa: PLR0913  # the words of convert()
     body: bytes,
-    to: str | Format,
+    to: FormatLike,
     *,
     source: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     dialects: str = "litellm",
-    drafts: str = "keep",
+    drafts: Drafts = "keep",
 ) -> bytes:
     """Convert the JSON body of a reply; the options are those of :func:`imageshim.convert`.
 

@@ -1,4 +1,8 @@
-"""Checked by mypy and pyright: what is wrapped keeps its type."""
+"""Checked by mypy and pyright: what is wrapped keeps its type.
+
+In ``mistakes`` every comment is needed: a checker that sees no error there fails.
+"""
+# pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
 
@@ -52,6 +56,11 @@ def whole_process() -> None:
 
 
 def mistakes(client: OpenAI) -> None:
-    imageshim.wrap(ask)(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    imageshim.wrap(client, emit="picture")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    imageshim.install(callers={"shop": 3})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    imageshim.wrap(ask)(3)  # type: ignore[arg-type]
+    imageshim.wrap(client, emit="picture")  # type: ignore[arg-type]
+    imageshim.install(callers={"shop": 3})  # type: ignore[dict-item]
+    imageshim.wrap(client, on_loss="ignore")  # type: ignore[arg-type]
+    imageshim.wrap(client, history="no")  # type: ignore[arg-type]
+    imageshim.install(emit="imags")  # type: ignore[arg-type]
+    imageshim.install(on_loss="warn")  # type: ignore[arg-type]
+    imageshim.install(callers={"shop": "picture"})  # type: ignore[dict-item]

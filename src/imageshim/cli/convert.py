@@ -11,7 +11,16 @@ from typing import IO
 import click
 
 from imageshim.errors import ImageShimError, UnknownFormatError
-from imageshim.messages.options import Plan, plan
+from imageshim.messages.options import (
+    DIALECTS,
+    DRAFTS,
+    ON_LOSS,
+    Drafts,
+    FormatName,
+    OnLoss,
+    Plan,
+    plan,
+)
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body
@@ -54,33 +63,33 @@ Examples:
 )
 @click.option(
     "--on-loss",
-    type=click.Choice(["stash", "drop", "raise"]),
+    type=click.Choice(ON_LOSS),
     default="stash",
     show_default=True,
     help="What to do with what the format cannot hold.",
 )
 @click.option(
     "--dialects",
-    type=click.Choice(["litellm", "any"]),
+    type=click.Choice(DIALECTS),
     default="litellm",
     show_default=True,
     help="Read LiteLLM's and OpenRouter's spellings, or those of every known gateway.",
 )
 @click.option(
     "--drafts",
-    type=click.Choice(["keep", "images"]),
+    type=click.Choice(DRAFTS),
     default="keep",
     show_default=True,
     help="Leave drafts in the reasoning text, or move them to the images (not in event streams).",
 )
 def command(  # noqa: PLR0913  # one parameter an option
     files: tuple[str, ...],
-    to: str,
+    to: FormatName,
     source: str | None,
     out: Path | None,
-    on_loss: str,
+    on_loss: OnLoss,
     dialects: str,
-    drafts: str,
+    drafts: Drafts,
 ) -> None:
     """Convert replies in JSON, JSON Lines or event-stream files (or standard input).
 

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from imageshim.messages.options import FormatName
 from imageshim.timeline import Format
 
 __all__ = ["command"]
@@ -18,7 +19,7 @@ Example:
   imageshim schema images > chat-completion.schema.json""",
 )
 @click.argument("name", metavar="FORMAT", type=click.Choice([member.value for member in Format]))
-def command(name: str) -> None:
+def command(name: FormatName) -> None:
     """Print the JSON Schema (draft 2020-12) of a reply in FORMAT."""
     from imageshim.schema import json_schema
 

@@ -18,6 +18,7 @@ from .formats import image as image_format
 from .formats import images as images_format
 from .formats.table import TARGETS, Target
 from .lifting import MANAGED, REASONING, Lifted
+from .options import OnLoss
 from .parts import ImagePart, OtherPart, default_order
 from .stash import Stash
 
@@ -28,7 +29,7 @@ _SWAPPED = {Format.IMAGE, Format.IMAGES}
 """The formats that differ in one field only, so that the way back needs no stash."""
 
 
-def lower(lifted: Lifted, to: Format, on_loss: str, where: str) -> dict[str, Any]:
+def lower(lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> dict[str, Any]:
     """Write the fields of the message in the format ``to``.
 
     Raises:
@@ -91,7 +92,7 @@ def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
     )
 
 
-def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: str, where: str) -> None:
+def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> None:
     images = sum(isinstance(part, ImagePart) for part in lifted.parts)
     losses = []
     if not TARGETS[to].holds_order and not default_order(lifted.parts):

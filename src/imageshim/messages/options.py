@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from imageshim.errors import ImageShimError
 from imageshim.timeline import Format, source_format, target_format
@@ -12,6 +12,10 @@ __all__ = [
     "DIALECTS",
     "DRAFTS",
     "ON_LOSS",
+    "Drafts",
+    "FormatLike",
+    "FormatName",
+    "OnLoss",
     "Plan",
     "ReadOptions",
     "cached_plan",
@@ -20,9 +24,18 @@ __all__ = [
     "read_options",
 ]
 
-ON_LOSS = ("stash", "drop", "raise")
+FormatName = Literal["content", "image", "images", "parts"]
+"""The names of :class:`Format`, for type checkers: a misspelt one is an error where it is written.
+
+What says where a reply comes from (``source``, ``accept``) is a ``str``: it may be any version.
+"""
+FormatLike = FormatName | Format
+OnLoss = Literal["stash", "drop", "raise"]
+Drafts = Literal["keep", "images"]
+
+ON_LOSS: tuple[str, ...] = get_args(OnLoss)
 DIALECTS = ("litellm", "any")
-DRAFTS = ("keep", "images")
+DRAFTS: tuple[str, ...] = get_args(Drafts)
 
 
 def check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -52,12 +65,12 @@ class Plan(NamedTuple):
 
     to: Format
     how: ReadOptions
-    on_loss: str
+    on_loss: OnLoss
     in_place: bool = False
 
 
 def read_options(
-    source: str | Format | None, dialects: str = "litellm", drafts: str = "keep"
+    source: str | Format | None, dialects: str = "litellm", drafts: Drafts = "keep"
 ) -> ReadOptions:
     """Check and resolve the options that say how to read a reply.
 
@@ -72,12 +85,12 @@ def read_options(
 
 
 def plan(  # noqa: PLR0913  # the options of convert()
-    to: str | Format,
+    to: FormatLike,
     *,
     source: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     dialects: str = "litellm",
-    drafts: str = "keep",
+    drafts: Drafts = "keep",
     in_place: bool = False,
 ) -> Plan:
     """Check the options of a conversion; see :func:`imageshim.convert`."""

@@ -11,11 +11,11 @@ import logging
 import os
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from imageshim.errors import FormatRequestError, ImageShimError
 from imageshim.long_json.reading import parse, write
-from imageshim.messages.options import plan
+from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.timeline import Format
 
 from . import codings, headers
@@ -75,11 +75,11 @@ class ImageFormatMiddleware:
         self,
         app: ASGIApp,
         *,
-        default: str | Format | None = None,
+        default: FormatLike | Literal["as-is"] | None = None,
         rules: Rules | str | os.PathLike[str] | None = None,
         negotiation: Negotiation | None = None,
         paths: Sequence[str] = CHAT_PATHS,
-        on_loss: str = "stash",
+        on_loss: OnLoss = "stash",
         dialects: str = "litellm",
         strict: bool = False,
         max_request: int = 64 * _MEBIBYTE,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from imageshim.errors import UnknownFormatError
-from imageshim.messages.options import Plan, plan
+from imageshim.messages.options import OnLoss, Plan, plan
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format, source_format
 from imageshim.wire import convert_body
@@ -52,7 +52,7 @@ class Options:
 
     negotiation: Negotiation
     metrics: Metrics
-    on_loss: str
+    on_loss: OnLoss
     dialects: str
     strict: bool
     max_reply: int
@@ -299,7 +299,7 @@ def _format_of(version: str) -> Format | None:
 
 
 @lru_cache(maxsize=64)
-def _plan(to: Format, source: Format | None, on_loss: str, dialects: str) -> Plan:
+def _plan(to: Format, source: Format | None, on_loss: OnLoss, dialects: str) -> Plan:
     return plan(to, source=source, on_loss=on_loss, dialects=dialects)
 
 

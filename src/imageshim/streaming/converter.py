@@ -7,7 +7,7 @@ from typing import Any
 
 from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.messages import carriers
-from imageshim.messages.options import plan
+from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
@@ -64,10 +64,10 @@ class StreamConverter:
 
     def __init__(
         self,
-        to: str | Format,
+        to: FormatLike,
         *,
         source: str | Format | None = None,
-        on_loss: str = "stash",
+        on_loss: OnLoss = "stash",
         dialects: str = "litellm",
     ) -> None:
         do = plan(to, source=source, on_loss=on_loss, dialects=dialects)

@@ -30,7 +30,7 @@ from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.formats.content import raw_payload
 from imageshim.messages.formats.dialects import canonical_item, is_canonical
 from imageshim.messages.lifting import lift
-from imageshim.messages.options import ReadOptions
+from imageshim.messages.options import OnLoss, ReadOptions
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
@@ -122,7 +122,7 @@ class Writer(NamedTuple):
     """Writes parts as the fields of deltas in one format."""
 
     to: Format
-    on_loss: str
+    on_loss: OnLoss
 
     def write(self, parts: list[Part], number: int, where: str) -> list[dict[str, Any]]:
         """Write parts in order; ``number`` is that of the first image in its choice."""

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from imageshim.errors import MalformedReplyError
+from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
 from .converter import StreamConverter
@@ -179,10 +180,10 @@ def kinds(chunks: object, function: str, instead: str) -> tuple[bool, bool]:
 @overload
 def convert_stream(
     chunks: Iterable[Any],
-    to: str | Format = ...,
+    to: FormatLike = ...,
     *,
     source: str | Format | None = ...,
-    on_loss: str = ...,
+    on_loss: OnLoss = ...,
     dialects: str = ...,
 ) -> ConvertedStream: ...
 
@@ -190,20 +191,20 @@ def convert_stream(
 @overload
 def convert_stream(
     chunks: AsyncIterable[Any],
-    to: str | Format = ...,
+    to: FormatLike = ...,
     *,
     source: str | Format | None = ...,
-    on_loss: str = ...,
+    on_loss: OnLoss = ...,
     dialects: str = ...,
 ) -> AsyncConvertedStream: ...
 
 
 def convert_stream(
     chunks: Iterable[Any] | AsyncIterable[Any],
-    to: str | Format = Format.IMAGES,
+    to: FormatLike = Format.IMAGES,
     *,
     source: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     dialects: str = "litellm",
 ) -> ConvertedStream | AsyncConvertedStream:
     """Convert a stream, chunk by chunk, as it comes.

@@ -11,6 +11,7 @@ from imageshim.errors import (
     warn_caller,
 )
 from imageshim.long_json.reading import parse_lazily, write, write_pieces
+from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
 from .converter import StreamConverter
@@ -38,10 +39,10 @@ class SSEConverter:
 
     def __init__(
         self,
-        to: str | Format,
+        to: FormatLike,
         *,
         source: str | Format | None = None,
-        on_loss: str = "stash",
+        on_loss: OnLoss = "stash",
         dialects: str = "litellm",
     ) -> None:
         self._converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from imageshim.messages.options import FormatLike
 from imageshim.timeline import Format, target_format
 
 from .pictures import Picture
@@ -16,7 +17,7 @@ Part = str | Picture
 """A run of text or a picture."""
 
 
-def write_message(parts: Iterable[Part], name: str | Format) -> dict[str, Any]:
+def write_message(parts: Iterable[Part], name: FormatLike) -> dict[str, Any]:
     """Write parts as the message that LiteLLM of the format's era makes of them.
 
     Unlike LiteLLM, ``image`` keeps to replies with one picture at most.
@@ -67,7 +68,7 @@ class Scripted(NamedTuple):
         return "".join(part for part in self.choices[choice] if isinstance(part, str))
 
 
-def write_delta(parts: Iterable[Part], name: str | Format) -> dict[str, Any]:
+def write_delta(parts: Iterable[Part], name: FormatLike) -> dict[str, Any]:
     """Write parts as one delta of a stream: the message, less what says nothing.
 
     In ``image`` and ``images``, text comes before images.

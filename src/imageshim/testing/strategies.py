@@ -31,6 +31,7 @@ import itertools
 from typing import Any
 
 from imageshim.errors import MissingExtraError
+from imageshim.messages.options import FormatLike
 from imageshim.timeline import Format, target_format
 
 from . import preloading
@@ -173,7 +174,7 @@ def _decorated(draw: st.DrawFn, message: dict[str, Any]) -> dict[str, Any]:
 # Formats are looked up here, not in the draw: a wrong name raises where the strategy is made.
 
 
-def scripted_messages(name: str | Format, *, min_images: int = 0) -> st.SearchStrategy[Scripted]:
+def scripted_messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStrategy[Scripted]:
     """Messages in a format, with the parts that they were made of.
 
     Raises:
@@ -191,7 +192,7 @@ def _scripted_messages(draw: st.DrawFn, name: Format, min_images: int) -> Script
     return Scripted(message, (parts,))
 
 
-def messages(name: str | Format, *, min_images: int = 0) -> st.SearchStrategy[dict[str, Any]]:
+def messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStrategy[dict[str, Any]]:
     """Messages in a format.
 
     Raises:
@@ -202,7 +203,7 @@ def messages(name: str | Format, *, min_images: int = 0) -> st.SearchStrategy[di
 
 
 def scripted_replies(
-    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+    name: FormatLike, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[Scripted]:
     """Whole replies in a format, with the parts of each of their choices.
 
@@ -233,7 +234,7 @@ def _scripted_replies(draw: st.DrawFn, choices_of: st.SearchStrategy[list[Script
 
 
 def replies(
-    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+    name: FormatLike, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Whole replies in a format.
 
@@ -291,7 +292,7 @@ def _joins(group: list[Part], piece: Part, name: Format) -> bool:
     return not pictures or (name is Format.IMAGES and isinstance(piece, Picture))
 
 
-def chunkings(whole: Scripted, name: str | Format) -> st.SearchStrategy[ScriptedStream]:
+def chunkings(whole: Scripted, name: FormatLike) -> st.SearchStrategy[ScriptedStream]:
     """Streams that are a whole reply of that format, cut into chunks in any way.
 
     Fields beside text and images come with the first delta of a choice, the finish reason with an
@@ -336,7 +337,7 @@ _CUT = frozenset({"content", "image", "images"})
 
 
 def scripted_streams(
-    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+    name: FormatLike, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[ScriptedStream]:
     """Streams in a format, with the whole replies that they were cut from.
 
@@ -349,7 +350,7 @@ def scripted_streams(
 
 
 def streams(
-    name: str | Format, *, min_images: int = 0, max_choices: int = 3
+    name: FormatLike, *, min_images: int = 0, max_choices: int = 3
 ) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Streams in a format, as lists of chunks.
 

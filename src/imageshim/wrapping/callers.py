@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from imageshim.errors import ImageShimError
+from imageshim.messages.options import FormatLike
 from imageshim.timeline import Format, target_format
 
 __all__ = ["Callers"]
@@ -20,7 +21,7 @@ class Callers:
     any part of a name.
     """
 
-    def __init__(self, patterns: Mapping[Any, str | Format] | None) -> None:
+    def __init__(self, patterns: Mapping[Any, FormatLike] | None) -> None:
         self._rules: list[tuple[re.Pattern[str], Format]] = []
         for pattern, emit in (patterns or {}).items():
             if not isinstance(pattern, str) or not pattern:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from imageshim.errors import ImageShimError
+from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
 from .callers import Callers
 from .policy import Policy, policy
 from .reporting import start_report
-
-if TYPE_CHECKING:
-    from .targets import Emit
 
 __all__ = ["Installation", "current_policy", "install"]
 
@@ -81,11 +79,11 @@ class Installation:
 
 def install(  # noqa: PLR0913  # each option is a word of its own
     *,
-    emit: Emit = "images",
-    callers: Mapping[str, Emit] | None = None,
+    emit: FormatLike = "images",
+    callers: Mapping[str, FormatLike] | None = None,
     libraries: Iterable[str] = ("litellm", "openai"),
     accept: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     history: bool = True,
     strict: bool = False,
 ) -> Installation:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageshim.errors import UnknownFormatError
-from imageshim.messages.options import ON_LOSS, check_option
+from imageshim.messages.options import ON_LOSS, FormatLike, OnLoss, check_option
 from imageshim.timeline import Format, source_format, target_format
 
 from .call_site import Place
@@ -33,7 +33,7 @@ class Policy(NamedTuple):
 
     emit: Format
     accept: Format | None
-    on_loss: str
+    on_loss: OnLoss
     history: bool
     strict: bool
 
@@ -47,7 +47,7 @@ class Policy(NamedTuple):
 
 
 def policy(
-    emit: str | Format, accept: str | Format | None, on_loss: str, *, history: bool, strict: bool
+    emit: FormatLike, accept: str | Format | None, on_loss: OnLoss, *, history: bool, strict: bool
 ) -> Policy:
     """Check options.
 
@@ -104,7 +104,7 @@ class Call(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _plan(emit: Format, source: Format | None, on_loss: str) -> Plan:
+def _plan(emit: Format, source: Format | None, on_loss: OnLoss) -> Plan:
     # A program that installs the shim and never calls does not pay for the conversions.
     from imageshim.messages.options import plan  # noqa: PLC0415
 

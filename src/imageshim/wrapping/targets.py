@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from imageshim.errors import ImageShimError
+from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
 from . import clients
@@ -13,19 +14,17 @@ from .calls import wrapped_function
 from .policy import Policy, policy
 from .reporting import start_report
 
-__all__ = ["Emit", "wrap"]
+__all__ = ["wrap"]
 
 T = TypeVar("T")
-
-Emit = Literal["content", "image", "images", "parts"] | Format
 
 
 def wrap(  # noqa: PLR0913  # each option is a word of its own
     target: T,
     *,
-    emit: Emit = "images",
+    emit: FormatLike = "images",
     accept: str | Format | None = None,
-    on_loss: str = "stash",
+    on_loss: OnLoss = "stash",
     history: bool = True,
     strict: bool = False,
 ) -> T:
