@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from imageshim import Format
 from imageshim.cli.usage import command
+from imageshim.server import Asked, Decision
 from imageshim.server.metrics import Metrics
-from imageshim.server.negotiation import Asked, Decision
 from served import served
 
 

@@ -4,8 +4,8 @@ import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from imageshim import Format, MissingExtraError
+from imageshim.server import Asked, Decision
 from imageshim.server.metrics import MOST_CLIENTS, Metrics, client_name, default_metrics, exposition
-from imageshim.server.negotiation import Asked, Decision
 
 DECISION = Decision(Format.IMAGES, "default")
 

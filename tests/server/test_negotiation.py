@@ -3,7 +3,8 @@ import pytest
 from imageshim import Format, UnknownFormatError
 from imageshim.errors import FormatRequestError
 from imageshim.server import Asked, Decision, Negotiation
-from imageshim.server.negotiation import SOURCES, take_format
+from imageshim.server.asked import take_format
+from imageshim.server.negotiation import SOURCES
 from imageshim.server.rules import Rules
 
 RULES = Rules.model_validate({"rules": [{"format": "parts", "model": "gemini-*"}]})

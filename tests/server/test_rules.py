@@ -56,7 +56,6 @@ def test_both_languages_say_the_same(tmp_path, kind, text):
     assert rules.sunset == 1803859200
     assert [rule.target for rule in rules.rules] == ["content", "image"]
     assert rules.read_user_agents
-    assert rules.read_models
 
 
 @pytest.mark.parametrize(("kind", "text"), [("toml", TOML), ("yaml", YAML)])

@@ -7,6 +7,7 @@ ASGI middleware (:mod:`.asgi`) or the standalone gateway (:mod:`.gateway`) write
 
 from __future__ import annotations
 
-from .negotiation import Asked, Decision, Negotiation
+from .asked import Asked
+from .negotiation import Decision, Negotiation
 
 __all__ = ["Asked", "Decision", "Negotiation"]

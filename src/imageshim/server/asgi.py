@@ -19,13 +19,10 @@ from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.timeline import Format
 
 from . import codings, headers
+from .asked import Asked, take_format
+from .error_responses import refuse
 from .metrics import Metrics, default_metrics
-from .negotiation import (
-    Asked,
-    Negotiation,
-    take_format,
-)
-from .refusals import refuse
+from .negotiation import Negotiation
 from .replies import Options, Reply
 from .rules import Rules
 

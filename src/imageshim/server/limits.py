@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from . import headers
-from .refusals import refuse
+from .error_responses import refuse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -40,9 +40,11 @@ from imageshim.messages.stash import FIELD
 from imageshim.streaming import StreamConverter
 from imageshim.timeline import Format, format_of, is_at_least
 
+from .asked import Asked, take_format
 from .litellm_headers import announce, install_announcer
 from .metrics import Metrics, default_metrics
-from .negotiation import AS_IS, Asked, Decision, Negotiation, take_format
+from .negotiation import Decision, Negotiation
+from .rules import AS_IS
 
 __all__ = ["ImageFormats", "image_formats"]
 

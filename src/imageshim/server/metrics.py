@@ -30,7 +30,8 @@ from .rules import AS_IS
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Gauge
 
-    from .negotiation import Asked, Decision
+    from .asked import Asked
+    from .negotiation import Decision
 
 __all__ = ["FAILURES", "MOST_CLIENTS", "Metrics", "client_name", "default_metrics", "exposition"]
 

@@ -21,29 +21,17 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from imageshim.errors import FormatRequestError
 from imageshim.timeline import Format, target_format
 
+from .asked import HEADER, METADATA_KEY, Asked
 from .rules import AS_IS, Policy, Rules, read_rules
 
-__all__ = [
-    "AS_IS",
-    "HEADER",
-    "METADATA_KEY",
-    "OLD_FORMATS",
-    "SOURCES",
-    "Asked",
-    "Decision",
-    "Negotiation",
-    "take_format",
-]
+__all__ = ["OLD_FORMATS", "SOURCES", "Decision", "Negotiation"]
 
-HEADER = "X-Image-Format"
-METADATA_KEY = "image_format"
 SOURCES = ("header", "metadata", "key", "team", "rule", "default")
 """Where a decision can come from, the first first."""
 OLD_FORMATS = frozenset({Format.CONTENT, Format.IMAGE})
@@ -58,45 +46,6 @@ class Decision(NamedTuple):
 
     format: Format | None
     source: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is known of a request.
-
-    ``headers`` have lower-case names. ``metadata_format`` is what :func:`take_format` took out of
-    the body. The metadata and the alias of the virtual key are known inside a LiteLLM proxy only.
-    """
-
-    headers: Mapping[str, str] = field(default_factory=dict)
-    metadata_format: object = None
-    key_metadata: Mapping[str, Any] | None = None
-    team_metadata: Mapping[str, Any] | None = None
-    key_alias: str | None = None
-    model: str | None = None
-    path: str | None = None
-
-    @property
-    def user_agent(self) -> str | None:
-        """The header ``User-Agent``."""
-        return self.headers.get("user-agent")
-
-
-def take_format(body: object) -> object:
-    """Take ``metadata.image_format`` out of a request's body, and return it; None: not there.
-
-    The body is changed in place, so that the upstream never sees the key; a ``metadata`` that
-    held nothing else goes with it (OpenAI refuses one in requests that are not stored).
-    """
-    if not isinstance(body, dict):
-        return None
-    metadata = body.get("metadata")
-    if not isinstance(metadata, dict) or METADATA_KEY not in metadata:
-        return None
-    wish = metadata.pop(METADATA_KEY)
-    if not metadata:
-        del body["metadata"]
-    return wish
 
 
 class Negotiation:
@@ -129,8 +78,6 @@ class Negotiation:
         self._headers = {written: _headers(written, rules) for written in Format}
         self.vary = (HEADER, *(("User-Agent",) if rules.read_user_agents else ()))
         """The request headers on which replies depend, for the reply's ``Vary``."""
-        self.needs_model = rules.read_models
-        """Whether a rule looks at the model, which stands in the request's body."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Negotiation:

@@ -24,8 +24,9 @@ from imageshim.timeline import Format, source_format
 from imageshim.wire import convert_body
 
 from . import codings, headers
-from .negotiation import Asked, Decision, Negotiation
-from .refusals import refuse
+from .asked import Asked
+from .error_responses import refuse
+from .negotiation import Decision, Negotiation
 from .stream_body import StreamBody
 
 if TYPE_CHECKING:

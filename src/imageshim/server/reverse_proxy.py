@@ -20,7 +20,7 @@ import httpx
 from imageshim.errors import ImageShimError
 
 from . import headers
-from .refusals import refuse
+from .error_responses import refuse
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

@@ -43,7 +43,7 @@ from imageshim.timeline import Format
 from .documents import Document, open_document
 
 if TYPE_CHECKING:
-    from .negotiation import Asked
+    from .asked import Asked
 
 __all__ = ["AS_IS", "Policy", "Rule", "Rules", "read_rules"]
 
@@ -160,11 +160,6 @@ class Rules(BaseModel):
     def read_user_agents(self) -> bool:
         """Whether a rule looks at the request's user agent."""
         return any(rule.user_agent for rule in self.rules)
-
-    @property
-    def read_models(self) -> bool:
-        """Whether a rule looks at the request's model."""
-        return any(rule.model for rule in self.rules)
 
 
 def read_rules(path: str | os.PathLike[str]) -> Rules:
