@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from .streaming import SSEConverter, StreamConverter, collect, convert_stream
     from .timeline import Format, format_of
     from .wire import convert_bytes
-    from .wrapping import Installation, Site, install, sites, wrap
+    from .wrapping.call_sites import Site, sites
+    from .wrapping.installation import Installation, install
+    from .wrapping.wrap import wrap
 
 __all__ = [
     "EarlyImportWarning",
@@ -105,7 +107,9 @@ _HOMES = {
     "streaming": ("SSEConverter", "StreamConverter", "collect", "convert_stream"),
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
-    "wrapping": ("Installation", "Site", "install", "sites", "wrap"),
+    "wrapping.call_sites": ("Site", "sites"),
+    "wrapping.installation": ("Installation", "install"),
+    "wrapping.wrap": ("wrap",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

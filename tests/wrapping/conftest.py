@@ -6,7 +6,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from imageshim.testing.fake_gemini import FakeGemini, Image, Reply, Text, fake_gemini
-from imageshim.wrapping import sightings
+from imageshim.wrapping import call_sites
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
 
@@ -32,9 +32,9 @@ async def async_client(server: FakeGemini):
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch):
     """Let each test be a process of its own, as far as warnings and sites go."""
-    state = sightings._State()
+    state = call_sites._State()
     state.umbrella = True
-    monkeypatch.setattr(sightings, "_state", state)
+    monkeypatch.setattr(call_sites, "_state", state)
 
 
 @pytest.fixture

@@ -240,9 +240,9 @@ def test_an_odd_answer_comes_as_it_came(monkeypatch):
 
 
 def test_a_source_that_cannot_be_read_stops_no_reader(monkeypatch):
-    from imageshim.wrapping import sightings
+    from imageshim.wrapping import call_sites
 
-    monkeypatch.setattr(sightings, "expression_at", broken)
+    monkeypatch.setattr(call_sites, "expression_at", broken)
     message = imageshim.wrap(reply)()["choices"][0]["message"]
 
     with pytest.warns(imageshim.LegacyImageFormatWarning):

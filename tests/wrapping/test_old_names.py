@@ -18,7 +18,7 @@ from openai.types.chat.chat_completion_chunk import ChatCompletionChunk
 import imageshim
 from imageshim.testing import pictures
 from imageshim.testing.strategies import write_message
-from imageshim.wrapping import sightings
+from imageshim.wrapping import call_sites
 from imageshim.wrapping.old_names import with_old_name
 
 PICTURE = pictures.png()
@@ -258,4 +258,4 @@ def test_the_classes_are_made_once():
 
     assert type(first) is type(second)
     assert openai.types.chat.ChatCompletionMessage in type(first).__mro__
-    assert sightings.sites() == []
+    assert call_sites.sites() == []

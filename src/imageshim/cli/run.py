@@ -78,8 +78,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _prepare(emit: str, report: str | None) -> None:
-    from imageshim.wrapping import install
-    from imageshim.wrapping.reporting import VARIABLE
+    from imageshim.wrapping.installation import install
+    from imageshim.wrapping.policy import REPORT_VARIABLE
 
     if report:
         path = Path(report).absolute()
@@ -88,7 +88,7 @@ def _prepare(emit: str, report: str | None) -> None:
         if path.is_dir():
             raise ImageShimError(f"--report: {path} is a folder")
         path.unlink(missing_ok=True)  # of an earlier run; children add to this one
-        os.environ[VARIABLE] = str(path)
+        os.environ[REPORT_VARIABLE] = str(path)
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
@@ -98,7 +98,7 @@ def _prepare(emit: str, report: str | None) -> None:
 
 def _tell(report: str | None) -> None:
     """Say at the end how many places were seen, where the program has not silenced that."""
-    from imageshim.wrapping import sites
+    from imageshim.wrapping.call_sites import sites
 
     count = len(sites())
     if count and os.environ.get("IMAGESHIM_WARN") != "off":

@@ -13,7 +13,14 @@ from imageshim.timeline import Format
 from . import carriers
 from .options import ReadOptions
 
-__all__ = ["may_have_images", "message_of", "over_messages", "plain_text", "refuse_scalars"]
+__all__ = [
+    "has_no_image",
+    "may_have_images",
+    "message_of",
+    "over_messages",
+    "plain_text",
+    "refuse_scalars",
+]
 
 R = TypeVar("R")
 
@@ -53,6 +60,21 @@ def may_have_images(message: Any, how: ReadOptions) -> bool:
     if how.any_dialect and get("content_blocks"):
         return True
     return how.drafts and bool(get("reasoning_content"))
+
+
+_ANY_SOURCE = ReadOptions()
+
+
+def has_no_image(reply: Any) -> bool:
+    """Tell that a whole reply surely has no image; False where it is not known, or no reply."""
+    choices = carriers.get(reply, "choices")
+    if type(choices) is not list:
+        return False
+    for choice in choices:
+        message = carriers.get(choice, "message")
+        if message is None or may_have_images(message, _ANY_SOURCE):
+            return False
+    return True
 
 
 def _may_hold_image(text: str) -> bool:

@@ -23,13 +23,20 @@ class Callers:
 
     def __init__(self, patterns: Mapping[Any, FormatLike] | None) -> None:
         self._rules: list[tuple[re.Pattern[str], Format]] = []
+        self._written: list[tuple[str, Format]] = []
         for pattern, emit in (patterns or {}).items():
             if not isinstance(pattern, str) or not pattern:
                 raise ImageShimError(
                     f"callers: {pattern!r:.80} is no pattern of module names such as 'shop.*'"
                 )
+            self._written.append((pattern, target_format(emit)))
             self._rules.append((_compiled(pattern), target_format(emit)))
         self.format_for = lru_cache(maxsize=1024)(self._format_for)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Callers) and self._written == other._written
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, and no key of anything
 
     def __bool__(self) -> bool:
         return bool(self._rules)

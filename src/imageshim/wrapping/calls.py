@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from imageshim.history import prepare_messages
+from imageshim.messages.walk import has_no_image
 from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
@@ -15,7 +16,6 @@ from .delivery import deliver
 from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
 from .policy import Call, Policy, format_of_installed, installed_litellm
-from .quiet import has_no_image
 from .reentrancy import INSIDE, is_adapters, leave
 
 __all__ = ["library_of", "run", "run_request", "wrapped_function"]

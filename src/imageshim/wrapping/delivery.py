@@ -12,16 +12,15 @@ import wrapt
 
 from imageshim.conversion import convert_message, detect
 from imageshim.messages import carriers
-from imageshim.messages.walk import over_messages
+from imageshim.messages.walk import has_no_image, over_messages
 from imageshim.timeline import Format
 
 from .call_site import calling_place
+from .call_sites import saw_call
 from .failures import ASKED_FOR, failed
 from .old_names import with_old_name
 from .policy import LEGACY, Call
-from .quiet import has_no_image
 from .reentrancy import INSIDE, leave
-from .sightings import saw_call
 from .streams import is_stream_class, proxied
 
 __all__ = ["deliver"]

@@ -13,29 +13,42 @@ from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
 from .callers import Callers
-from .policy import Policy, policy
-from .reporting import start_report
+from .patching import settle
+from .policy import Policy, policy, start_report
 
-__all__ = ["Installation", "current_policy", "install"]
+__all__ = ["Installation", "install"]
 
 
 class _Options(NamedTuple):
     policy: Policy
-    callers: tuple[tuple[str, str], ...]
+    callers: Callers
     libraries: frozenset[str]
+
+    def for_caller(self) -> Policy:
+        """Return what the module that calls gets."""
+        if not self.callers:
+            return self.policy
+        place = calling_place()
+        name = str(place.module.get("__name__", "")) if place is not None else ""
+        emit = self.callers.format_for(name)
+        return self.policy if emit is None else self.policy.emitting(emit)
+
+
+class _Standing(NamedTuple):
+    options: _Options
+    installation: Installation
 
 
 _lock = threading.RLock()
-_standing: list[Installation] = []
+_standing: list[_Standing] = []
 """What is installed; the last one counts."""
 
 
 class Installation:
     """What :func:`install` did, and how it is undone; a context manager."""
 
-    def __init__(self, options: _Options, callers: Callers) -> None:
+    def __init__(self, options: _Options) -> None:
         self._options = options
-        self._callers = callers
         self._wanted = 0
 
     def uninstall(self) -> None:
@@ -46,14 +59,14 @@ class Installation:
         """
         with _lock:
             self._wanted = 0
-            if self in _standing:
-                _standing.remove(self)
+            if self.installed:
+                _standing.remove(_Standing(self._options, self))
                 _settle()
 
     @property
     def installed(self) -> bool:
         """Whether it stands."""
-        return self in _standing
+        return any(one.installation is self for one in _standing)
 
     def __enter__(self) -> Installation:  # noqa: PYI034  # Self is not in Python 3.10
         return self
@@ -120,15 +133,13 @@ def install(  # noqa: PLR0913  # each option is a word of its own
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
     do = policy(emit, accept, on_loss, history=history, strict=strict)
-    patterns = Callers(callers)
-    written = tuple((pattern, str(name)) for pattern, name in (callers or {}).items())
-    options = _Options(do, written, chosen)
+    options = _Options(do, Callers(callers), chosen)
     with _lock:
-        same = next((one for one in _standing if one._options == options), None)  # noqa: SLF001
-        made = same or Installation(options, patterns)
+        same = next((one.installation for one in _standing if one.options == options), None)
+        made = same or Installation(options)
         made._wanted += 1  # noqa: SLF001  # its own module
         if same is None:
-            _standing.append(made)
+            _standing.append(_Standing(options, made))
             start_report()
             try:
                 _settle()
@@ -140,26 +151,13 @@ def install(  # noqa: PLR0913  # each option is a word of its own
 
 def _settle() -> None:
     """Bring the process into the state that the standing installations want."""
-    from . import patching  # noqa: PLC0415  # when something is installed at all
-
-    patching.settle(
-        frozenset().union(*(one._options.libraries for one in _standing))  # noqa: SLF001
-    )
+    wanted = frozenset[str]().union(*(one.options.libraries for one in _standing))
+    settle(wanted, _current_policy)
 
 
-def current_policy(library: str) -> Policy | None:
+def _current_policy(library: str) -> Policy | None:
     """Return what the caller of a library gets now; None where nothing is installed for it."""
     for one in reversed(_standing):
-        if library in one._options.libraries:  # noqa: SLF001
-            return _for_caller(one)
+        if library in one.options.libraries:
+            return one.options.for_caller()
     return None
-
-
-def _for_caller(one: Installation) -> Policy:
-    do = one._options.policy  # noqa: SLF001
-    if not one._callers:  # noqa: SLF001
-        return do
-    place = calling_place()
-    name = str(place.module.get("__name__", "")) if place is not None else ""
-    emit = one._callers.format_for(name)  # noqa: SLF001
-    return do if emit is None else do.emitting(emit)

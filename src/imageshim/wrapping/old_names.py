@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from imageshim.messages import carriers
 
 from .call_site import reading_place
-from .sightings import saw_read
+from .call_sites import saw_read
 
 __all__ = ["with_old_name"]
 

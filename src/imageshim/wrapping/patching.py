@@ -15,12 +15,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import installation
 from .call_site import LIBRARIES
 from .import_hooks import ImportHooks
 
 if TYPE_CHECKING:
     from .early_imports import Rebound
+    from .policy import Policy
 
 __all__ = ["settle"]
 
@@ -81,11 +81,25 @@ _patches: dict[_Point, _Patch] = {}
 _wanted: frozenset[str] = frozenset()
 
 
-def settle(wanted: frozenset[str]) -> None:
-    """Wrap the functions of the libraries that are wanted, and unwrap the others."""
-    global _wanted  # noqa: PLW0603  # the process has one state
+def _nothing(_library: str) -> Policy | None:
+    return None
+
+
+_policy_of: Callable[[str], Policy | None] = _nothing
+
+
+def settle(wanted: frozenset[str], policy_of: Callable[[str], Policy | None]) -> None:
+    """Wrap the functions of the libraries that are wanted, and unwrap the others.
+
+    Args:
+        wanted: the libraries.
+        policy_of: what is asked at each call: what the caller of a library gets now, or None where
+            everything passes.
+
+    """
+    global _wanted, _policy_of  # the process has one state
     with _lock:
-        _wanted = wanted
+        _wanted, _policy_of = wanted, policy_of
         if wanted:
             _hooks.start()
         else:
@@ -208,7 +222,7 @@ def _made(library: str, point: _Point, original: Any) -> Any:
     from .functions import WrappedFunction  # noqa: PLC0415  # wrapt, when there is a library
 
     def around(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
-        do = installation.current_policy(library)
+        do = _policy_of(library)
         if do is None:
             return wrapped(*args, **kwargs)
         return _runner(point.kind)(do, library, wrapped, args, kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,18 @@ from .call_site import Place
 if TYPE_CHECKING:
     from imageshim.messages.options import Plan
 
-__all__ = ["LEGACY", "Call", "Policy", "format_of_installed", "installed_litellm", "policy"]
+__all__ = [
+    "LEGACY",
+    "REPORT_VARIABLE",
+    "Call",
+    "Policy",
+    "format_of_installed",
+    "installed_litellm",
+    "policy",
+    "start_report",
+]
+
+REPORT_VARIABLE = "IMAGESHIM_REPORT"
 
 LEGACY = frozenset({Format.CONTENT, Format.IMAGE})
 """The formats that no LiteLLM of today writes: to ask for them is warned about."""
@@ -58,6 +70,18 @@ def policy(
     """
     check_option("on_loss", on_loss, ON_LOSS)
     return Policy(target_format(emit), source_format(accept), on_loss, bool(history), bool(strict))
+
+
+def start_report() -> None:
+    """Write the report that the environment asks for, if it does.
+
+    Most programs ask for none, and do not load what writes it.
+    """
+    path = os.environ.get(REPORT_VARIABLE)
+    if path:
+        from .report import report_to  # noqa: PLC0415  # as the docstring says
+
+        report_to(path)
 
 
 class Call(NamedTuple):

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .sightings import on_new_site, sites
+from .call_sites import on_new_site, sites
 
 fcntl: Any
 try:

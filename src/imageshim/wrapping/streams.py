@@ -19,11 +19,11 @@ from imageshim.messages import carriers
 from imageshim.streaming import StreamConverter
 from imageshim.timeline import Format
 
+from .call_sites import saw_call
 from .failures import ASKED_FOR, failed
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
-from .sightings import saw_call
 
 __all__ = ["is_stream_class", "proxied"]
 

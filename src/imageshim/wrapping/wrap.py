@@ -11,8 +11,7 @@ from imageshim.timeline import Format
 
 from . import clients
 from .calls import wrapped_function
-from .policy import Policy, policy
-from .reporting import start_report
+from .policy import Policy, policy, start_report
 
 __all__ = ["wrap"]
 

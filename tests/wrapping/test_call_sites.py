@@ -15,7 +15,7 @@ import pytest
 import imageshim
 from imageshim.testing import pictures
 from imageshim.testing.strategies import write_message
-from imageshim.wrapping import sightings
+from imageshim.wrapping import call_sites
 from imageshim.wrapping.old_names import with_old_name
 
 PARTS = ("Here: ", pictures.png())
@@ -159,7 +159,7 @@ async def test_as_an_error_it_is_raised_by_calls_too():
 
 
 def test_there_is_one_umbrella_a_process(monkeypatch):
-    monkeypatch.setattr(sightings._state, "umbrella", False)
+    monkeypatch.setattr(call_sites._state, "umbrella", False)
     found = message()
     with recorded() as seen:
         _ = found["image"]
@@ -282,11 +282,11 @@ def test_many_threads_count_right():
 
 
 def test_code_that_is_made_again_and_again_is_not_kept(monkeypatch):
-    monkeypatch.setattr(sightings, "_MOST_CODES", 3)
+    monkeypatch.setattr(call_sites, "_MOST_CODES", 3)
     names = {"__name__": "typed", "found": message()}
     with recorded():
         for _ in range(10):
             exec(compile("found['image']", "<typed>", "exec"), names)  # noqa: S102
 
-    assert len(sightings._state.fast) <= 4
+    assert len(call_sites._state.fast) <= 4
     assert imageshim.sites()[0].count == 10

@@ -16,9 +16,9 @@ from typing import Any
 
 from imageshim.errors import LegacyImageFormatWarning
 
-from .advice import instead_of
 from .call_site import Place
 from .expressions import Expression, expression_at
+from .replacements import instead_of
 
 __all__ = ["Site", "on_new_site", "saw_call", "saw_read", "sites"]
 
