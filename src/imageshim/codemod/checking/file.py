@@ -14,8 +14,11 @@ from imageshim.codemod.flow.values import Obj, Origin
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
 
+from .names import Names
+
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
+    from imageshim.codemod.flow.scopes import Function
     from imageshim.codemod.project.settings import Settings
 
 __all__ = ["File", "TracedRead"]
@@ -86,10 +89,19 @@ class File:
         One read of a function speaks for the others of the same reply in it.
         """
         found = dict(self.flow.signals.get(read.node, {}))
-        for other in self.reads:
-            if other.function is read.function and other.origins & read.origins:
-                found.update(self.flow.signals.get(other.node, {}))
-        return tuple(sorted(found, key=lambda step: step.line))
+        for origin in read.origins:
+            found.update(self._signals.get((read.function, origin), {}))
+        return tuple(sorted(found, key=lambda step: (step.line, step.text)))
+
+    @cached_property
+    def _signals(self) -> dict[tuple[Function | None, Origin], dict[Step, None]]:
+        """What speaks for the reads of a reply in a function."""
+        out: dict[tuple[Function | None, Origin], dict[Step, None]] = {}
+        for read in self.reads:
+            said = self.flow.signals.get(read.node)
+            for origin in read.origins if said else ():
+                out.setdefault((read.function, origin), {}).update(said or {})
+        return out
 
     def is_certain(self, read: Read) -> bool:
         """Whether a read is proven on every path: by the flow, or because it was seen."""
@@ -164,16 +176,21 @@ class File:
 
     def at(self, line: int, column: int, end_line: int, end_column: int) -> ast.expr | None:
         """Return the expression that is exactly there."""
+        return self._places.get((line, column, end_line, end_column))
+
+    @cached_property
+    def _places(self) -> dict[tuple[int, int, int | None, int | None], ast.expr]:
+        out: dict[tuple[int, int, int | None, int | None], ast.expr] = {}
         for node in self.parents:
-            if (
-                isinstance(node, ast.expr)
-                and node.lineno == line
-                and node.col_offset == column
-                and node.end_lineno == end_line
-                and node.end_col_offset == end_column
-            ):
-                return node
-        return None
+            if isinstance(node, ast.expr):
+                place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+                out.setdefault(place, node)
+        return out
+
+    @cached_property
+    def names(self) -> Names:
+        """Where names are read and set, and what they are given."""
+        return Names(self.tree, self.parents)
 
     def mentions_images(self, function: ast.AST | None) -> bool:
         """Whether a function (None: the module's own statements) reads ``images`` of anything."""

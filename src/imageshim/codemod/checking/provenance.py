@@ -36,10 +36,10 @@ def missing_proof(file: File, base: ast.expr, *, some: bool = False) -> str:
                 f"{paths}`{name}` is a parameter of {function.name}(), which is not only called "
                 f"with LiteLLM's replies: annotate it, or {_HINT.partition(' if')[0]}"
             )
-    source = _assigned(function or file.tree, name, root.lineno)
-    if source is None:
+    given = file.names.last_given(function, name, root.lineno)
+    if given is None:
         return f"{paths}nothing says where `{name}` comes from: {_HINT}"
-    return f"{paths}`{name}` comes from `{source}`: {_HINT}"
+    return f"{paths}`{name}` comes from `{_short(given)}`: {_HINT}"
 
 
 def _root(node: ast.expr) -> ast.expr:
@@ -52,28 +52,6 @@ def _root(node: ast.expr) -> ast.expr:
             node = node.func.value
         else:
             return node
-
-
-def _assigned(function: ast.AST, name: str, before: int) -> str | None:
-    """Return the source of the last assignment to a name before a line, shortened."""
-    found: tuple[int, str] | None = None
-    for node in ast.walk(function):
-        value: ast.expr | None = None
-        targets: list[ast.expr] = []
-        if isinstance(node, ast.Assign):
-            value, targets = node.value, node.targets
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            value, targets = node.value, [node.target]
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            value, targets = node.iter, [node.target]
-        if value is None:
-            continue
-        for target in targets:
-            for one in ast.walk(target):
-                is_it = isinstance(one, ast.Name) and one.id == name and one.lineno <= before
-                if is_it and (found is None or target.lineno >= found[0]):
-                    found = (target.lineno, _short(value))
-    return None if found is None else found[1]
 
 
 def _short(node: ast.expr) -> str:

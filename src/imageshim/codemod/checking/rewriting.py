@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cached_property
 
 from imageshim.codemod.findings import Edit
 from imageshim.codemod.flow.state import Read
@@ -160,8 +161,12 @@ class Rewriter:
         text = self.source.utf8[start:end]
         single, double = text.count(b"'"), text.count(b'"')
         if single == double:
-            single, double = self.source.utf8.count(b"'"), self.source.utf8.count(b'"')
+            single, double = self._quotes_of_the_file
         return ("'", '"') if single > double else ('"', "'")
+
+    @cached_property
+    def _quotes_of_the_file(self) -> tuple[int, int]:
+        return self.source.utf8.count(b"'"), self.source.utf8.count(b'"')
 
     def _quotes_around(self, node: ast.expr) -> Iterator[str]:
         for outer in self.file.enclosing(node):

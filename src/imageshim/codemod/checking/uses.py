@@ -28,16 +28,8 @@ def uses(file: File, read: Read) -> Iterator[ast.expr]:
     if name is None:
         return
     inside = file.function_of(read.node)
-    stores = 0
-    loads = []
-    for node in file.parents:
-        if isinstance(node, ast.Name) and node.id == name and file.function_of(node) is inside:
-            if isinstance(node.ctx, ast.Load):
-                loads.append(node)
-            else:
-                stores += 1
-    if stores == 1:
-        yield from sorted(loads, key=lambda node: (node.lineno, node.col_offset))
+    if file.names.stores(inside, name) == 1:
+        yield from file.names.loads(inside, name)
 
 
 def _name_of(file: File, node: ast.expr) -> str | None:

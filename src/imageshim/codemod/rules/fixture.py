@@ -40,6 +40,9 @@ def fixture(file: File) -> Iterator[Finding]:
     if format_of(file.settings.oldest_litellm) is not Format.IMAGES:
         return
     rewriter = Rewriter(file)
+    read_groups = {
+        file.groups.get(origin) for read in file.reads_of("image") for origin in read.origins
+    }
     for node, origin in file.flow.fixtures.items():
         if not isinstance(node, (ast.Call, ast.Dict)) or file.is_handled_origin(origin, node):
             continue
@@ -47,12 +50,7 @@ def fixture(file: File) -> Iterator[Finding]:
         if edits is None:
             continue
         group = file.groups[origin]
-        readers = [
-            read
-            for read in file.reads_of("image")
-            if any(file.groups[one] == group for one in read.origins)
-        ]
-        is_read = (bool(readers) or origin.handed) and file.flow.stable
+        is_read = (group in read_groups or origin.handed) and file.flow.stable
         applicability: Applicability = "safe" if is_read else "unsafe"
         yield file.finding(
             CODE,

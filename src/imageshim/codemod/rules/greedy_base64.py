@@ -61,11 +61,7 @@ def _pattern(file: File, node: ast.Call) -> str | None:
     if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
         names.append(node.func.value)
     for name in names:
-        for other in ast.walk(file.tree):
-            if isinstance(other, ast.Assign) and any(
-                isinstance(one, ast.Name) and one.id == name.id for one in other.targets
-            ):
-                value = other.value
-                inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
-                candidates.append(said(inner))
+        for value in file.names.given(None, name.id):
+            inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
+            candidates.append(said(inner))
     return next((one for one in candidates if isinstance(one, str) and "base64" in one), None)

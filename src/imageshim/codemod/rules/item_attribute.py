@@ -32,11 +32,12 @@ CODE = "IMG004"
 def item_attribute(file: File) -> Iterator[Finding]:
     """Yield the attributes that are read from items of ``images``."""
     rewriter = Rewriter(file)
+    asking = _Asking(file)
     for read in file.reads_of("image_url", "url"):
         node = read.node
         if not isinstance(node, ast.Attribute) or not read.origins:
             continue
-        if not read.holders <= {"item", "image_url"} or _asks(file, rewriter, read):
+        if not read.holders <= {"item", "image_url"} or _asks(asking, rewriter, read):
             continue
         certain = file.is_certain(read)
         dot, quote = rewriter.dot(node), rewriter.quote(node)
@@ -54,19 +55,31 @@ def item_attribute(file: File) -> Iterator[Finding]:
         )
 
 
-def _asks(file: File, rewriter: Rewriter, read: Read) -> bool:
+class _Asking(dict[ast.AST | None, bool]):
+    """Whether a function looks at what it has in its hands, found once."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+
+    def __missing__(self, function: ast.AST | None) -> bool:
+        found = self[function] = any(map(_looks, ast.walk(function or self.file.tree)))
+        return found
+
+
+def _asks(asking: _Asking, rewriter: Rewriter, read: Read) -> bool:
     """Whether the code distinguishes objects from dicts itself."""
     if rewriter.distinguished(read, "AttributeError", "") and any(
         rewriter.names_attribute_error(one) for one in rewriter.tries(read.node)
     ):
         return True
-    function = file.function_of(read.node)
-    for node in ast.walk(function or file.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
-            second = node.args[1]
-            if node.func.id == "isinstance" and "dict" in ast.unparse(second).lower():
-                return True
-            asked = second.value if isinstance(second, ast.Constant) else None
-            if node.func.id in ("hasattr", "getattr") and asked in ("image_url", "url"):
-                return True
-    return False
+    return asking[asking.file.function_of(read.node)]
+
+
+def _looks(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1):
+        return False
+    second = node.args[1]
+    if node.func.id == "isinstance" and "dict" in ast.unparse(second).lower():
+        return True
+    asked = second.value if isinstance(second, ast.Constant) else None
+    return node.func.id in ("hasattr", "getattr") and asked in ("image_url", "url")

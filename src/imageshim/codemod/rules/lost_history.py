@@ -31,12 +31,16 @@ CODE = "IMG108"
 def lost_history(file: File) -> Iterator[Finding]:
     """Yield the messages that are put into a request without their images."""
     told: set[ast.AST] = set()
+    appended: _Appended | None = None
     for read in file.reads:
         if read.field not in ("content", "image", "images") or not is_proven(file, read):
             continue
         if not any(origin.image for origin in read.origins) or read.holders != {"message"}:
             continue
-        for place in (*_as_content(file, read), *_as_message(file, read)):
+        if appended is None:
+            appended = _appended(file)
+        whole = appended.get((file.function_of(read.node), ast.dump(read.base)), [])
+        for place in (*_as_content(file, read), *whole):
             if place not in told:
                 told.add(place)
                 yield file.finding(
@@ -58,22 +62,27 @@ def _as_content(file: File, read: Read) -> Iterator[ast.expr]:
             yield outer
 
 
-def _as_message(file: File, read: Read) -> Iterator[ast.expr]:
-    """``messages.append(message)``, of a message that is read elsewhere in the function."""
+_Appended = dict[tuple[ast.AST | None, str], list[ast.expr]]
+
+
+def _appended(file: File) -> _Appended:
+    """Return what is put into lists of messages: ``messages.append(message)``, or its dump.
+
+    By function and by what is put there, as :func:`ast.dump` writes it: the message of a read is
+    one that is spelled alike in the same function.
+    """
+    out: _Appended = {}
     if is_at_least(file.settings.oldest_litellm, SENDS_IMAGES_SINCE):
-        return
-    wanted = ast.dump(read.base)
-    inside = file.function_of(read.node)
+        return out
     for node in file.calls:
-        if called(node) in ("append", "insert") and file.function_of(node) is inside:
-            for argument in node.args:
-                whole = argument
-                if called(whole) in ("model_dump", "dict", "to_dict") and isinstance(
-                    whole, ast.Call
-                ):
-                    whole = whole.func.value if isinstance(whole.func, ast.Attribute) else whole
-                if ast.dump(whole) == wanted and _is_messages(node):
-                    yield argument
+        if called(node) not in ("append", "insert") or not _is_messages(node):
+            continue
+        for argument in node.args:
+            whole = argument
+            if called(whole) in ("model_dump", "dict", "to_dict") and isinstance(whole, ast.Call):
+                whole = whole.func.value if isinstance(whole.func, ast.Attribute) else whole
+            out.setdefault((file.function_of(node), ast.dump(whole)), []).append(argument)
+    return out
 
 
 def _is_messages(node: ast.AST) -> bool:

@@ -31,13 +31,16 @@ CODE = "IMG007"
 def model_extra(file: File) -> Iterator[Finding]:
     """Yield the reads of ``images`` from ``model_extra``."""
     rewriter = Rewriter(file)
+    known = {
+        origin
+        for read in file.reads_of("images")
+        if read.holders & {"message", "delta"}
+        for origin in read.origins
+    }
     for read in file.reads_of("images"):
         if read.holders != {"extra"} or not read.origins or read.carriers != {"litellm"}:
             continue
-        if any(
-            other.holders & {"message", "delta"} and other.origins & read.origins
-            for other in file.reads_of("images")
-        ):
+        if read.origins & known:
             continue  # one of several ways that the code tries
         certain = file.is_certain(read)
         edits = _edits(rewriter, read)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from functools import cached_property
 
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import is_proven, said, uses
@@ -23,6 +24,7 @@ CODE = "IMG101"
 _CAUGHT = frozenset(
     {"IndexError", "LookupError", "AttributeError", "TypeError", "Exception", "BaseException"}
 )
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORDS = ("images", "first_image", "detect")
 
 
@@ -34,6 +36,7 @@ _WORDS = ("images", "first_image", "detect")
 )
 def unguarded_image(file: File) -> Iterator[Finding]:
     """Yield the images that are taken by number although there may be none."""
+    exits = _Exits(file)
     for read in file.reads_of("images"):
         if not is_proven(file, read) or read.how not in ("attribute", "item", "get", "getattr"):
             continue
@@ -41,7 +44,7 @@ def unguarded_image(file: File) -> Iterator[Finding]:
             item = file.parents[use]
             if not (isinstance(item, ast.Subscript) and item.value is use):
                 continue
-            if not _is_number(item.slice) or _is_guarded(file, item, _names(read, use)):
+            if not _is_number(item.slice) or _is_guarded(exits, item, _names(read, use)):
                 continue
             yield file.finding(
                 CODE,
@@ -62,17 +65,17 @@ def _names(read: Read, use: ast.expr) -> frozenset[str]:
     return frozenset((*_WORDS, *([use.id] if isinstance(use, ast.Name) else []), read.field))
 
 
-def _is_guarded(file: File, node: ast.AST, names: frozenset[str]) -> bool:
-    inner = node
-    for outer in file.enclosing(node):
-        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return _left_before(outer, node, names)
+def _is_guarded(exits: _Exits, node: ast.expr, names: frozenset[str]) -> bool:
+    inner: ast.AST = node
+    for outer in exits.file.enclosing(node):
+        if isinstance(outer, _FUNCTIONS):
+            return exits.before(outer, node.lineno, names)
         if any(_mentions(one, names) for one in _asked(outer, inner)):
             return True
         if isinstance(outer, ast.Try) and inner in outer.body and _catches(outer):
             return True
         inner = outer
-    return _left_before(file.tree, node, names)
+    return exits.before(None, node.lineno, names)
 
 
 def _asked(outer: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:
@@ -96,15 +99,29 @@ def _catches(node: ast.Try) -> bool:
     return False
 
 
-def _left_before(scope: ast.AST, node: ast.AST, names: frozenset[str]) -> bool:
-    """Whether a test before the node, in the same function, lets nothing pass without images."""
-    line = getattr(node, "lineno", 0)
-    for one in ast.walk(scope):
-        if not isinstance(one, (ast.If, ast.Assert)) or one.test.lineno >= line:
-            continue
-        if _mentions(one.test, names) and (isinstance(one, ast.Assert) or _leaves(one.body[-1])):
-            return True
-    return False
+class _Exits:
+    """The tests that let nothing pass without images, by function and by what they mention."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+
+    def before(self, function: ast.AST | None, line: int, names: frozenset[str]) -> bool:
+        """Whether such a test stands before a line, in the same function."""
+        lines = self._lines
+        return any(lines.get((function, name), line) < line for name in names)
+
+    @cached_property
+    def _lines(self) -> dict[tuple[ast.AST | None, str], int]:
+        """The first line on which a name is mentioned by such a test."""
+        out: dict[tuple[ast.AST | None, str], int] = {}
+        for one in self.file.parents:
+            if isinstance(one, ast.Assert) or (isinstance(one, ast.If) and _leaves(one.body[-1])):
+                outer = [node for node in self.file.enclosing(one) if isinstance(node, _FUNCTIONS)]
+                for word in set(_words(one.test)):
+                    for function in (None, *outer):
+                        line = out.get((function, word), one.test.lineno)
+                        out[function, word] = min(line, one.test.lineno)
+        return out
 
 
 def _leaves(last: ast.stmt) -> bool:
@@ -114,11 +131,14 @@ def _leaves(last: ast.stmt) -> bool:
 
 
 def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
+    return any(word in names for word in _words(node))
+
+
+def _words(node: ast.AST) -> Iterator[str]:
     for one in ast.walk(node):
-        if isinstance(one, ast.Attribute) and one.attr in names:
-            return True
-        if isinstance(one, ast.Name) and one.id in names:
-            return True
-        if isinstance(one, ast.Constant) and one.value in names:
-            return True
-    return False
+        if isinstance(one, ast.Attribute):
+            yield one.attr
+        elif isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value

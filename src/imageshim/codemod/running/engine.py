@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,7 @@ def applied(findings: Iterable[Finding], *, unsafe: bool = False) -> Sequence[Fi
     for place, finding in enumerate(findings):
         key = finding.group if finding.group is not None else ("alone", place)
         groups.setdefault(key, []).append(finding)
-    taken: list[Edit] = []
+    taken = _Taken()
     out: list[Finding] = []
     # An unsafe rewrite is made by choice, so it goes before a safe one of the same code.
     ordered = sorted(
@@ -120,12 +121,30 @@ def applied(findings: Iterable[Finding], *, unsafe: bool = False) -> Sequence[Fi
         if any(one.applicability not in may for one in group):
             continue
         wanted_edits = {edit for one in group for edit in one.edits}
-        if any(_clash(edit, other) for edit in wanted_edits for other in taken):
+        if any(map(taken.clashes, wanted_edits)):
             continue
-        taken += wanted_edits
+        taken.add(wanted_edits)
         out += group
     return out
 
 
-def _clash(one: Edit, other: Edit) -> bool:
-    return one != other and one.start < other.end and other.start < one.end
+class _Taken:
+    """The edits that are made, in order."""
+
+    def __init__(self) -> None:
+        self._edits: list[Edit] = []
+        self._longest = 0
+
+    def add(self, edits: Iterable[Edit]) -> None:
+        for edit in edits:
+            insort(self._edits, edit)
+            self._longest = max(self._longest, edit.end - edit.start)
+
+    def clashes(self, edit: Edit) -> bool:
+        """Whether one of them changes the same bytes in another way."""
+        first = bisect_left(self._edits, (edit.start - self._longest,))
+        last = bisect_left(self._edits, (edit.end,))
+        return any(
+            one != edit and edit.start < one.end and one.start < edit.end
+            for one in self._edits[first:last]
+        )

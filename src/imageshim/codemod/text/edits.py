@@ -7,7 +7,9 @@ old ones, and its tree is the old tree but for the nodes that the edits lie in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from imageshim.codemod.findings import Edit
 from imageshim.errors import ImageShimError
@@ -90,24 +92,55 @@ def _is_statement(edit: Edit) -> bool:
     return edit.start == edit.end and (edit.text[:1] == "\n" or edit.text[-1:] == "\n")
 
 
+class _Ranges:
+    """Ranges of a file, asked whether one of them covers another."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(ranges)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(itertools.accumulate((end for _, end in ordered), max))
+
+    def cover(self, start: int, end: int) -> bool:
+        place = bisect_right(self._starts, start)
+        return place > 0 and self._reach[place - 1] >= end
+
+
 class _Comparison:
     """Walks two trees in step and stops at the nodes that edits lie in."""
 
     def __init__(self, old: Source, new: Source, edits: Sequence[Edit]) -> None:
         self.old, self.new = old, new
         self.edits = sorted(edits)
-        self.lengths = [len(_encoded(old, edit.text)) for edit in self.edits]
+        self._starts = [edit.start for edit in self.edits]
+        # Edits do not overlap, so that their ends are in order too; a sum for each place.
+        self._by_end = sorted(self.edits, key=lambda edit: edit.end)
+        self._ends = [edit.end for edit in self._by_end]
+        lengths = [len(_encoded(old, edit.text)) for edit in self._by_end]
+        self._growths = [
+            length - (edit.end - edit.start)
+            for edit, length in zip(self._by_end, lengths, strict=True)
+        ]
+        self._shifts = [0, *itertools.accumulate(self._growths)]
+        self._reach = list(itertools.accumulate((edit.end for edit in self.edits), max))
+        self._new_lines = _Ranges(
+            (first, first + len(_encoded(old, edit.text)))
+            for edit in self.edits
+            if _is_statement(edit)
+            for first in [self.moved(edit.start, past=True)]
+        )
 
     def moved(self, offset: int, *, past: bool) -> int:
         """Where an offset of the old file is in the new one; ``past`` what is inserted there.
 
         Statements that are inserted before a node are never part of it.
         """
-        shift = 0
-        for edit, length in zip(self.edits, self.lengths, strict=True):
-            here = past != _is_statement(edit) or edit.start < edit.end
-            if edit.end < offset or (edit.end == offset and here):
-                shift += length - (edit.end - edit.start)
+        place = bisect_left(self._ends, offset)
+        shift = self._shifts[place]
+        while place < len(self._ends) and self._ends[place] == offset:
+            edit = self._by_end[place]
+            if past != _is_statement(edit) or edit.start < edit.end:
+                shift += self._growths[place]
+            place += 1
         return offset + shift
 
     def span(self, source: Source, node: Positioned) -> tuple[int, int]:
@@ -115,10 +148,9 @@ class _Comparison:
         return source.offset_of(start), source.offset_of(end)
 
     def touched(self, start: int, end: int) -> list[Edit]:
+        first, last = bisect_left(self._reach, start), bisect_right(self._starts, end)
         return [
-            edit
-            for edit in self.edits
-            if edit.start <= end and edit.end >= start and not _is_statement(edit)
+            edit for edit in self.edits[first:last] if edit.end >= start and not _is_statement(edit)
         ]
 
     def run(self, old: ast.AST, new: ast.AST) -> None:
@@ -145,7 +177,7 @@ class _Comparison:
             if isinstance(one, _POSITIONED) and isinstance(other, _POSITIONED):
                 start, end = self.span(self.old, one)
                 touched = self.touched(start, end)
-                if any(self._belongs(one, edit, start, end) for edit in touched):
+                if touched and self._belongs(one, touched, start, end):
                     self._planned(other, start, end)
                     continue
             if type(one) is not type(other):
@@ -172,17 +204,19 @@ class _Comparison:
             if isinstance(child, _POSITIONED)
         )
 
-    def _belongs(self, node: Positioned, edit: Edit, start: int, end: int) -> bool:
-        """Whether no child holds the edit: then it is this node that the edit is in."""
-        if edit.start < start or edit.end > end:
-            return False
+    def _belongs(self, node: Positioned, touched: list[Edit], start: int, end: int) -> bool:
+        """Whether no child holds one of the edits: then it is this node that the edit is in."""
+        children = _Ranges(self._spans_inside(node))
+        return any(
+            start <= edit.start and edit.end <= end and not children.cover(edit.start, edit.end)
+            for edit in touched
+        )
+
+    def _spans_inside(self, node: Positioned) -> Iterator[tuple[int, int]]:
         for child in ast.iter_child_nodes(node):
             for inner in (child,) if isinstance(child, _POSITIONED) else ast.walk(child):
                 if isinstance(inner, _POSITIONED):
-                    first, last = self.span(self.old, inner)
-                    if first <= edit.start and edit.end <= last:
-                        return False
-        return True
+                    yield self.span(self.old, inner)
 
     def _planned(self, node: Positioned, start: int, end: int) -> None:
         """Check that the new node lies where the old one did, parentheses apart."""
@@ -218,12 +252,7 @@ class _Comparison:
         if not isinstance(node, ast.stmt):
             return False
         begin, stop = self.span(self.new, node)
-        for edit, length in zip(self.edits, self.lengths, strict=True):
-            if _is_statement(edit):
-                first = self.moved(edit.start, past=True)
-                if first <= begin and stop <= first + length:
-                    return True
-        return False
+        return self._new_lines.cover(begin, stop)
 
     def _differs(self, node: ast.AST) -> EditError:
         line = getattr(node, "lineno", 1)

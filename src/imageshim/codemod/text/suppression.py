@@ -89,7 +89,8 @@ def kept(source: Source, findings: Sequence[Finding]) -> list[Finding]:
     if not ignores:
         return list(findings)
     out = [one for one in findings if not _is_ignored(one, ignores)]
-    gone = {one.group: one for one in findings if one.group is not None and one not in out}
+    left = {id(one) for one in out}
+    gone = {one.group: one for one in findings if one.group is not None and id(one) not in left}
     return [_alone(one, gone[one.group]) if one.group in gone else one for one in out]
 
 
