@@ -24,7 +24,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from importlib.metadata import version as version_of
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from imageshim.messages import carriers
 from imageshim.messages.options import plan
 from imageshim.messages.stash import FIELD
 from imageshim.streaming import StreamConverter
+from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format, format_of, is_at_least
 
 from .asked import Asked, take_format
@@ -158,27 +160,31 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
             async for chunk in response:
                 yield chunk
             return
-        converter = StreamConverter(decision.format, source=self._source(response))
+        stream = FailOpen(StreamConverter(decision.format, source=self._source(response)))
         seconds, changed = 0.0, False
         try:
             async for chunk in response:
                 begun = time.perf_counter()
-                try:
-                    out = converter.feed(chunk)
-                except Exception as fault:
-                    self._fail(fault)
-                    if self._strict:
-                        raise
-                    out = [chunk]
+                out = self._fed(stream, partial(stream.feed, chunk))
                 seconds += time.perf_counter() - begun
                 changed = changed or len(out) != 1 or out[0] is not chunk
                 for one in out:
                     yield one if one is chunk else _sendable(one)
-            for one in converter.finish():
+            for one in self._fed(stream, stream.finish):
                 yield _sendable(one)
         finally:
             await _close(response)
             self._count(request_data, user_api_key_dict, decision, seconds, changed=changed)
+
+    def _fed(self, stream: FailOpen[Any], step: Callable[[], list[Any]]) -> list[Any]:
+        """Take one step of a stream; tell of the fault that ends its conversion, once."""
+        converted = stream.converts
+        out = step()
+        if converted and stream.fault is not None:
+            self._fail(stream.fault)
+            if self._strict:
+                raise stream.fault
+        return out
 
     async def async_post_call_response_headers_hook(
         self, data: dict[str, Any], user_api_key_dict: Any, response: Any, **_more: Any

@@ -7,6 +7,7 @@ import zlib
 
 from imageshim.errors import ImageShimError, UnreadableImageWarning
 from imageshim.streaming import SSEConverter
+from imageshim.streaming.fail_open import FailOpen
 from imageshim.streaming.sse import Framer
 
 from . import codings
@@ -24,7 +25,7 @@ class StreamBody:
     def __init__(
         self, converter: SSEConverter, coding: codings.Coding | None, max_held: int
     ) -> None:
-        self._converter: SSEConverter | None = converter
+        self._stream = FailOpen(_Events(converter))
         self._framer = Framer()
         self._decoder = coding.decoder() if coding else None
         self._encoder = coding.encoder(None) if coding else None
@@ -33,8 +34,11 @@ class StreamBody:
         self._sums = [0, 0]
         self.begun = False
         """Whether anything could be unpacked so far."""
-        self.fault: Exception | None = None
+
+    @property
+    def fault(self) -> Exception | None:
         """Why the stream is converted no more."""
+        return self._stream.fault
 
     @property
     def changed(self) -> bool:
@@ -52,14 +56,14 @@ class StreamBody:
         self.begun = self.begun or bool(plain)
         if last and self._decoder and not self._decoder.finished and not self.begun:
             raise codings.CodingError("the stream is cut off")
-        if self._converter is None:
+        if not self._stream.converts:
             out = plain
         else:
             out = self._converted(plain, last=last)
             self._held += len(plain) - len(out)
-            if self._held > self._max_held and self._converter is not None:
-                out += self._give_up(ImageShimError(f"{self._held} bytes would be held back"))
-                out += self._framer.finish()
+            if self._held > self._max_held and self._stream.converts:
+                fault = ImageShimError(f"{self._held} bytes would be held back")
+                out += b"".join([*self._stream.give_up(fault), self._framer.finish()])
         self._sums = [zlib.crc32(plain, self._sums[0]), zlib.crc32(out, self._sums[1])]
         return self._packed(out, last=last)
 
@@ -68,37 +72,16 @@ class StreamBody:
         return self._packed(self._left(), last=False)
 
     def _converted(self, plain: bytes, *, last: bool) -> bytes:
-        out: list[bytes] = []
-        for frame in self._framer.feed(plain):
-            if self._converter is None:
-                out.append(frame)
-                continue
-            try:
-                out.append(self._converter.feed(frame))
-            except Exception as fault:  # noqa: BLE001  # the client gets the event as it came
-                out += [self._give_up(fault), frame]
-        if last or self._converter is None:
+        out = [made for frame in self._framer.feed(plain) for made in self._stream.feed(frame)]
+        if last or not self._stream.converts:
             out.append(self._left())
         return b"".join(out)
-
-    def _give_up(self, fault: Exception) -> bytes:
-        """Convert no more; gives what was held back."""
-        self.fault = fault
-        converter, self._converter = self._converter, None
-        try:
-            return _finished(converter) if converter else b""
-        except Exception:  # noqa: BLE001  # it is broken already
-            return b""
 
     def _left(self) -> bytes:
         """Give all that is not out yet; the last event may have no end."""
         frame = self._framer.finish()
-        if self._converter is None:
-            return frame
-        try:
-            return self._converter.feed(frame) + _finished(self._converter)
-        except Exception as fault:  # noqa: BLE001  # as above
-            return self._give_up(fault) + frame
+        made = self._stream.feed(frame) if frame else []
+        return b"".join([*made, *self._stream.finish()])
 
     def _packed(self, out: bytes, *, last: bool) -> bytes:
         if self._encoder is None:
@@ -109,8 +92,23 @@ class StreamBody:
         return packed + self._encoder.finish() if whole else packed
 
 
-def _finished(converter: SSEConverter) -> bytes:
-    """Give what a converter holds, without its warning: as an error that would take its place."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnreadableImageWarning)
-        return converter.finish()
+class _Events:
+    """A converter of whole events: the bytes of each are what goes in and out."""
+
+    def __init__(self, converter: SSEConverter) -> None:
+        self._converter = converter
+
+    @property
+    def holds(self) -> bool:
+        return self._converter.holds
+
+    def feed(self, event: bytes) -> list[bytes]:
+        made = self._converter.feed(event)
+        return [made] if made else []
+
+    def finish(self) -> list[bytes]:
+        """Give what is held, without its warning: as an error that would take its place."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnreadableImageWarning)
+            made = self._converter.finish()
+        return [made] if made else []

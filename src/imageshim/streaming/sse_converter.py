@@ -49,6 +49,11 @@ class SSEConverter:
         self._look = Look(self._converter)
         self._framer = Framer()
 
+    @property
+    def holds(self) -> bool:
+        """Whether an event without an end is held, or text that may become an image."""
+        return self._converter.holds or not self._framer.clean
+
     def feed(self, data: bytes) -> bytes:
         """Take bytes; returns the frames that they complete, converted.
 

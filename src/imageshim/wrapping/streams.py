@@ -17,6 +17,7 @@ import wrapt
 
 from imageshim.messages import carriers
 from imageshim.streaming import StreamConverter
+from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format
 
 from .call_sites import saw_call
@@ -37,17 +38,15 @@ _GAVE_UP = "imageshim could not convert a stream; the rest of it comes as it is"
 class _Flow:
     """The chunks of one stream on their way through the converter."""
 
-    __slots__ = ("call", "converter", "ended", "held", "passes", "queue", "raising", "silent")
+    __slots__ = ("call", "ended", "passes", "queue", "raising", "silent", "stream")
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
         converter = StreamConverter(call.policy.emit, source=source, on_loss=call.policy.on_loss)
-        self.converter: StreamConverter | None = converter
+        self.stream = FailOpen(converter, ASKED_FOR)
         self.passes: Callable[[Any], bool] = converter.passes
         """Tells at a look that nothing is to be done with a chunk, as with most."""
         self.queue: deque[Any] = deque()
-        self.held: list[Any] = []
-        """What went into the converter and has not come out."""
         self.ended = False
         self.raising: BaseException | None = None
         self.silent = call.inner or call.policy.emit not in LEGACY
@@ -58,48 +57,30 @@ class _Flow:
 
     def feed(self, chunk: Any) -> None:
         """Take a chunk from the stream, one that does not pass at a look."""
-        if self.converter is None:
+        if self.stream.converts:
+            self._put(self.stream.feed(chunk))
+        else:
             self.queue.append(chunk)
-            return
-        try:
-            made = self.converter.feed(chunk)
-            if len(made) == 1 and made[0] is chunk:
-                self.held.clear()
-            else:
-                self.held.append(chunk)
-                if made:
-                    del self.held[:-1]
-            self._put(made)
-        except ASKED_FOR:
-            raise
-        except Exception as error:  # noqa: BLE001  # the caller gets the stream as it came
-            self._give_up(error, [*self.held, chunk])
+
+    def finish(self) -> None:
+        """Take what the converter still holds, at the end of the stream."""
+        self.ended = True
+        if self.stream.converts:
+            self._put(self.stream.finish())
 
     def _put(self, made: list[Any]) -> None:
+        fault = self.stream.fault
+        if fault is not None:
+            self.passes = _never
+            self.queue.extend(made)
+            failed(_GAVE_UP, fault, self.call.place, strict=self.call.policy.strict)
+            return
         if self.call.policy.emit is Format.IMAGES and not self.call.inner:
             made = [with_old_name(chunk) for chunk in made]
         self.queue.extend(made)
         if not self.silent and any(map(_has_image, made)):
             self.silent = True
             saw_call(self.call.place, self.call.policy.emit.value, "delta")
-
-    def finish(self) -> None:
-        """Take what the converter still holds, at the end of the stream."""
-        self.ended = True
-        converter, self.converter = self.converter, None
-        if converter is None:
-            return
-        try:
-            self._put(converter.finish())
-        except ASKED_FOR:
-            raise
-        except Exception as error:  # noqa: BLE001  # as above
-            self._give_up(error, self.held)
-
-    def _give_up(self, error: Exception, raw: list[Any]) -> None:
-        self.converter, self.passes = None, _never
-        self.queue.extend(raw)
-        failed(_GAVE_UP, error, self.call.place, strict=self.call.policy.strict)
 
     def next(self) -> Any:
         """Return what is next in the queue; at its end, raise what the stream ended with."""
@@ -112,9 +93,9 @@ class _Flow:
 
     def drop(self) -> None:
         """Forget what is held: the stream is closed."""
-        self.converter, self.passes, self.raising = None, _never, None
+        self.stream.stop()
+        self.passes, self.raising = _never, None
         self.queue.clear()
-        self.held.clear()
 
 
 def _never(_chunk: Any) -> bool:
