@@ -48,14 +48,19 @@ def installed(folder, what):
     return run
 
 
-def test_without_extras_it_works_and_says_what_the_commands_need(wheel, tmp_path):
+def test_without_extras_the_core_and_its_commands_work_and_the_rest_names_its_extra(
+    wheel, tmp_path
+):
     run = installed(tmp_path / "bare", wheel)
     ended = run("imageshim", "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "pip install 'imageshim[cli]'" in ended.stdout
-    ended = run("imageshim", "show", "x.json")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "the extra 'cli'" in ended.stderr
+    (tmp_path / "bare" / "reply.json").write_text('{"content": "hello"}')
+    for name in ("convert", "show", "detect"):
+        ended = run("imageshim", name, "reply.json")
+        assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    ended = run("imageshim", "gateway", "--upstream", "http://127.0.0.1:1")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "the extra 'server': pip install 'imageshim[server]'" in ended.stderr
     program = """if True:
         import sys, imageshim
         from imageshim.testing.pictures import png

@@ -195,7 +195,7 @@ def test_a_file_that_is_no_python_is_told_and_the_others_are_done(run, project):
         (["--target", "openai"], "--target: 'openai' is no requirement"),
         (["--trace", "nothing"], "cannot read the trace nothing"),
         (["--config", "nothing"], "cannot read nothing"),
-        (["--jobs", "0"], "at least 1"),
+        (["--jobs", "0"], "--jobs: 0 is out of range: 1 or more"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
 )

@@ -109,7 +109,8 @@ def test_dialects_and_drafts_are_asked_for(run):
 def test_bad_words_are_bad_usage(run, words):
     ended = run("convert", *words, stdin=b"{}")
     assert (ended.code, ended.out) == (2, b"")
-    assert "Error: " in ended.err
+    assert "error: " in ended.err
+    assert words[0] in ended.err
 
 
 # Where it goes

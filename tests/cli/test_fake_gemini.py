@@ -91,7 +91,7 @@ def test_a_mistake_in_the_script_is_told_with_its_place(tmp_path):
 def test_bad_usage_is_told(arguments):
     code, errors = failing(*arguments)
     assert code == 2
-    assert "Invalid value" in errors
+    assert "error: argument --" in errors
 
 
 def test_a_port_that_is_taken_is_told():

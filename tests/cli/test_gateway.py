@@ -137,7 +137,11 @@ def test_workers_add_up_their_metrics():
     [
         (["--upstream", "openrouter.ai"], 1, "is no http(s) URL"),
         (["--upstream", "http://x", "--rules", "RULES"], 1, "rules.toml:2: rules[0].format"),
-        (["--upstream", "http://x", "--default", "webp"], 2, "'webp' is not one of"),
+        (
+            ["--upstream", "http://x", "--default", "webp"],
+            2,
+            "argument --default: invalid choice: 'webp'",
+        ),
         (["--upstream", "http://x", "--workers", "0"], 2, "--workers"),
         ([], 2, "--upstream"),
     ],

@@ -47,14 +47,35 @@ def test_it_is_a_module_that_python_runs():
     assert ended.stdout == f"imageshim, version {imageshim.__version__}\n"
 
 
-@pytest.mark.parametrize("missing", ["click", "rich"])
-def test_without_the_extra_it_says_which(run, monkeypatch, missing):
-    monkeypatch.setitem(sys.modules, missing, None)
-    for words in ((), ("--help",), ("show", "-h")):
-        ended = run(*words)
-        assert ended.code == 0
-        assert "pip install 'imageshim[cli]'" in ended.out.decode()
-        assert all(name in ended.out.decode() for name in COMMANDS)
-    ended = run("detect", "x.json")
-    assert (ended.code, ended.out) == (2, b"")
-    assert "the extra 'cli': pip install 'imageshim[cli]'" in ended.err
+@pytest.mark.parametrize(("typed", "meant"), [("detekt", "detect"), ("shwo", "show")])
+def test_a_misspelt_command_is_told_its_name(run, typed, meant):
+    ended = run(typed)
+    assert ended.code == 2
+    assert f"there is no command {typed!r}; did you mean {meant}?" in ended.err
+
+
+class TestWithoutTheExtra:
+    """Nothing but the core: rich only makes tables pretty and draws progress bars."""
+
+    @pytest.fixture(autouse=True)
+    def no_rich(self, monkeypatch):
+        for name in [*sys.modules]:
+            if name.partition(".")[0] == "rich":
+                monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "rich", None)
+
+    def test_help_and_commands_work(self, run, replies):
+        for words in ((), ("--help",), ("show", "-h")):
+            assert "imageshim" in run(*words).out.decode() + run(*words).err
+        assert run("detect", replies / "one.json").lines == [f"{replies}/one.json\tcontent\t1"]
+        assert run("convert", replies / "one.json").code == 0
+
+    def test_a_table_is_aligned_with_blanks(self, run, replies, tmp_path):
+        head, *rows = run("show", replies / "many.jsonl", "--save", tmp_path / "out").lines
+        assert head.split() == [
+            "reply", "choice", "image", "format", "media", "type", "width", "×", "height",
+            "bytes", "draft", "file",
+        ]  # fmt: skip
+        at = head.index("format")
+        assert {row[at:].partition(" ")[0] for row in rows} == {"content", "no"}
+        assert {row[at - 1] for row in rows} == {" "}

@@ -1,18 +1,16 @@
 """The `imageshim` command: one module a subcommand, loaded when it is called.
 
-The subcommands only parse, print and exit; what they do lives in the package. Exit codes: 0 done,
-1 a problem in the data, 2 bad usage.
+The subcommands only parse, print and exit; what they do lives in the package. They need no extra
+to start. Exit codes: 0 done, 1 a problem in the data, 2 bad usage.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
-
-if TYPE_CHECKING:
-    import click
+from typing import NoReturn
 
 __all__ = ["COMMANDS", "main"]
 
@@ -32,75 +30,55 @@ COMMANDS: dict[str, str] = {
 }
 """Each subcommand with its one line of help; its module has its name."""
 
-_EXTRA = "cli"
-# These start on every commit, or where a program is deployed: they need no click, which alone
-# would double their start.
-_LIGHT = frozenset({"check", "explain", "fix", "run", "undo"})
+# Not wrapped: argparse would break the list.
+_HELP = """Usage: imageshim COMMAND [OPTION …] [ARGUMENT …]
+
+Chat-completion replies with generated images: read them, convert them, migrate the code
+that reads them.
+
+Commands:
+{commands}
+
+imageshim COMMAND --help tells more; imageshim --version prints the version.
+
+Exit codes: 0 done, 1 a problem in the data, 2 bad usage."""
 
 
-def _module(name: str) -> Any:
-    return import_module(f".{name.replace('-', '_')}", __name__)
+def _help() -> str:
+    lines = "\n".join(f"  {name:<12} {line}" for name, line in sorted(COMMANDS.items()))
+    return _HELP.format(commands=lines)
 
 
-def _load(name: str) -> Any:
-    return _delegate(name) if name in _LIGHT else _module(name).command
+def _usage_error(message: str) -> int:
+    print(f"imageshim: {message}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
-def _delegate(name: str) -> click.Command:
-    """Make a command of the group from one that parses its arguments itself."""
-    import click
-
-    @click.command(
-        name,
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def run(arguments: tuple[str, ...]) -> None:
-        sys.exit(_module(name).main(arguments))
-
-    return run
+def _unknown(word: str) -> int:
+    kind = "option" if word.startswith("-") else "command"
+    near = difflib.get_close_matches(word, COMMANDS, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return _usage_error(f"there is no {kind} {word!r}{hint} (imageshim --help lists them)")
 
 
-def _group() -> click.Group:
-    import click
+def _run(given: list[str]) -> int:
+    name = given[0] if given else ""
+    if name in COMMANDS:
+        module = import_module(f".{name.replace('-', '_')}", __name__)
+        code: int = module.main(given[1:])
+        return code
+    if name in {"-h", "--help"}:
+        print(_help())  # noqa: T201
+        return 0
+    if name == "--version":
+        from imageshim import __version__
 
-    from imageshim import __version__
-
-    class Lazy(click.Group):
-        def list_commands(self, ctx: click.Context) -> list[str]:
-            del ctx
-            return sorted(COMMANDS)
-
-        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-            del ctx
-            return _load(cmd_name) if cmd_name in COMMANDS else None
-
-        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-            del ctx
-            with formatter.section("Commands"):
-                formatter.write_dl(sorted(COMMANDS.items()))
-
-        def invoke(self, ctx: click.Context) -> Any:
-            try:
-                result = super().invoke(ctx)
-                sys.stdout.flush()
-            except BrokenPipeError:
-                # The reader has seen enough, as `head` does. What Python still holds for it must
-                # not go into the closed pipe at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                ctx.exit(0)
-            except OSError as error:
-                raise click.UsageError(_says(error), ctx) from error
-            return result
-
-    return click.version_option(__version__, prog_name="imageshim")(
-        Lazy(
-            "imageshim",
-            help=_HELP,
-            context_settings={"help_option_names": ["-h", "--help"]},
-        )
-    )
+        print(f"imageshim, version {__version__}")  # noqa: T201
+        return 0
+    if not name:
+        print(_help(), file=sys.stderr)  # noqa: T201
+        return 2
+    return _unknown(name)
 
 
 def _says(error: OSError) -> str:
@@ -108,31 +86,20 @@ def _says(error: OSError) -> str:
     return f"{named}{error.strerror or error}"
 
 
-_HELP = """Chat-completion replies with generated images: read them, convert them, migrate the code
-that reads them.
-
-Exit codes: 0 done, 1 a problem in the data, 2 bad usage."""
-
-
-def _without_click(arguments: list[str]) -> int:
-    """Help without the extra; everything else says which extra is missing."""
-    lines = "\n".join(f"  {name:<12} {line}" for name, line in sorted(COMMANDS.items()))
-    hint = f"The commands need the extra {_EXTRA!r}: pip install 'imageshim[{_EXTRA}]'"
-    if not arguments or set(arguments) & {"-h", "--help"}:
-        print(f"Usage: imageshim COMMAND …\n\n{_HELP}\n\nCommands:\n{lines}\n\n{hint}")  # noqa: T201
-        return 0
-    print(hint, file=sys.stderr)  # noqa: T201  # there is no click to print with
-    return 2
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    if given and given[0] in _LIGHT:
-        sys.exit(_module(given[0]).main(given[1:]))
+    # A program that `run` runs has exceptions of its own, which are not ours to report.
+    if given[:1] == ["run"]:
+        sys.exit(_run(given))
     try:
-        import click  # noqa: F401  # is the extra there?
-        import rich  # noqa: F401
-    except ImportError:
-        sys.exit(_without_click(given))
-    _group().main(arguments, prog_name="imageshim")
+        code = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` does. What Python still holds for it must not go
+        # into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        code = _usage_error(f"Error: {_says(error)}")
+    sys.exit(code)

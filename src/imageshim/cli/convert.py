@@ -2,108 +2,82 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-import click
-
-from imageshim.errors import ImageShimError, UnknownFormatError
-from imageshim.messages.options import (
-    DIALECTS,
-    DRAFTS,
-    ON_LOSS,
-    Drafts,
-    FormatName,
-    OnLoss,
-    Plan,
-    plan,
-)
+from imageshim.errors import ImageShimError
+from imageshim.messages.options import DIALECTS, DRAFTS, ON_LOSS, Plan, plan
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body
 
-from .inputs import (
-    Record,
-    data_error,
-    files_argument,
-    progress,
-    records,
-    replaced_file,
-    source_option,
-)
+from .arguments import add_files, add_source, data_error, parser
+from .inputs import Record, progress, records, replaced_file
 
-__all__ = ["command"]
+__all__ = ["main"]
 
 
-@click.command(
-    "convert",
-    epilog="""\b
-Examples:
+_EXAMPLES = """Examples:
   imageshim convert old-reply.json --to images
   imageshim convert archive.jsonl --from 1.75.9 --to images --out archive.new.jsonl
   curl … | imageshim convert - --to content
-  imageshim convert stream.sse --to images""",
-)
-@files_argument
-@click.option(
-    "--to",
-    type=click.Choice([member.value for member in Format]),
-    default=Format.IMAGES.value,
-    show_default=True,
-    help="The format to write.",
-)
-@source_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Write to this file; with several inputs, or where it is one, to this folder.",
-)
-@click.option(
-    "--on-loss",
-    type=click.Choice(ON_LOSS),
-    default="stash",
-    show_default=True,
-    help="What to do with what the format cannot hold.",
-)
-@click.option(
-    "--dialects",
-    type=click.Choice(DIALECTS),
-    default="litellm",
-    show_default=True,
-    help="Read LiteLLM's and OpenRouter's spellings, or those of every known gateway.",
-)
-@click.option(
-    "--drafts",
-    type=click.Choice(DRAFTS),
-    default="keep",
-    show_default=True,
-    help="Leave drafts in the reasoning text, or move them to the images (not in event streams).",
-)
-def command(  # noqa: PLR0913  # one parameter an option
-    files: tuple[str, ...],
-    to: FormatName,
-    source: str | None,
-    out: Path | None,
-    on_loss: OnLoss,
-    dialects: str,
-    drafts: Drafts,
-) -> None:
-    """Convert replies in JSON, JSON Lines or event-stream files (or standard input).
+  imageshim convert stream.sse --to images"""
 
-    A reply that cannot be read or converted is reported, with its file, line and field, and goes
-    to the output as it is.
-    """
-    try:
-        do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
-    except UnknownFormatError as error:
-        raise click.BadParameter(str(error), param_hint="--from") from error
-    files = files or ("-",)
+
+def _parser() -> argparse.ArgumentParser:
+    by = parser(
+        "convert",
+        "Convert replies in JSON, JSON Lines or event-stream files (or standard input). A reply "
+        "that cannot be read or converted is reported, with its file, line and field, and goes to "
+        "the output as it is.",
+        _EXAMPLES,
+    )
+    add_files(by)
+    by.add_argument(
+        "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
+        help="the format to write (default: images)",
+    )  # fmt: skip
+    add_source(by)
+    by.add_argument(
+        "--out", type=Path, metavar="PATH",
+        help="write to this file; with several inputs, or where it is one, to this folder",
+    )  # fmt: skip
+    by.add_argument(
+        "--on-loss", choices=ON_LOSS, default="stash",
+        help="what to do with what the format cannot hold (default: stash)",
+    )  # fmt: skip
+    by.add_argument(
+        "--dialects", choices=DIALECTS, default="litellm",
+        help="read LiteLLM's and OpenRouter's spellings, or those of every known gateway "
+        "(default: litellm)",
+    )  # fmt: skip
+    by.add_argument(
+        "--drafts", choices=DRAFTS, default="keep",
+        help="leave drafts in the reasoning text, or move them to the images (default: keep; not "
+        "in event streams)",
+    )  # fmt: skip
+    return by
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = _parser()
+    options = by.parse_args(arguments)
+    do = plan(
+        options.to,
+        source=options.source,
+        on_loss=options.on_loss,
+        dialects=options.dialects,
+        drafts=options.drafts,
+    )
+    files, out = options.files, options.out
     into_folder = out is not None and (len(files) > 1 or out.is_dir())
     if into_folder and len({_name_of(file) for file in files}) < len(files):
-        raise click.UsageError("two inputs have the same name, and would be one file in --out")
+        by.error("two inputs have the same name, and would be one file in --out")
     fine = True
     quiet = out is None and sys.stdout.isatty()
     with progress(files, "converting", quiet=quiet) as advance:
@@ -113,8 +87,7 @@ def command(  # noqa: PLR0913  # one parameter an option
             else:
                 with replaced_file(out / _name_of(file) if into_folder else out) as stream:
                     fine &= _convert_file(file, do, stream, advance)
-    if not fine:
-        sys.exit(1)
+    return 0 if fine else 1
 
 
 def _name_of(file: str) -> str:

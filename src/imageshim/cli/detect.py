@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import sys
-
-import click
+from collections.abc import Sequence
 
 from imageshim.conversion import detect
-from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.errors import ImageShimError
 from imageshim.reading import read_all
-from imageshim.timeline import source_format
 
-from .inputs import Record, data_error, files_argument, progress, records, source_option
+from .arguments import add_files, add_source, data_error, parser
+from .inputs import Record, progress, records
 
-__all__ = ["command"]
+__all__ = ["main"]
 
 
-@click.command(
-    "detect",
-    epilog="""\b
-Examples:
+_EXAMPLES = """Examples:
   imageshim detect reply.json
   imageshim detect archive.jsonl --check
-  imageshim detect archive.jsonl | cut -f2 | sort | uniq -c""",
-)
-@files_argument
-@source_option
-@click.option("--check", is_flag=True, help="Also check each reply against its format's schema.")
-def command(files: tuple[str, ...], source: str | None, *, check: bool) -> None:
-    """Print a line for each reply: its place, the format (or none), the number of images."""
-    try:
-        source_format(source)
-    except UnknownFormatError as error:
-        raise click.BadParameter(str(error), param_hint="--from") from error
+  imageshim detect archive.jsonl | cut -f2 | sort | uniq -c"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "detect",
+        "Print a line for each reply: its place, the format (or none), the number of images.",
+        _EXAMPLES,
+    )
+    add_files(by)
+    add_source(by)
+    by.add_argument(
+        "--check", action="store_true", help="also check each reply against its format's schema"
+    )
+    options = by.parse_args(arguments)
     fine = True
-    files = files or ("-",)
-    with progress(files, "reading", quiet=sys.stdout.isatty()) as advance:
-        for file in files:
+    with progress(options.files, "reading", quiet=sys.stdout.isatty()) as advance:
+        for file in options.files:
             for record in records(file):
-                fine &= _detect_one(record, source, check=check)
+                fine &= _detect_one(record, options.source, check=options.check)
                 advance(len(record.raw))
-    if not fine:
-        sys.exit(1)
+    return 0 if fine else 1
 
 
 def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
@@ -54,7 +53,7 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
     except ImageShimError as error:
         data_error(f"{record.place}: {error}")
         return False
-    click.echo(f"{record.place}\t{found.value if found else 'none'}\t{count}")
+    print(f"{record.place}\t{found.value if found else 'none'}\t{count}")  # noqa: T201
     if not check or found is None:
         return True
     from imageshim.schema import problems

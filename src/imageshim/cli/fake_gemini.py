@@ -3,77 +3,84 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import click
 
 from imageshim.errors import ImageShimError
 from imageshim.testing.fake_gemini import FORMATS, FakeGemini
 from imageshim.testing.fake_gemini.script_file import Script, read_script
 
+from .arguments import existing_file, fail, number, parser
+
 if TYPE_CHECKING:
     from imageshim.testing.fake_gemini import Request
 
-__all__ = ["command"]
+__all__ = ["main"]
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # who reads a pipe waits for the addresses
 
 
 def _log(asked: Request) -> None:
     how = f"{asked.chunks_sent} chunks" if asked.stream else "whole"
     end = "" if asked.completed else ", cut off"
     sent = f"{len(asked.texts)} texts, {len(asked.images)} images"
-    click.echo(f"{asked.method} {asked.path} ({sent}) -> {how}{end}")
+    _say(f"{asked.method} {asked.path} ({sent}) -> {how}{end}")
 
 
-@click.command(
-    "fake-gemini",
-    epilog="""\b
-Example:
+_EXAMPLES = """Example:
   imageshim fake-gemini --port 8080 --script answers.json
 
-\b
 answers.json:
   [[{"text": "Here: "}, {"image": "png"}],
    {"parts": [{"image": {"file": "cat.png"}}], "cut": "whole", "delay": 1.5},
-   {"fault": {"http": 429}}]""",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
-    help="The port on 127.0.0.1; 0 takes a free one.",
-)  # fmt: skip
-@click.option(
-    "--script", type=click.Path(exists=True, dir_okay=False), metavar="FILE.json",
-    help="What to answer, in order; the last answer is repeated.",
-)  # fmt: skip
-@click.option(
-    "--format", "image_format", type=click.Choice(list(FORMATS)), metavar="NAME",
-    help=f"How OpenAI-compatible answers carry images: {', '.join(FORMATS)}.",
-)  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Print no line for each request.")
-def command(port: int, script: str | None, image_format: str | None, *, quiet: bool) -> None:
-    """Answer as Gemini and as an OpenAI-compatible server, on loopback, without a key.
+   {"fault": {"http": 429}}]"""
 
-    Without a script every answer is a text and a picture. Ends at Ctrl-C.
-    """
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "fake-gemini",
+        "Answer as Gemini and as an OpenAI-compatible server, on loopback, without a key. Without "
+        "a script every answer is a text and a picture. Ends at Ctrl-C.",
+        _EXAMPLES,
+    )
+    by.add_argument(
+        "--port", type=number(0, 65535), default=8080,
+        help="the port on 127.0.0.1; 0 takes a free one (default: 8080)",
+    )  # fmt: skip
+    by.add_argument(
+        "--script", type=existing_file, metavar="FILE.json",
+        help="what to answer, in order; the last answer is repeated",
+    )  # fmt: skip
+    by.add_argument(
+        "--format", choices=list(FORMATS), metavar="NAME",
+        help=f"how OpenAI-compatible answers carry images: {', '.join(FORMATS)}",
+    )  # fmt: skip
+    by.add_argument("--quiet", action="store_true", help="print no line for each request")
+    options = by.parse_args(arguments)
     try:
-        read = read_script(script) if script else Script([], {}, None)
+        read = read_script(options.script) if options.script else Script([], {}, None)
         server = FakeGemini(
             *read.answers,
             models=read.models,
-            format=image_format or read.format or "images",
-            port=port,
-            log=None if quiet else _log,
+            format=options.format or read.format or "images",
+            port=options.port,
+            log=None if options.quiet else _log,
         )
         server.start()
     except ImageShimError as fault:
-        raise click.ClickException(str(fault)) from None
+        return fail(str(fault))
     except OSError as fault:
-        raise click.ClickException(f"port {port}: {fault.strerror}") from None
-    click.echo("Environment for clients (LiteLLM up to 1.77.1 wants api_base in the call):")
+        return fail(f"port {options.port}: {fault.strerror}")
+    _say("Environment for clients (LiteLLM up to 1.77.1 wants api_base in the call):")
     for name, value in sorted(server.environment().items()):
-        click.echo(f"  export {name}={value}")
+        _say(f"  export {name}={value}")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("stopped")
+        _say("stopped")
     finally:
         server.stop()
+    return 0

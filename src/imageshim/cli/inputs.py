@@ -6,40 +6,19 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import click
-
 from imageshim.errors import MalformedReplyError
 from imageshim.long_json.reading import parse
 
+from .arguments import file_name
 from .event_streams import begins_event_stream, reply_of
 
-__all__ = [
-    "Record",
-    "data_error",
-    "files_argument",
-    "progress",
-    "records",
-    "replaced_file",
-    "source_option",
-]
-
-files_argument = click.argument(
-    "files",
-    nargs=-1,
-    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=str),
-    metavar="[FILE…|-]",
-)
-source_option = click.option(
-    "--from",
-    "source",
-    metavar="VERSION|FORMAT",
-    help="Where the replies come from: a LiteLLM version such as 1.75.9, or a format.",
-)
+__all__ = ["Record", "progress", "records", "replaced_file"]
 
 
 class Record(NamedTuple):
@@ -58,7 +37,7 @@ class Record(NamedTuple):
     @property
     def place(self) -> str:
         """The place for people: ``FILE`` or ``FILE:LINE``."""
-        name = "<stdin>" if self.file == "-" else click.format_filename(self.file)
+        name = "<stdin>" if self.file == "-" else file_name(self.file)
         return name if self.line is None else f"{name}:{self.line}"
 
     @property
@@ -66,11 +45,6 @@ class Record(NamedTuple):
         """A name for files that are made of the reply."""
         stem = "stdin" if self.file == "-" else Path(self.file).stem
         return stem if self.line is None else f"{stem}-{self.line}"
-
-
-def data_error(message: str) -> None:
-    """Print a problem in the data."""
-    click.secho(message, fg="red", err=True)
 
 
 def _record(file: str, line: int | None, raw: bytes) -> Record:
@@ -85,6 +59,10 @@ def _record(file: str, line: int | None, raw: bytes) -> Record:
     return Record(file, line, raw, value, None)
 
 
+def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
+    return nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb")
+
+
 def records(file: str) -> Iterator[Record]:
     """Read the replies of a JSON or JSON Lines file, or of standard input for ``-``.
 
@@ -93,7 +71,7 @@ def records(file: str) -> Iterator[Record]:
     them is a reply, and one line at a time is in memory. Else the file is one JSON value; and if
     it is not, and has a line at its beginning that is, then again each line is a reply.
     """
-    with click.open_file(file, "rb") as stream:
+    with _opened(file) as stream:
         lines = enumerate(stream, 1)
         head = list(_until_two(lines))
         full = [(number, line) for number, line in head if line.strip()]
@@ -139,13 +117,13 @@ def _looks_whole(line: bytes) -> bool:
 
 
 @contextmanager
-def progress(files: tuple[str, ...], label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+def progress(files: list[str], label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal, for what takes more than a second.
 
     It gives a function that takes how many more bytes are done. ``quiet``: the terminal is needed
     for what the command prints.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty() or find_spec("rich") is None:
         yield lambda _done: None
         return
     from rich.console import Console

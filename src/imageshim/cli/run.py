@@ -1,7 +1,4 @@
-"""`imageshim run`: a program with the shim installed, without a change to it.
-
-It parses its arguments itself: programs run where they are deployed, often without click.
-"""
+"""`imageshim run`: a program with the shim installed, without a change to it."""
 
 from __future__ import annotations
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-import click
-
-from imageshim.messages.options import FormatName
 from imageshim.timeline import Format
 
-__all__ = ["command"]
+from .arguments import parser
+
+__all__ = ["main"]
 
 
-@click.command(
-    "schema",
-    epilog="""\b
-Example:
-  imageshim schema images > chat-completion.schema.json""",
-)
-@click.argument("name", metavar="FORMAT", type=click.Choice([member.value for member in Format]))
-def command(name: FormatName) -> None:
-    """Print the JSON Schema (draft 2020-12) of a reply in FORMAT."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "schema",
+        "Print the JSON Schema (draft 2020-12) of a reply in FORMAT.",
+        "Example:\n  imageshim schema images > chat-completion.schema.json",
+    )
+    formats = [member.value for member in Format]
+    by.add_argument("format", metavar="FORMAT", choices=formats, help=", ".join(formats))
+    options = by.parse_args(arguments)
     from imageshim.schema import json_schema
 
-    click.echo(json.dumps(json_schema(name), indent=2))
+    print(json.dumps(json_schema(options.format), indent=2))  # noqa: T201
+    return 0

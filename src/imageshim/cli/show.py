@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import click
-
 from imageshim.conversion import detect
-from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.errors import ImageShimError
 from imageshim.reading import GeneratedImage, read_all
-from imageshim.timeline import source_format
 
-from .inputs import Record, data_error, files_argument, progress, records, source_option
+from .arguments import add_files, add_source, data_error, file_name, parser
+from .inputs import Record, progress, records
 
-__all__ = ["command"]
+__all__ = ["main"]
 
 _COLUMNS = ("reply", "choice", "image", "format", "media type", "width × height", "bytes", "draft")
 
 
-@click.command(
-    "show",
-    epilog="""\b
-Examples:
+_EXAMPLES = """Examples:
   imageshim show reply.json
-  imageshim show archive.jsonl --from 1.75.9 --save pictures/""",
-)
-@files_argument
-@source_option
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write the images into this folder.",
-)
-def command(files: tuple[str, ...], source: str | None, save: Path | None) -> None:
-    """List the images of replies in JSON, JSON Lines or event-stream files (or standard input)."""
-    try:
-        source_format(source)
-    except UnknownFormatError as error:
-        raise click.BadParameter(str(error), param_hint="--from") from error
+  imageshim show archive.jsonl --from 1.75.9 --save pictures/"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    by = parser(
+        "show",
+        "List the images of replies in JSON, JSON Lines or event-stream files (or standard input).",
+        _EXAMPLES,
+    )
+    add_files(by)
+    add_source(by)
+    by.add_argument("--save", type=_folder, metavar="DIR", help="write the images into this folder")
+    options = by.parse_args(arguments)
     rows: list[tuple[str, ...]] = []
     fine = True
-    files = files or ("-",)
-    with progress(files, "reading", quiet=False) as advance:
-        for file in files:
+    with progress(options.files, "reading", quiet=False) as advance:
+        for file in options.files:
             for record in records(file):
-                fine &= _show_one(record, source, save, rows)
+                fine &= _show_one(record, options.source, options.save, rows)
                 advance(len(record.raw))
     if rows:
-        click.echo(_table(rows, (*_COLUMNS, "file") if save else _COLUMNS), nl=False)
-    if not fine:
-        sys.exit(1)
+        sys.stdout.write(_table(rows, (*_COLUMNS, "file") if options.save else _COLUMNS))
+    return 0 if fine else 1
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{file_name(text)!r} is a file")
+    return path
 
 
 def _show_one(
@@ -78,7 +78,7 @@ def _show_one(
             if save is not None:
                 name = f"{record.stem}-{choice}-{image.index}"
                 try:
-                    row = (*row, click.format_filename(_saved(image, save, name)))
+                    row = (*row, file_name(_saved(image, save, name)))
                 except (ImageShimError, OSError) as error:
                     data_error(f"{record.place}: choice {choice}, image {image.index}: {error}")
                     fine = False
@@ -109,16 +109,21 @@ def _saved(image: GeneratedImage, folder: Path, name: str) -> Path:
     raise AssertionError  # there are names enough
 
 
-def _table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+_RIGHT = frozenset({"choice", "image", "bytes"})
+"""The columns that hold numbers."""
 
+
+def _table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
+    try:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return _plain_table(rows, columns)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        right = name in {"choice", "image", "bytes"}
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in _RIGHT else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     console = Console(highlight=False)
@@ -127,6 +132,20 @@ def _table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def _plain_table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
+    """Align the columns with blanks, for want of the extra that draws tables."""
+    filled = [columns, *((*row, *[""] * (len(columns) - len(row))) for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*filled, strict=True)]
+    aligned = [
+        [
+            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
+            for name, cell, width in zip(columns, row, widths, strict=True)
+        ]
+        for row in filled
+    ]
+    return "".join("  ".join(cells).rstrip() + "\n" for cells in aligned)
 
 
 _UNBOUNDED = 4096

@@ -1,14 +1,12 @@
-"""The arguments that `fix` and `check` share.
-
-Parsed by argparse and not by click, whose import alone takes as long as a check of a file may:
-these commands run on every commit.
-"""
+"""The arguments that `fix` and `check` share."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from typing import Any
+
+from imageshim.cli import arguments
 
 __all__ = ["add_shared", "parsed", "parser"]
 
@@ -21,13 +19,8 @@ _FORMATS = ("text", "json", "github", "sarif", "junit")
 
 def parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
     """Make the parser of a command."""
-    return argparse.ArgumentParser(
-        prog=f"imageshim {name}",
-        description=description,
-        epilog=f"Examples:\n{examples}\n\n{_EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    epilog = f"Examples:\n{examples}\n\n{_EXIT_CODES}"
+    return arguments.parser(name, description, epilog)
 
 
 def add_shared(into: argparse.ArgumentParser) -> None:
@@ -73,7 +66,10 @@ def add_shared(into: argparse.ArgumentParser) -> None:
     out.add_argument("--statistics", action="store_true", help="only count, by rule")
     speed = into.add_argument_group("speed")
     speed.add_argument(
-        "--jobs", type=_positive, metavar="N", help="workers at most (default: the processors)"
+        "--jobs",
+        type=arguments.number(1),
+        metavar="N",
+        help="workers at most (default: the processors)",
     )
     speed.add_argument(
         "--no-cache", dest="cache", action="store_false", help="look at every file anew"
@@ -81,13 +77,6 @@ def add_shared(into: argparse.ArgumentParser) -> None:
     speed.add_argument("--cache-dir", dest="cache_folder", metavar="DIR", help="where the cache is")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
-
-def parsed(by: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, Any]:
+def parsed(by: argparse.ArgumentParser, given: Sequence[str]) -> dict[str, Any]:
     """Parse the arguments; a mistake in them ends the program with 2."""
-    return vars(by.parse_intermixed_args(arguments))
+    return vars(by.parse_intermixed_args(given))

@@ -1,0 +1,119 @@
+"""What the arguments of the commands have in common: parsers, types of values, printing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from imageshim.errors import UnknownFormatError
+from imageshim.timeline import source_format
+
+__all__ = [
+    "add_files",
+    "add_source",
+    "data_error",
+    "existing_file",
+    "fail",
+    "file_name",
+    "number",
+    "parser",
+    "positive_seconds",
+]
+
+
+def parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """Make the parser of a command; the epilog is printed as it stands."""
+    return argparse.ArgumentParser(
+        prog=f"imageshim {name}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_files(into: argparse.ArgumentParser) -> None:
+    """Add the files that hold replies: ``files``, ``["-"]`` where none is named."""
+    into.add_argument(
+        "files", nargs="*", default=["-"], type=_file_or_stdin, metavar="FILE",
+        help="JSON, JSON Lines or an event stream; - for standard input (the default)",
+    )  # fmt: skip
+
+
+def add_source(into: argparse.ArgumentParser) -> None:
+    """Add where the replies come from: ``source``."""
+    into.add_argument(
+        "--from", dest="source", type=_source, metavar="VERSION|FORMAT",
+        help="where the replies come from: a LiteLLM version such as 1.75.9, or a format",
+    )  # fmt: skip
+
+
+def _source(text: str) -> str:
+    try:
+        source_format(text)
+    except UnknownFormatError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _file_or_stdin(text: str) -> str:
+    return text if text == "-" else existing_file(text)
+
+
+def existing_file(text: str) -> str:
+    """Check that a file is there, is no folder and can be read."""
+    if not Path(text).exists():
+        raise argparse.ArgumentTypeError(f"file {file_name(text)!r} does not exist")
+    if Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{file_name(text)!r} is a directory")
+    if not os.access(text, os.R_OK):
+        raise argparse.ArgumentTypeError(f"file {file_name(text)!r} is not readable")
+    return text
+
+
+def number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Make the type of whole numbers between two bounds."""
+    bounds = f"{least} or more" if most is None else f"from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text} is out of range: {bounds}")
+        return value
+
+    return parse
+
+
+def positive_seconds(text: str) -> float:
+    """Parse a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is out of range: above 0")
+    return value
+
+
+def file_name(path: str | os.PathLike[str]) -> str:
+    """Write a file's name for people; bytes that are no UTF-8 become replacement characters."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def data_error(message: str) -> None:
+    """Print a problem in the data, red on a terminal."""
+    colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    line = f"\x1b[31m{message}\x1b[0m" if colours else message
+    print(line, file=sys.stderr)  # noqa: T201
+
+
+def fail(message: str) -> int:
+    """Print why a command failed; returns its exit code."""
+    print(f"Error: {message}", file=sys.stderr)  # noqa: T201
+    return 1
