@@ -35,7 +35,7 @@ class UnknownFormatError(ImageShimError):
 
 
 class FormatRequestError(UnknownFormatError):
-    """A client asked a server for a format that there is not.
+    """A client asked a server for an unknown format.
 
     ``param`` is where it did: ``"X-Image-Format"`` or ``"metadata.image_format"``.
     """

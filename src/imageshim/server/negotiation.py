@@ -11,7 +11,7 @@ The first of these that says something decides:
 ``default``   the default
 ============  ==================================================================================
 
-A client that asks for a format that there is not gets an error (status 400); an operator who
+A client that asks for an unknown format gets an error (status 400); an operator who
 misspells one in a key's metadata does not break the key's clients: that is logged and passed over.
 """
 
@@ -88,7 +88,7 @@ class Negotiation:
         """Choose the format of one reply.
 
         Raises:
-            FormatRequestError: the client asked for a format that there is not.
+            FormatRequestError: the client asked for an unknown format.
 
         """
         decision = self._decide(asked)

@@ -167,19 +167,6 @@ def test_keys_that_are_not_known_are_kept():
     assert after == canonical(PNG, 0, "low", vendor={"a": 1})
 
 
-def test_a_spelling_can_be_added(monkeypatch):
-    monkeypatch.setattr(dialects, "_ANY", list(dialects._ANY))
-
-    def acme(item):
-        url = item.get("acme") if isinstance(item, dict) else None
-        return (url, None) if url else None
-
-    dialects.register(acme)
-    before = {"content": None, "images": [{"acme": PNG}]}
-    assert normalize(before) is before
-    assert normalize(before, dialects="any")["images"][0]["image_url"]["url"] == PNG
-
-
 @pytest.mark.parametrize(
     "items",
     [

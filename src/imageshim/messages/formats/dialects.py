@@ -19,7 +19,7 @@ from imageshim.image_data import data_uri
 from imageshim.messages import carriers
 from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
 
-__all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item", "register"]
+__all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item"]
 
 ItemReader = Callable[[Any], "tuple[str, Mapping[str, Any] | None] | None"]
 
@@ -76,11 +76,6 @@ _CANONICAL_KEYS = ("image_url", "index", "type")
 _INNER_KEYS = ("url", "detail")
 _MEDIA_TYPE = "image/"
 _SCHEMES = ("http:", "https:", "data:")
-
-
-def register(reader: ItemReader) -> None:
-    """Add a spelling to those that ``dialects="any"`` reads, after the ones known already."""
-    _ANY.append(reader)
 
 
 def _with_prefix(payload: str, claimed: object = None) -> str:
