@@ -31,7 +31,7 @@ class ImageShimError(ValueError):
 
 
 class UnknownFormatError(ImageShimError):
-    """A name that is no format, or a version that is no version."""
+    """An unknown name of a format, or a malformed version of LiteLLM."""
 
 
 class FormatRequestError(UnknownFormatError):
@@ -58,7 +58,7 @@ class MalformedImageError(ImageShimError):
 
 
 class MalformedReplyError(ImageShimError):
-    """Bytes that are not the JSON of a reply.
+    """What was given is no reply, or its bytes are no JSON.
 
     ``offset`` is the byte at which reading stopped, or None where that is not known.
     """
@@ -85,7 +85,7 @@ class LossyConversionWarning(UserWarning):
 
 
 class UnreadableImageWarning(UserWarning):
-    """Something looks like an image and is none; it stayed where it was."""
+    """Something looks like an image but cannot be read as one; it stayed where it was."""
 
 
 class ReplyUnchangedWarning(UserWarning):
@@ -96,9 +96,9 @@ class ReplyUnchangedWarning(UserWarning):
 
 
 class EarlyImportWarning(UserWarning):
-    """A name that was taken of a library before ``install()`` cannot be changed; the text names it.
+    """A name was imported from a library before ``install()`` and cannot be replaced.
 
-    Calls through it are not converted.
+    Calls through it are not converted; the text names it.
     """
 
 
@@ -107,7 +107,7 @@ class LegacyImageFormatWarning(DeprecationWarning):
 
 
 def warn_caller(message: str, category: type[Warning]) -> None:
-    """Warn at the line outside of imageshim that called into it."""
+    """Warn at the line that called into imageshim."""
     frame, depth = sys._getframe(1), 2  # noqa: SLF001  # the documented way to a frame
     package = __name__.partition(".")[0]
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:

@@ -129,7 +129,7 @@ _NO_REPLIES = (int, float, list, tuple, type(None), *chain.from_iterable(_HINTS)
 
 
 def refuse_scalars(reply: object, function: str) -> None:
-    """Refuse what is no reply at all.
+    """Raise for what cannot be a reply: text, numbers, lists, streams.
 
     Raises:
         MalformedReplyError: ``reply`` is text, a number, a list or None; or it is a stream, or a

@@ -7,7 +7,6 @@ of clients written for gateways that send them. LiteLLM's own migration guide sh
 
 A reader takes an item and returns ``(url, image_url)``, or None where it does not know the
 spelling: ``image_url`` is the item's own inner object if there is one that should be kept.
-:func:`register` adds a spelling.
 """
 
 from __future__ import annotations
