@@ -33,11 +33,12 @@ test: $(READY)  ## all tests, with the core's branch coverage
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
 
-lint: $(READY)  ## ruff, mypy strict, pyright, and the checkers of deploy/
+lint: $(READY)  ## ruff, mypy strict, pyright, import contracts, and the checkers of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/hadolint deploy/Dockerfile
 	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
 	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml

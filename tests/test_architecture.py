@@ -1,0 +1,78 @@
+"""The house: no circles, no long modules, few doors.
+
+The floors themselves are import contracts (`make lint`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import imageshim
+
+ROOT = Path(imageshim.__file__).parent
+
+NOT_YET = frozenset({"flow", "knowledge"})
+"""Folders of the codemod that still hold circles and modules that are too long."""
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(file): file for file in ROOT.rglob("*.py")}
+
+
+def imports_of(name: str) -> Iterator[str]:
+    """List what a module imports of this package, also for type checkers and inside functions."""
+    file = MODULES[name]
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if one.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            for one in node.names:
+                found = f"{base}.{one.name}"
+                yield found if found in MODULES else base
+
+
+def is_done(name: str) -> bool:
+    return NOT_YET.isdisjoint(name.split("."))
+
+
+def test_no_circle_among_modules_even_for_type_checkers():
+    graph = {
+        name: {one for one in imports_of(name) if one in MODULES and is_done(one)} - {name}
+        for name in MODULES
+        if is_done(name)
+    }
+    assert sum(map(len, graph.values())) > len(graph), "imports are seen at all"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        raise AssertionError(" → ".join(circle.args[1])) from None
+
+
+def test_no_module_is_above_400_lines():
+    lengths = {name: len(file.read_bytes().splitlines()) for name, file in MODULES.items()}
+
+    assert {name: n for name, n in lengths.items() if n > 400 and is_done(name)} == {}
+
+
+def test_at_most_eleven_modules_stand_at_the_top():
+    assert len(list(ROOT.glob("*.py"))) <= 11
+
+
+def test_each_module_opens_with_what_it_is_for():
+    empty = {
+        name
+        for name, file in MODULES.items()
+        if not ast.get_docstring(ast.parse(file.read_bytes()))
+    }
+
+    assert empty == set()
