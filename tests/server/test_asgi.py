@@ -1,6 +1,8 @@
 import gzip
 import json
 import logging
+import threading
+import tracemalloc
 
 import brotli
 import httpx
@@ -18,6 +20,7 @@ from imageshim import Format, ImageShimError, convert, convert_bytes
 from imageshim.server.asgi import ImageFormatMiddleware
 from imageshim.server.metrics import Metrics
 from imageshim.server.negotiation import Negotiation
+from imageshim.server.request_bodies import look
 from imageshim.server.rules import Rules
 from imageshim.testing.pictures import KINDS
 from imageshim.testing.strategies import write_message
@@ -393,7 +396,7 @@ async def test_a_request_that_is_too_large_to_be_searched_passes(shim):
         {"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]}
         for piece in pieces
     ]
-    answer = await call(shim(app, max_request=60), received=received)
+    answer = await call(shim(app, max_look=60), received=received)
     assert app.request == b"".join(pieces)
     assert answer.headers["x-image-format"] == "images"
 
@@ -591,3 +594,71 @@ async def test_it_stands_outside_and_inside_of_a_middleware_that_packs(registry,
     if path != "/stream":
         assert int(answer.headers["content-length"]) == answer.num_bytes_downloaded
         assert answer.json()["choices"][0]["message"]["image"]["detail"] == "auto"
+
+
+# -- requests that weigh more than they seem -----------------------------------------------------
+
+BOMB = b'{"metadata":{"image_format":"image"},"a":[' + b"[]," * 5_000_000 + b"0]}"
+
+
+async def test_a_small_request_that_unpacks_to_much_passes_unread_and_its_header_decides(
+    shim, caplog
+):
+    packed = gzip.compress(BOMB, 1)
+    app = Application(IMAGES)
+    tracemalloc.start()
+    try:
+        answer = await call(
+            shim(app), packed, {"Content-Encoding": "gzip", "X-Image-Format": "content"}
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert app.request == packed
+    assert answer.headers["x-image-format"] == "content"
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert peak < 40 * 2**20
+
+
+async def test_a_request_of_many_small_pieces_takes_no_more_memory_than_its_text(shim, caplog):
+    request = b'{"metadata":{"image_format":"image"},"a":[' + b"[]," * 1_000_000 + b"0]}"
+    app = Application(IMAGES)
+    tracemalloc.start()
+    try:
+        await call(shim(app), request)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert app.request == request
+    assert "was not searched" in caplog.text
+    assert peak < 6 * len(request)
+
+
+async def test_a_large_request_is_looked_through_beside_the_event_loop(shim, monkeypatch):
+    threads = []
+
+    def looking(body):
+        threads.append(threading.get_ident())
+        return look(body)
+
+    monkeypatch.setattr("imageshim.server.asgi.look", looking)
+    for size in (10, 200_000):
+        app = Application(IMAGES)
+        request = {"metadata": {"image_format": "image"}, "x": "x" * size}
+        assert "image" in message_of(await call(shim(app), request))
+    assert threads[0] == threading.get_ident() != threads[1]
+
+
+async def test_a_request_that_cannot_hold_what_is_looked_for_is_not_parsed(shim, monkeypatch):
+    monkeypatch.setattr("imageshim.server.asgi.look", None)
+    app = Application(IMAGES)
+    request = {"model": "m", "metadata": {"user": "1"}}
+    await call(shim(app), request)
+    await call(shim(app), gzip.compress(json.dumps(request).encode()), {"Content-Encoding": "gzip"})
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-0", b"9" * 5000, b"0.10000000000000000000001"])
+async def test_a_clients_numbers_and_blanks_reach_the_application_as_they_came(shim, number):
+    app = Application(IMAGES)
+    await call(shim(app), b'{ "n" : %s,\t"metadata": {"image_format": "image"}}' % number)
+    assert app.request == b'{ "n" : %s}' % number

@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--strict", action="store_true", help="answer 502 to what cannot be converted")
     add("--max-request", type=number(1), metavar="BYTES", help="refuse larger requests")
+    add(
+        "--max-look", type=number(1), metavar="BYTES",
+        help="do not search larger requests, unpacked, for metadata.image_format (default: 8 MiB)",
+    )  # fmt: skip
     add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
     add(
         "--max-connections", type=number(1), metavar="N",

@@ -11,19 +11,24 @@ import logging
 import os
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
 
 from imageshim.errors import FormatRequestError, ImageShimError
-from imageshim.long_json.reading import parse, write
 from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.timeline import Format
 
 from . import codings, headers
-from .asked import Asked, take_format
+from .asked import Asked
 from .error_responses import refuse
 from .metrics import Metrics, default_metrics
 from .negotiation import Negotiation
 from .replies import Options, Reply
+from .request_bodies import NOTHING, Found, can_hold, look
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -36,6 +41,11 @@ CHAT_PATHS = ("/chat/completions",)
 
 _log = logging.getLogger(__name__)
 _MEBIBYTE = 1 << 20
+
+# Looking through this much takes a millisecond or more. It is done beside the event loop, and for
+# one request at a time, so that many at once take neither its time nor memory.
+_OFF_LOOP = 100_000
+_ONE_AT_A_TIME = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("imageshim_looking")
 
 # Extensions with which an application hands a file to the server, past everybody in between.
 _PAST_US = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
@@ -57,7 +67,8 @@ class ImageFormatMiddleware:
         on_loss: what becomes of what a format cannot hold, as in :func:`imageshim.convert`.
         dialects: which spellings are read, as there.
         strict: answer 502 where a reply cannot be converted, instead of letting it pass.
-        max_request: requests up to this many bytes are searched for ``metadata.image_format``.
+        max_look: requests up to this many bytes, unpacked, are searched for
+            ``metadata.image_format``; larger ones pass unread, and their header decides.
         max_reply: replies up to this many bytes are converted; larger ones pass.
         metrics: where to count; by default prometheus-client's registry, where that is installed.
 
@@ -79,7 +90,7 @@ class ImageFormatMiddleware:
         on_loss: OnLoss = "stash",
         dialects: str = "litellm",
         strict: bool = False,
-        max_request: int = 64 * _MEBIBYTE,
+        max_look: int = 8 * _MEBIBYTE,
         max_reply: int = 64 * _MEBIBYTE,
         metrics: Metrics | None = None,
     ) -> None:
@@ -88,9 +99,10 @@ class ImageFormatMiddleware:
         plan(Format.IMAGES, on_loss=on_loss, dialects=dialects)  # checks the words
         self.app = app
         self._paths = tuple(paths)
-        self._max_request = max_request
+        negotiation = negotiation or Negotiation(default, rules)
+        self._looking = _Looking(max_look, negotiation.reads_models)
         self._options = Options(
-            negotiation or Negotiation(default, rules),
+            negotiation,
             metrics or default_metrics(),
             on_loss,
             dialects,
@@ -107,7 +119,7 @@ class ImageFormatMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        request = _Request(scope, receive, self._max_request)
+        request = _Request(scope, receive, self._looking)
         await request.read()
         try:
             decision = self._options.negotiation.decide(request.asked)
@@ -134,16 +146,33 @@ class ImageFormatMiddleware:
                 await reply.end()
 
 
+@dataclass(frozen=True)
+class _Looking:
+    """What is looked for in requests of at most ``max_size`` bytes: also the ``model``."""
+
+    max_size: int
+    model: bool
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    try:
+        return _ONE_AT_A_TIME.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(1)
+        _ONE_AT_A_TIME.set(limiter)
+        return limiter
+
+
 class _Request:
     """A request whose body has been read, and is given to the application as if it had not."""
 
-    def __init__(self, scope: Scope, receive: Receive, max_size: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, options: _Looking) -> None:
         self.scope = scope
         self.asked = Asked()
         self.wants_images = False
         self.client_left = False
         self._receive = receive
-        self._max_size = max_size
+        self._options = options
         self._messages: deque[Message] = deque()
 
     async def receive(self) -> Message:
@@ -155,30 +184,18 @@ class _Request:
     async def read(self) -> None:
         """Read the body, and take out of it what is for us."""
         sent = headers.HeaderList(self.scope["headers"])
-        whole = await self._read_messages()
-        body = self._parsed(sent) if whole else None
-        wish = take_format(body)
-        if wish is not None:
-            self._replace_body(sent, body)
-        known = body if isinstance(body, dict) else {}
-        model, modalities = known.get("model"), known.get("modalities")
-        self.wants_images = isinstance(modalities, list) and "image" in modalities
+        found = await self._found(sent) if await self._read_messages() else NOTHING
+        if found.rest is not None:
+            self._messages = deque([{"type": "http.request", "body": found.rest}])
+            length = (b"content-length", str(len(found.rest)).encode())
+            self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
+        self.wants_images = found.wants_images
         self.asked = Asked(
             {key.decode("latin-1").lower(): text.decode("latin-1") for key, text in sent},
-            metadata_format=wish,
-            model=model if isinstance(model, str) else None,
+            metadata_format=found.wish,
+            model=found.model,
             path=self.scope["path"],
         )
-
-    def _replace_body(self, sent: headers.HeaderList, body: object) -> None:
-        try:
-            data = write(body)
-        except RecursionError:  # it can be read and not written; the upstream gets it as it is
-            _log.warning("%s: the request is nested too deeply to be changed", self.scope["path"])
-            return
-        self._messages = deque([{"type": "http.request", "body": data, "more_body": False}])
-        length = (b"content-length", str(len(data)).encode())
-        self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
 
     async def _read_messages(self) -> bool:
         """Read messages up to the end of the body; False: it is too large, or the client left."""
@@ -189,24 +206,37 @@ class _Request:
             if message["type"] != "http.request":
                 return False
             size += len(message.get("body", b""))
+            if size > self._options.max_size:
+                self._pass(f"it has more than {self._options.max_size} bytes")
+                return False
             if not message.get("more_body", False):
                 return True
-            if size > self._max_size:
-                return False
 
-    def _parsed(self, sent: headers.HeaderList) -> Any:
-        """Parse the body; None where it is no JSON: whether it may be is the upstream's to say."""
-        data = b"".join(message.get("body", b"") for message in self._messages)
+    async def _found(self, sent: headers.HeaderList) -> Found:
+        """Look through the body; whether it may be as it is, is the upstream's to say."""
+        body = b"".join(message.get("body", b"") for message in self._messages)
         packed = headers.value(sent, b"content-encoding")
+        how = codings.coding(packed) if packed else None
+        if packed and how is None:
+            return NOTHING
+        if how is None and not can_hold(body, model=self._options.model):
+            return NOTHING
         try:
-            if packed:
-                how = codings.coding(packed)
-                if how is None:
-                    return None
-                data = codings.decode(how, data, self._max_size)
-            return parse(data)
-        except ImageShimError:
-            return None
+            if how is None and len(body) < _OFF_LOOP:
+                return look(body)
+            return await anyio.to_thread.run_sync(self._unpacked, how, body, limiter=_limiter())
+        except (ImageShimError, ValueError) as fault:
+            # Its text may quote the body, which is the client's.
+            too_large = isinstance(fault, codings.UnpackedTooLargeError)
+            self._pass("it is too large" if too_large else "it cannot be read")
+            return NOTHING
+
+    def _unpacked(self, how: codings.Coding | None, body: bytes) -> Found:
+        plain = codings.decode(how, body, self._options.max_size) if how else body
+        return look(plain) if can_hold(plain, model=self._options.model) else NOTHING
+
+    def _pass(self, why: str) -> None:
+        _log.warning("%s: a request was not searched for its format: %s", self.scope["path"], why)
 
     def _replace_headers(self, new: headers.HeaderList) -> None:
         self.scope = {**self.scope, "headers": new}

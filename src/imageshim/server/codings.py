@@ -15,11 +15,27 @@ from typing import Any, NamedTuple, Protocol
 
 from imageshim.errors import ImageShimError
 
-__all__ = ["CodingError", "Decoder", "Encoder", "acceptable", "coding", "decode", "encode"]
+__all__ = [
+    "CodingError",
+    "Decoder",
+    "Encoder",
+    "UnpackedTooLargeError",
+    "acceptable",
+    "coding",
+    "decode",
+    "encode",
+]
 
 
 class CodingError(ImageShimError):
     """A body is not in the coding that it claims, or unpacks to more than is allowed."""
+
+
+class UnpackedTooLargeError(CodingError):
+    """A body unpacks to more than is allowed."""
+
+    def __init__(self) -> None:
+        super().__init__("the body unpacks to more than is allowed")
 
 
 class Decoder(Protocol):
@@ -47,9 +63,6 @@ class Encoder(Protocol):
         ...
 
 
-_TOO_LARGE = "the body unpacks to more than is allowed"
-
-
 class _ZlibDecoder:
     def __init__(self, wbits: int | None) -> None:
         self._inner = zlib.decompressobj(wbits) if wbits else None
@@ -72,7 +85,7 @@ class _ZlibDecoder:
         except zlib.error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
         if len(out) > limit:
-            raise CodingError(_TOO_LARGE)
+            raise UnpackedTooLargeError
         return out
 
 
@@ -117,7 +130,7 @@ class _BrotliDecoder:
         except self._error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
         if len(out) > limit:
-            raise CodingError(_TOO_LARGE)
+            raise UnpackedTooLargeError
         return out
 
 
@@ -157,7 +170,7 @@ class _ZstdDecoder:
                 pieces.append(self._inner.decompress(data[at : at + _ZSTD_PIECE]))
                 size += len(pieces[-1])
                 if size > limit:
-                    raise CodingError(_TOO_LARGE)
+                    raise UnpackedTooLargeError
         except self._error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
         return b"".join(pieces)

@@ -64,6 +64,8 @@ class Settings:
     strict: bool = False
     max_request: int = 64 * _MEBIBYTE
     """Larger requests are refused (413)."""
+    max_look: int = 8 * _MEBIBYTE
+    """Larger requests, unpacked, are not searched for ``metadata.image_format``."""
     max_reply: int = 64 * _MEBIBYTE
     """Larger replies pass unconverted, piece by piece."""
     max_connections: int = 1000
@@ -105,7 +107,7 @@ def create_app(settings: Settings) -> Starlette:
         negotiation=settings.negotiation(),
         dialects=settings.dialects,
         strict=settings.strict,
-        max_request=settings.max_request,
+        max_look=settings.max_look,
         max_reply=settings.max_reply,
         metrics=metrics,
     )

@@ -78,6 +78,8 @@ class Negotiation:
         self._headers = {written: _headers(written, rules) for written in Format}
         self.vary = (HEADER, *(("User-Agent",) if rules.read_user_agents else ()))
         """The request headers on which replies depend, for the reply's ``Vary``."""
+        self.reads_models = rules.read_models
+        """Whether a rule looks at the model, which stands in the request's body."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Negotiation:

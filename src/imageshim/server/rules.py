@@ -161,6 +161,11 @@ class Rules(BaseModel):
         """Whether a rule looks at the request's user agent."""
         return any(rule.user_agent for rule in self.rules)
 
+    @property
+    def read_models(self) -> bool:
+        """Whether a rule looks at the request's model."""
+        return any(rule.model for rule in self.rules)
+
 
 def read_rules(path: str | os.PathLike[str]) -> Rules:
     """Read and check a rules file.
