@@ -243,3 +243,15 @@ def test_text_that_may_become_an_image_is_not_held_for_ever():
     assert "data:image/png;base64,AAA" in said[0]
     assert "".join(said).count("A") == 20 * 300
     assert out.endswith(EVENTS[-1])
+
+
+@pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+async def test_a_stream_whose_events_are_packed_one_by_one_comes_whole(shim, name, pack):
+    app = Application(*map(pack, EVENTS), headers={**SSE, "content-encoding": name})
+    answer = await call(shim(app, default="images"))
+    unpacked = {
+        "gzip": gzip.decompress,
+        "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    }[name](answer.body)
+    assert unpacked.endswith(b"data: [DONE]\n\n")
+    assert indexes_of(unpacked) == [0, 1]

@@ -106,3 +106,29 @@ def test_without_their_packages_br_and_zstd_are_not_known(monkeypatch):
         assert codings.coding("br") is None
     finally:
         codings._codings.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["gzip", "x-gzip", "zstd"])
+@pytest.mark.parametrize("step", [1, 7, 1024, 10**9])
+def test_all_members_of_a_body_are_unpacked(name, step):
+    packed = b"".join(PACK[name](piece) for piece in (b"one ", b"", DATA, b"three"))
+    decoder = coding(name).decoder()
+    out = [decoder.decode(packed[at : at + step], 10**6) for at in range(0, len(packed), step)]
+    assert b"".join(out) == b"one " + DATA + b"three"
+    assert decoder.finished
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_members_together_unpack_to_no_more_than_is_allowed(name):
+    packed = PACK[name](b"a" * 600) * 2
+    assert len(codings.decode(coding(name), packed, 1200)) == 1200
+    with pytest.raises(codings.UnpackedTooLargeError):
+        codings.decode(coding(name), packed, 1199)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_comes_behind_the_end_of_a_stream_is_not_lost_in_silence(name):
+    decoder = coding(name).decoder()
+    assert decoder.decode(PACK[name](b"one"), 100) == b"one"
+    with pytest.raises(codings.CodingError):
+        decoder.decode(b"data: two and more\n\n", 100)

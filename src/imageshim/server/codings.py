@@ -63,14 +63,59 @@ class Encoder(Protocol):
         ...
 
 
-class _ZlibDecoder:
-    def __init__(self, wbits: int | None) -> None:
-        self._inner = zlib.decompressobj(wbits) if wbits else None
+class _MembersDecoder:
+    """Unpacks members of gzip (RFC 1952, 2.2) or frames of zstd (RFC 8878, 3), one or more.
+
+    Each is unpacked by what ``start`` gives; ``piece`` bytes of input go in at a time, so that
+    what lies behind a member is copied once and not once for each member.
+    """
+
+    def __init__(self, start: Callable[[], Any], error: type[Exception], piece: int) -> None:
+        self._start = start
+        self._inner = start()
+        self._error = error
+        self._piece = piece
+
+    @property
+    def finished(self) -> bool:
+        return bool(self._inner.eof)
+
+    def decode(self, data: bytes, limit: int) -> bytes:
+        view, at = memoryview(data), 0
+        pieces: list[bytes] = []
+        left = limit
+        while at < len(view):
+            piece = view[at : at + self._piece]
+            try:
+                if self._inner.eof:
+                    self._inner = self._start()
+                pieces.append(self._unpack(piece, left + 1))
+            except self._error as fault:
+                raise CodingError(f"the body cannot be unpacked: {fault}") from None
+            left -= len(pieces[-1])
+            if left < 0:
+                raise UnpackedTooLargeError
+            at += len(piece) - len(self._inner.unused_data)
+        return b"".join(pieces)
+
+    def _unpack(self, piece: memoryview, limit: int) -> bytes:
+        out: bytes = self._inner.decompress(piece, limit)
+        return out
+
+
+class _GzipDecoder(_MembersDecoder):
+    def __init__(self) -> None:
+        super().__init__(lambda: zlib.decompressobj(_GZIP), zlib.error, 16384)
+
+
+class _DeflateDecoder:
+    def __init__(self) -> None:
+        self._inner: Any = None
         self._head = b""
 
     @property
     def finished(self) -> bool:
-        return self._inner is not None and self._inner.eof and not self._inner.unused_data
+        return self._inner is not None and bool(self._inner.eof)
 
     def decode(self, data: bytes, limit: int) -> bytes:
         if self._inner is None:
@@ -81,11 +126,13 @@ class _ZlibDecoder:
             is_zlib = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._inner = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         try:
-            out = self._inner.decompress(data, limit + 1)
+            out: bytes = self._inner.decompress(data, limit + 1)
         except zlib.error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
         if len(out) > limit:
             raise UnpackedTooLargeError
+        if self._inner.unused_data:
+            raise CodingError("the body cannot be unpacked: something is behind it")
         return out
 
 
@@ -150,33 +197,18 @@ class _BrotliEncoder:
         return out
 
 
-class _ZstdDecoder:
+class _ZstdDecoder(_MembersDecoder):
     def __init__(self) -> None:
         import zstandard  # noqa: PLC0415  # optional
 
-        self._inner: Any = zstandard.ZstdDecompressor().decompressobj()
-        self._error: type[Exception] = zstandard.ZstdError
-
-    @property
-    def finished(self) -> bool:
-        return bool(self._inner.eof) and not self._inner.unused_data
-
-    def decode(self, data: bytes, limit: int) -> bytes:
         # It takes no limit. A piece of this size unpacks to some megabytes at the very most.
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            for at in range(0, len(data), _ZSTD_PIECE):
-                pieces.append(self._inner.decompress(data[at : at + _ZSTD_PIECE]))
-                size += len(pieces[-1])
-                if size > limit:
-                    raise UnpackedTooLargeError
-        except self._error as fault:
-            raise CodingError(f"the body cannot be unpacked: {fault}") from None
-        return b"".join(pieces)
+        decompressor = zstandard.ZstdDecompressor()
+        super().__init__(decompressor.decompressobj, zstandard.ZstdError, 1024)
 
-
-_ZSTD_PIECE = 1024
+    def _unpack(self, piece: memoryview, limit: int) -> bytes:
+        del limit
+        out: bytes = self._inner.decompress(piece)
+        return out
 
 
 class _ZstdEncoder:
@@ -208,10 +240,8 @@ _GZIP = zlib.MAX_WBITS | 16
 @cache
 def _codings() -> dict[str, Coding]:
     found = {
-        "gzip": Coding(lambda: _ZlibDecoder(_GZIP), lambda size: _ZlibEncoder(_GZIP, size)),
-        "deflate": Coding(
-            lambda: _ZlibDecoder(None), lambda size: _ZlibEncoder(zlib.MAX_WBITS, size)
-        ),
+        "gzip": Coding(_GzipDecoder, lambda size: _ZlibEncoder(_GZIP, size)),
+        "deflate": Coding(_DeflateDecoder, lambda size: _ZlibEncoder(zlib.MAX_WBITS, size)),
     }
     found["x-gzip"] = found["gzip"]
     # Before 1.2 it takes no limit.
