@@ -43,18 +43,16 @@ from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format, format_of, is_at_least
 
 from .asked import Asked, take_format
+from .callback_state import decided, drop, keep
 from .litellm_headers import announce, install_announcer
 from .metrics import Metrics, default_metrics
 from .negotiation import Decision, Negotiation
-from .rules import AS_IS
 
 __all__ = ["ImageFormats", "image_formats"]
 
 _log = logging.getLogger(__name__)
 
 _CHAT = frozenset({"completion", "acompletion"})
-_STATE = "imageshim"
-"""Where the decision waits for the reply: a key of the request's ``metadata``, in JSON."""
 
 # The providers whose images LiteLLM itself puts into the reply. What others send passes through
 # it, so that LiteLLM's version says nothing of their format.
@@ -103,6 +101,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
     ) -> dict[str, Any] | None:
         """Decide on the format, and keep the wish from the upstream."""
         del cache
+        drop(data)
         if call_type not in _CHAT or not isinstance(data, dict):
             return None
         asked = _asked(data, user_api_key_dict, _take(data))
@@ -111,11 +110,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         except FormatRequestError as fault:
             self._metrics.failure("refused")
             raise _bad_request(fault) from None
-        written = AS_IS if decision.format is None else decision.format.value
-        metadata = data.get("metadata")
-        if not isinstance(metadata, dict):
-            metadata = data["metadata"] = {}
-        metadata[_STATE] = {"format": written, "source": decision.source}
+        keep(data, decision)
         announce(self._negotiation.response_headers(decision))
         return data
 
@@ -125,7 +120,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         self, data: dict[str, Any], user_api_key_dict: Any, response: Any
     ) -> Any:
         """Give a whole reply in the format that was decided on."""
-        decision = _decision(data)
+        decision = decided(data)
         if decision is None or carriers.items_of(carriers.get(response, "choices")) is None:
             return response
         begun = time.perf_counter()
@@ -155,7 +150,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
     ) -> AsyncIterator[Any]:
         """Give a stream in the format that was decided on, chunk by chunk."""
-        decision = _decision(request_data)
+        decision = decided(request_data)
         if decision is None or decision.format is None:
             async for chunk in response:
                 yield chunk
@@ -191,7 +186,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
     ) -> dict[str, str] | None:
         """Tell the client which format it gets; releases without this hook: `litellm_headers`."""
         del user_api_key_dict
-        decision = _decision(data)
+        decision = decided(data)
         if decision is None or response is None:
             return None
         return dict(self._negotiation.response_headers(decision))
@@ -290,16 +285,6 @@ def _asked(data: Mapping[str, Any], key: Any, wish: object = None) -> Asked:
 def _mapping(key: Any, name: str) -> Mapping[str, Any] | None:
     value = getattr(key, name, None)
     return value if isinstance(value, Mapping) else None
-
-
-def _decision(data: object) -> Decision | None:
-    """Read what was decided on before the call."""
-    metadata = data.get("metadata") if isinstance(data, dict) else None
-    held = metadata.get(_STATE) if isinstance(metadata, dict) else None
-    if not isinstance(held, dict):
-        return None
-    written = held["format"]
-    return Decision(None if written == AS_IS else Format(written), held["source"])
 
 
 def _bad_request(fault: FormatRequestError) -> HTTPException:

@@ -11,8 +11,8 @@
 ================================================  ================================================
 
 ``client`` is the alias of the virtual key where that is known (in a LiteLLM proxy), or product and
-version of the user agent, such as ``OpenAI/Python 1.60``. After :data:`MOST_CLIENTS` of them new
-ones count as ``other``.
+version of the user agent, such as ``OpenAI/Python 1.60``. :data:`MOST_CLIENTS` of them have
+series of their own, those that are seen most and last; the rest is ``other``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
 from imageshim.errors import MissingExtraError
 
+from .clients import ClientTable
 from .rules import AS_IS
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ MOST_CLIENTS = 200
 FAILURES = ("conversion", "coding", "too_large", "incomplete", "refused", "upstream", "timeout")
 """Why replies pass unconverted, or do not come at all."""
 
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _LABEL = 64
 _SECONDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 
@@ -100,17 +103,23 @@ class Metrics:
             ("reason",), registry=into,
         )  # fmt: skip
         self._received, self._sent = bytes_.labels("in"), bytes_.labels("out")
-        self._clients: set[str] = set()
+        # Workers share files, out of which no series goes.
+        forget = None if _MULTIPROCESS in os.environ else self._forget
+        self._clients = ClientTable(MOST_CLIENTS, forget)
         # Looking a child up by its labels costs more than counting does.
         self._rows: dict[tuple[str, str, str], tuple[Counter, Counter, Gauge]] = {}
 
     def _client(self, asked: Asked) -> str:
         name = client_name(asked)
-        if name not in self._clients:
-            if len(self._clients) >= MOST_CLIENTS:
-                return "other"
-            self._clients.add(name)
-        return name
+        return name if self._clients.admits(name) else "other"
+
+    def _forget(self, client: str) -> None:
+        for key in [key for key in self._rows if key[2] == client]:
+            del self._rows[key]
+            self._replies.remove(*key)
+            for metric in (self._conversions, self._last_seen):
+                with suppress(KeyError):  # another source of the same format was there before
+                    metric.remove(key[0], client)
 
     def reply(
         self,
@@ -183,7 +192,7 @@ def exposition() -> tuple[bytes, str]:
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 
     registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if _MULTIPROCESS in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST
