@@ -7,19 +7,8 @@ import ast
 from imageshim.codemod.knowledge import replies
 
 from .expressions import Expressions
-from .values import (
-    UNKNOWN,
-    Class,
-    Const,
-    Inst,
-    Obj,
-    Ref,
-    Seq,
-    Value,
-    Wrap,
-    join,
-    join_all,
-)
+from .scopes import Class, Inst
+from .values import UNKNOWN, Const, Obj, Ref, Seq, Value, Wrap, join, join_all
 
 __all__ = ["Annotations", "dotted"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 
 from .calls import Calls
+from .scopes import Class, Inst
 from .values import (
     BOTTOM,
     UNKNOWN,
-    Class,
     Const,
-    Inst,
     Mapping,
     Obj,
     Ref,

@@ -8,16 +8,12 @@ from imageshim.codemod.knowledge import replies
 from imageshim.codemod.knowledge.stdlib import SPECIAL
 
 from .methods import Given, Methods, flat
-from .scopes import ClassInfo, Function
+from .scopes import Bound, Class, ClassInfo, Func, Function, Inst
 from .state import constants
 from .values import (
     BOTTOM,
     UNKNOWN,
-    Bound,
-    Class,
     Const,
-    Func,
-    Inst,
     Mapping,
     Maybe,
     Obj,
@@ -429,7 +425,7 @@ def _asks_for_images(given: Given) -> bool | None:
         return True if any(replies.IMAGE_MODEL.search(str(one.value)) for one in some) else None
     if any(replies.IMAGE_MODEL.search(str(one)) for one in names):
         return True
-    unseen = given.spread or (isinstance(extra, (type(UNKNOWN),)) and extra is not None)
+    unseen = given.spread or extra is not None
     return None if unseen and not isinstance(extra, Mapping) else False
 
 

@@ -9,17 +9,8 @@ from imageshim.codemod.knowledge import replies
 
 from .annotations import dotted
 from .assignments import Assignments
-from .scopes import ClassInfo, Function
-from .values import (
-    UNKNOWN,
-    Alt,
-    Class,
-    Func,
-    Ref,
-    Value,
-    each,
-    named,
-)
+from .scopes import Class, ClassInfo, Func, Function
+from .values import UNKNOWN, Alt, Ref, Value, each, named
 
 __all__ = ["Definitions"]
 

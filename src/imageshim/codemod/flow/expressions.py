@@ -8,17 +8,13 @@ from typing import Any
 
 from imageshim.codemod.knowledge.replies import ELEMENTS
 
-from .scopes import Function
+from .scopes import Bound, Class, Func, Function, Inst
 from .state import State, looks_like_message
 from .values import (
     BOTTOM,
     UNKNOWN,
     Alt,
-    Bound,
-    Class,
     Const,
-    Func,
-    Inst,
     Mapping,
     Maybe,
     Obj,

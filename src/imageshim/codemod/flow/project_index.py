@@ -17,30 +17,23 @@ that it is. It holds no trees, so worker processes can be given it::
 
 from __future__ import annotations
 
-import ast
-import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from imageshim.codemod.findings import Step
 from imageshim.codemod.text.source import Source, SourceError
 
+from .foreign import arguments, foreign, shape
 from .methods import Given
-from .scopes import ClassInfo, Function
+from .module_names import last_name, modules_of, qualified, without_init
+from .scopes import Function, Inst
 from .statements import Flow
 from .values import (
     BOTTOM,
     UNKNOWN,
-    Alt,
-    Inst,
     Obj,
-    Origin,
     Ref,
-    Seq,
     Value,
-    Wrap,
     alternatives,
     holds,
     join,
@@ -68,7 +61,7 @@ class ProjectIndex:
 
     def __init__(self, paths: Iterable[str], settings: Settings) -> None:
         self.settings = settings
-        self.modules = _modules(list(paths))
+        self.modules = modules_of(list(paths))
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
         self.added: dict[str, None] = {}
@@ -97,7 +90,7 @@ class ProjectIndex:
                     out.add(name)
         # All callers of a function have to agree on what it is handed, so all have to be seen.
         out.update(self._handed_to)
-        return frozenset((_last(name).encode(), self._home(name).encode()) for name in out)
+        return frozenset((last_name(name).encode(), self._home(name).encode()) for name in out)
 
     def _home(self, name: str) -> str:
         """Return what the file of a dotted name is called by those that import from it."""
@@ -110,7 +103,7 @@ class ProjectIndex:
         return [
             name
             for name, callers in self._calls.items()
-            if any(holds(value) for calls in callers.values() for value in _arguments(calls))
+            if any(holds(value) for calls in callers.values() for value in arguments(calls))
         ]
 
     @property
@@ -166,12 +159,12 @@ class ProjectIndex:
     def _shapes_of(self, path: str) -> dict[str, object]:
         """Return what a file hands out and hands on, by name, comparable between two looks."""
         shapes: dict[str, object] = {
-            name: _shape(self._facts[name]) for name in self._owned.get(path, ())
+            name: shape(self._facts[name]) for name in self._owned.get(path, ())
         }
         for name, callers in self._calls.items():
             if path in callers:
                 shapes[_ARGUMENTS + name] = [
-                    [_shape(value) for value in _arguments([one])] for one in callers[path]
+                    [shape(value) for value in arguments([one])] for one in callers[path]
                 ]
         return shapes
 
@@ -190,19 +183,19 @@ class ProjectIndex:
     def _exports(self, flow: Flow, module: str) -> Iterable[tuple[str, Value]]:
         where = PurePath(flow.path).name
         for info in flow.functions.values():
-            name = _qualified(info, module)
+            name = qualified(info, module)
             value = flow.result(info) if name is not None else UNKNOWN
             if name is not None and holds(value):
-                yield f"{name}()", _foreign(value, where)
+                yield f"{name}()", foreign(value, where)
         for owner in flow.classes.values():
             if owner.scope.parent is flow.top:
-                start = f"{_module(module)}.{owner.node.name}()"
+                start = f"{without_init(module)}.{owner.node.name}()"
                 for name, value in owner.attributes.items():
                     if holds(value):
-                        yield f"{start}.{name}", _foreign(value, where)
+                        yield f"{start}.{name}", foreign(value, where)
         for name, value in flow.top.cells.items():
             if holds(value):
-                yield f"{_module(module)}.{name}", _foreign(value, where)
+                yield f"{without_init(module)}.{name}", foreign(value, where)
 
     def _aliases(self, flow: Flow, module: str) -> Iterable[tuple[str, Value]]:
         for name, value in flow.top.cells.items():
@@ -210,11 +203,11 @@ class ProjectIndex:
                 if isinstance(one, Ref) and (
                     one.name.startswith("litellm.") or self._path_of(one.name) is not None
                 ):
-                    yield f"{_module(module)}.{name}", one
+                    yield f"{without_init(module)}.{name}", one
                 elif isinstance(one, Inst) and one.info.scope.parent is flow.top:
                     yield (
-                        f"{_module(module)}.{name}",
-                        Ref(f"{_module(module)}.{one.info.node.name}()"),
+                        f"{without_init(module)}.{name}",
+                        Ref(f"{without_init(module)}.{one.info.node.name}()"),
                     )
 
     # What a file is handed
@@ -252,9 +245,9 @@ class ProjectIndex:
         if self._caller:
             self._calls.setdefault(name, {}).setdefault(self._caller, []).append(
                 (
-                    [_foreign(one, PurePath(self._caller).name) for one in given.args],
+                    [foreign(one, PurePath(self._caller).name) for one in given.args],
                     {
-                        key: _foreign(one, PurePath(self._caller).name)
+                        key: foreign(one, PurePath(self._caller).name)
                         for key, one in given.keywords.items()
                     },
                 )
@@ -268,18 +261,18 @@ class ProjectIndex:
         found = self._facts.get(f"{name}()")
         if found is not None:
             return found
-        return Ref(f"{name}()") if _last(name)[:1].isupper() else UNKNOWN
+        return Ref(f"{name}()") if last_name(name)[:1].isupper() else UNKNOWN
 
     def is_called(self, module: str, info: Function) -> bool:
         """Whether another file calls a function."""
-        name = _qualified(info, module)
+        name = qualified(info, module)
         return name is not None and any(self._calls.get(name, {}).values())
 
     def argument(self, module: str, info: Function, name: str) -> Value | None:
         """Return what other files hand a parameter; None where none calls the function."""
-        qualified = _qualified(info, module)
-        self._ask(f"{_ARGUMENTS}{qualified}")
-        callers = self._calls.get(qualified) if qualified is not None else None
+        function = qualified(info, module)
+        self._ask(f"{_ARGUMENTS}{function}")
+        callers = self._calls.get(function) if function is not None else None
         if not callers:
             return None
         names = [one.arg for one in info.positional]
@@ -300,119 +293,3 @@ class ProjectIndex:
                 return path
             head = head.rpartition(".")[0]
         return None
-
-
-def _modules(paths: Sequence[str]) -> dict[str, list[str]]:
-    """Return each file's dotted names: as a package sees it, and as the top folder does."""
-    known = set(paths)
-    split = {path: os.path.split(path) for path in paths}
-    try:
-        top = os.path.commonpath([folder for folder, _ in split.values()])
-    except ValueError:  # no path, or absolute and relative ones
-        top = ""
-
-    @cache
-    def package(folder: str) -> tuple[str, ...]:
-        above, name = os.path.split(folder)
-        is_package = os.path.join(folder, "__init__.py") in known  # noqa: PTH118  # per file
-        return (*package(above), name) if is_package and name else ()
-
-    @cache
-    def below(folder: str) -> tuple[str, ...]:
-        return PurePath(folder).parts[len(PurePath(top).parts) :]
-
-    out: dict[str, list[str]] = {}
-    for path, (folder, name) in split.items():
-        own = () if name == "__init__.py" else (name.removesuffix(".py"),)
-        names = (".".join((*parts(folder), *own)) for parts in (package, below))
-        out[path] = [one for one in dict.fromkeys(names) if one]
-    return out
-
-
-def _module(module: str) -> str:
-    return module.removesuffix(".__init__")
-
-
-def _qualified(info: Function, module: str) -> str | None:
-    """Return the dotted name of a function that other files can reach."""
-    if isinstance(info.node, ast.Lambda):
-        return None
-    parent = info.scope.parent
-    if parent is None:
-        return None
-    if isinstance(parent.node, ast.Module):
-        return f"{_module(module)}.{info.name}"
-    owner = info.owner
-    outer = parent.parent
-    is_method = isinstance(owner, ClassInfo) and owner.scope is parent
-    if owner is None or not is_method or outer is None or not isinstance(outer.node, ast.Module):
-        return None
-    return f"{_module(module)}.{owner.node.name}().{info.name}"
-
-
-def _last(name: str) -> str:
-    parts = [part for part in name.replace("()", "").split(".") if part]
-    # Of a method, the class: its name is what an importer has to write.
-    named = [part for part in parts if part[:1].isupper()]
-    return named[0] if named else parts[-1]
-
-
-def _arguments(calls: Iterable[tuple[list[Value], dict[str, Value]]]) -> Iterable[Value]:
-    for args, keywords in calls:
-        yield from args
-        yield from keywords.values()
-
-
-def _foreign(value: Value, where: str) -> Value:
-    """Return a value as another file sees it: no trees, only what it is and where it comes from."""
-    if isinstance(value, Obj):
-        origins = frozenset(_foreign_origin(one) for one in value.origins)
-        chain = tuple(
-            one if ".py" in one.text else Step(one.line, f"{one.text} in {where}")
-            for one in value.chain
-        )
-        return Obj(value.kind, value.carrier, origins, chain)
-    if isinstance(value, Alt):
-        out: Value = BOTTOM
-        for one in value.values:
-            out = join(out, _foreign(one, where))
-        return out
-    if isinstance(value, Wrap):
-        return Wrap(value.how, _foreign(value.value, where), value.name)
-    if isinstance(value, Seq):
-        items = None if value.items is None else tuple(_foreign(one, where) for one in value.items)
-        return Seq(items, _foreign(value.rest, where))
-    if isinstance(value, Ref) or value is BOTTOM:
-        return value
-    return UNKNOWN
-
-
-_PLACE = ast.Pass()
-
-
-def _foreign_origin(origin: Origin) -> Origin:
-    if origin.foreign is None:
-        origin.foreign = Origin(_PLACE, origin.what, origin.image, origin.carrier)
-        origin.foreign.foreign = origin.foreign
-    origin.foreign.image = origin.image
-    origin.foreign.doubt = origin.doubt
-    return origin.foreign
-
-
-def _shape(value: Value) -> object:
-    """Return what a value is, comparable between two runs over the same files."""
-    if isinstance(value, Obj):
-        return (
-            value.kind,
-            value.carrier,
-            sorted(str((one.what, one.image)) for one in value.origins),
-        )
-    if isinstance(value, Alt):
-        return sorted(str(_shape(one)) for one in value.values)
-    if isinstance(value, Wrap):
-        return value.how, _shape(value.value)
-    if isinstance(value, Seq):
-        return [_shape(one) for one in value.items or ()], _shape(value.rest)
-    if isinstance(value, Ref):
-        return value.name
-    return "?" if value is UNKNOWN else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from .values import BOTTOM, UNKNOWN, Value, join, widened
 
-__all__ = ["ClassInfo", "Function", "FunctionNode", "Scope"]
+__all__ = ["Bound", "Class", "ClassInfo", "Func", "Function", "FunctionNode", "Inst", "Scope"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -144,7 +145,6 @@ class ClassInfo:
         self.bases: list[Value] = []
         self.fields: list[str] = []
         """Annotated names of its body, in order: the parameters of a dataclass."""
-        self.is_dataclass = False
         self.assigned: set[str] = set()
         """Attributes that are assigned to instances: their values may still be to come."""
         self.dynamic = False
@@ -153,3 +153,32 @@ class ClassInfo:
     def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into an attribute; returns whether that says something new."""
         return _grow(self.attributes, name, value, widen=widen)
+
+
+@dataclass(frozen=True, slots=True)
+class Func(Value):
+    """A function of this file."""
+
+    info: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Value):
+    """A method of an instance or a class."""
+
+    info: Function
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Value):
+    """A class of this file."""
+
+    info: ClassInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Inst(Value):
+    """An instance of a class of this file."""
+
+    info: ClassInfo

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from imageshim.codemod.findings import Step
 from imageshim.codemod.knowledge.replies import FIELDS, READS
 
-from .scopes import ClassInfo, Function, Scope
+from .scopes import ClassInfo, Function, Inst, Scope
 from .values import (
     BOTTOM,
     UNKNOWN,
     Alt,
     Const,
-    Inst,
     Maybe,
     Obj,
     Origin,

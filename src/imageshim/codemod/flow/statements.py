@@ -17,15 +17,12 @@ from typing import Any
 
 from .annotations import dotted
 from .patterns import Joined, Patterns
-from .scopes import Function
+from .scopes import Bound, Class, Function, Inst
 from .state import Env
 from .values import (
     BOTTOM,
     UNKNOWN,
-    Bound,
-    Class,
     Const,
-    Inst,
     Maybe,
     Obj,
     Ref,

@@ -11,22 +11,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Step
-
-if TYPE_CHECKING:
-    from .scopes import ClassInfo, Function
 
 __all__ = [
     "BOTTOM",
     "UNKNOWN",
     "Alt",
-    "Bound",
-    "Class",
     "Const",
-    "Func",
-    "Inst",
     "Mapping",
     "Maybe",
     "Obj",
@@ -50,13 +42,28 @@ _MOST_ALTERNATIVES = 8
 
 
 class Value:
-    """Anything; the two values that say nothing more are instances of this class."""
+    """What an expression can be."""
 
     __slots__ = ()
 
 
-UNKNOWN = Value()
-BOTTOM = Value()
+class _Extreme(Value):
+    """One of the two values that say nothing more; there is one object of each."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __reduce__(self) -> str:
+        return self._name  # `is` has to work in another process as well
+
+
+UNKNOWN: Value = _Extreme("UNKNOWN")
+BOTTOM: Value = _Extreme("BOTTOM")
 
 
 @dataclass(eq=False)
@@ -127,6 +134,10 @@ class Obj(Value):
     def __hash__(self) -> int:
         return hash((self.kind, self.carrier, self.origins))
 
+    def __repr__(self) -> str:
+        made_by = ", ".join(sorted(origin.what for origin in self.origins)) or "nobody known"
+        return f"<{self.carrier} {self.kind} of {made_by}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Ref(Value):
@@ -157,7 +168,7 @@ class Seq(Value):
     rest: Value = BOTTOM
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mapping(Value):
     """A dict with string keys."""
 
@@ -165,6 +176,17 @@ class Mapping(Value):
     node: ast.Dict | ast.Call | None = None
     partial: bool = False
     """Whether there may be other keys."""
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what it holds, whatever wrote it, in any order."""
+        return (
+            isinstance(other, Mapping)
+            and self.partial == other.partial
+            and dict(self.items) == dict(other.items)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.partial, frozenset(key for key, _ in self.items)))
 
     def get(self, key: str) -> Value | None:
         """Return what stands under a key."""
@@ -180,40 +202,22 @@ class Wrap(Value):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Func(Value):
-    """A function of this file."""
-
-    info: Function
-
-
-@dataclass(frozen=True, slots=True)
-class Bound(Value):
-    """A method of an instance or a class."""
-
-    info: Function
-    receiver: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Class(Value):
-    """A class of this file."""
-
-    info: ClassInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Inst(Value):
-    """An instance of a class of this file."""
-
-    info: ClassInfo
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Alt(Value):
     """One of several."""
 
     values: tuple[Value, ...]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in any order: that is the order in which the paths were seen."""
+        return self is other or (
+            isinstance(other, Alt)
+            and len(self.values) == len(other.values)
+            and all(one in other.values for one in self.values)
+        )
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.values))
 
 
 def alternatives(value: Value) -> tuple[Value, ...]:
@@ -240,7 +244,12 @@ _KEPT = (Obj, Wrap, Seq, Ref, Alt)
 
 
 def join(one: Value, other: Value) -> Value:
-    """Return what a value is that is ``one`` on some paths and ``other`` on others."""
+    """Return what a value is that is ``one`` on some paths and ``other`` on others.
+
+    The order in which paths are joined does not matter, or what is found would depend on it.
+    Beside UNKNOWN only that is kept which holds a piece of a reply, and all of its parts may be
+    unknown as well: what was forgotten beside it cannot be missed then.
+    """
     if one is other or other is BOTTOM:
         return one
     if one is BOTTOM:
@@ -256,8 +265,21 @@ def join(one: Value, other: Value) -> Value:
         # None has no fields and no items: what reads one never gets past it.
         out = [value for value in out if not (isinstance(value, Const) and value.value is None)]
     if UNKNOWN in out or len(out) > _MOST_ALTERNATIVES:
-        out = [*(value for value in out if value is not UNKNOWN and holds(value)), UNKNOWN]
+        out = [*(_opened(value) for value in out if holds(value)), UNKNOWN]
     return out[0] if len(out) == 1 else Alt(tuple(out))
+
+
+def _opened(value: Value) -> Value:
+    """Return a value that may be unknown in all its parts."""
+    if isinstance(value, Seq) and not (value.items is None and _is_open(value.rest)):
+        return Seq(None, join(element(value), UNKNOWN))
+    if isinstance(value, Wrap) and value.how != "partial" and not _is_open(value.value):
+        return Wrap(value.how, join(value.value, UNKNOWN), value.name)
+    return value
+
+
+def _is_open(value: Value) -> bool:
+    return isinstance(value, Alt) and UNKNOWN in value.values
 
 
 def holds(value: Value) -> bool:
@@ -303,8 +325,8 @@ def _merged(one: Value, other: Value) -> Value | None:  # noqa: PLR0911
         origins, reads = one.origins | other.origins, one.reads | other.reads
         return Obj(one.kind, one.carrier, origins, one.chain or other.chain, reads)
     if isinstance(one, Wrap) and isinstance(other, Wrap):
-        if (one.how, one.name) != (other.how, other.name):
-            return None
+        if (one.how, one.name) != (other.how, other.name) or one.how == "partial":
+            return None  # two functions with their arguments are two alternatives
         return Wrap(one.how, join(one.value, other.value), one.name)
     if isinstance(one, Seq) and isinstance(other, Seq):
         if one.items is not None and other.items is not None and len(one.items) == len(other.items):

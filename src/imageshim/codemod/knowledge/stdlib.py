@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow.methods import Given, nothing
+from imageshim.codemod.flow.scopes import Class, Inst
 from imageshim.codemod.flow.values import (
     UNKNOWN,
-    Class,
     Const,
-    Inst,
     Mapping,
     Obj,
     Ref,
