@@ -222,12 +222,20 @@ class Rewriter:
             return parent, isinstance(parent.ops[0], ast.Is)
         return None
 
-    def membership(self, node: ast.Compare) -> tuple[int, bool] | None:
-        """Return the byte after ``"key" in`` and whether it is ``not in``."""
+    def membership(self, node: ast.expr, head: str, tail: str) -> tuple[Edit, ...] | None:
+        """Turn ``"key" in m`` into ``head m tail``, with ``not`` or ``bool()`` as needed."""
+        if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+            return None
         start = self.end(node.left)
-        gap = self.between(start, self.start(node.comparators[0]))
-        found = _GAP.match(gap)
-        return None if found is None else (start + found.end(), found[1] is not None)
+        found = _GAP.match(self.between(start, self.start(node.comparators[0])))
+        if found is None:
+            return None
+        if found[1] is not None:
+            head = f"not {head}"
+        elif not self.is_test(node):
+            head, tail = f"bool({head}", f"{tail})"
+        end = self.end(node)
+        return Edit(self.start(node), start + found.end(), head), Edit(end, end, tail)
 
     # Exceptions
 

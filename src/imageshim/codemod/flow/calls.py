@@ -7,28 +7,10 @@ import ast
 from imageshim.codemod.knowledge import replies
 from imageshim.codemod.knowledge.stdlib import SPECIAL
 
+from . import values as v
 from .methods import Given, Methods, flat
 from .scopes import Bound, Class, ClassInfo, Func, Function, Inst
 from .state import constants
-from .values import (
-    BOTTOM,
-    UNKNOWN,
-    Const,
-    Mapping,
-    Maybe,
-    Obj,
-    Origin,
-    Ref,
-    Seq,
-    Value,
-    Wrap,
-    alternatives,
-    each,
-    element,
-    join,
-    join_all,
-    named,
-)
 
 __all__ = ["Calls"]
 
@@ -39,43 +21,43 @@ _MOCKING = frozenset({"object", "patch", "setattr"})
 class Calls(Methods):
     """Evaluates calls."""
 
-    def _Call(self, node: ast.Call) -> Value:  # noqa: N802
+    def _Call(self, node: ast.Call) -> v.Value:  # noqa: N802
         self.line = node.lineno
         function = self.value(node.func)
-        if function is UNKNOWN and not self.assume:
+        if function is v.UNKNOWN and not self.assume:
             return self._not_followed(node)
         given = self._given(node)
-        if function is UNKNOWN or function is BOTTOM:
+        if function is v.UNKNOWN or function is v.BOTTOM:
             self._unseen(node, given)
             return self.labelled(node, given) if self.assume else function
-        return each(function, lambda one: self.call(one, given))
+        return v.each(function, lambda one: self.call(one, given))
 
-    def _not_followed(self, node: ast.Call) -> Value:
+    def _not_followed(self, node: ast.Call) -> v.Value:
         """Most calls: of something that is not known, with nothing that matters."""
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _MOCKING:
             self._unseen(node, self._given(node))
-            return UNKNOWN
+            return v.UNKNOWN
         for one in node.args:
             value = self.value(one)
-            if value is not UNKNOWN:
+            if value is not v.UNKNOWN:
                 self.escape(value)
         for keyword in node.keywords:
             value = self.value(keyword.value)
-            if value is not UNKNOWN:
+            if value is not v.UNKNOWN:
                 self.escape(value)
         if len(self.env) > len(self.scope.cells):
             self._unseen(node, Given(node, [], {}))
-        return UNKNOWN
+        return v.UNKNOWN
 
     def _given(self, node: ast.Call) -> Given:
-        args: list[Value] = []
+        args: list[v.Value] = []
         given = Given(node, args, {})
         for one in node.args:
             value = self.value(one)
             if not isinstance(one, ast.Starred):
                 args.append(value)
-            elif isinstance(value, Seq) and value.items is not None:
+            elif isinstance(value, v.Seq) and value.items is not None:
                 args.extend(value.items)
             else:
                 args.append(self.iterate(value))
@@ -84,8 +66,8 @@ class Calls(Methods):
             if keyword.arg is not None:
                 given.keywords[keyword.arg] = value
                 continue
-            for spread in alternatives(value):
-                if isinstance(spread, Mapping):
+            for spread in v.alternatives(value):
+                if isinstance(spread, v.Mapping):
                     given.keywords.update(spread.items)
                     given.spread |= spread.partial
                 else:
@@ -107,29 +89,29 @@ class Calls(Methods):
             if isinstance(one, ast.Name):
                 self.forget(one.id)
 
-    def escape(self, value: Value) -> None:
+    def escape(self, value: v.Value) -> None:
         """Mark the functions in a value as called by anybody."""
-        for one in alternatives(value):
+        for one in v.alternatives(value):
             if isinstance(one, (Func, Bound)) and not one.info.escapes:
                 one.info.escapes = True
                 self.wake(one.info)
-            elif isinstance(one, Seq):
-                self.escape(element(one))
-            elif isinstance(one, Mapping):
+            elif isinstance(one, v.Seq):
+                self.escape(v.element(one))
+            elif isinstance(one, v.Mapping):
                 for _, inner in one.items:
                     self.escape(inner)
-            elif isinstance(one, Wrap) and one.how == "partial":
+            elif isinstance(one, v.Wrap) and one.how == "partial":
                 self.escape(one.value)
 
-    def labelled(self, node: ast.Call, given: Given) -> Value:
+    def labelled(self, node: ast.Call, given: Given) -> v.Value:
         """Return what a call that is not known gives, with all names and strings in it."""
         labels = {part for one in ast.walk(node) for part in _labels(one)}
-        named = (self.load(one.id) for one in ast.walk(node) if isinstance(one, ast.Name))
-        for value in (*given.all(), *named):
+        names = (self.load(one.id) for one in ast.walk(node) if isinstance(one, ast.Name))
+        for value in (*given.all(), *names):
             labels |= _strings(value)
-        return Maybe(frozenset(labels))
+        return v.Maybe(frozenset(labels))
 
-    def call(self, function: Value, given: Given) -> Value:  # noqa: PLR0911
+    def call(self, function: v.Value, given: Given) -> v.Value:  # noqa: PLR0911
         """Call a value."""
         if isinstance(function, Func):
             return self.call_function(function.info, given.args, given.keywords, None, given)
@@ -138,28 +120,28 @@ class Calls(Methods):
             return self.call_function(info, given.args, given.keywords, function.receiver, given)
         if isinstance(function, Class):
             return self._instance(function.info, given)
-        if isinstance(function, Ref):
+        if isinstance(function, v.Ref):
             return self._known(function.name, given)
-        if isinstance(function, Wrap):
+        if isinstance(function, v.Wrap):
             return self.call_wrapped(function, given)
         if isinstance(function, Inst):
             method = self.member(function, "__call__")
             if isinstance(method, Bound):
                 return self.call(method, given)
         self._unseen(given.node, given)
-        if isinstance(function, Maybe):
+        if isinstance(function, v.Maybe):
             made = self.labelled(given.node, given)
-            return Maybe(function.labels | made.labels) if isinstance(made, Maybe) else made
-        return function if function is BOTTOM else UNKNOWN
+            return v.Maybe(function.labels | made.labels) if isinstance(made, v.Maybe) else made
+        return function if function is v.BOTTOM else v.UNKNOWN
 
     def call_function(
         self,
         info: Function,
-        args: list[Value],
-        keywords: dict[str, Value],
-        receiver: Value | None = None,
+        args: list[v.Value],
+        keywords: dict[str, v.Value],
+        receiver: v.Value | None = None,
         given: Given | None = None,
-    ) -> Value:
+    ) -> v.Value:
         """Join the arguments into the parameters; return what the function is known to return."""
         info.calls += 1
         info.callers.add(self.function)
@@ -172,26 +154,26 @@ class Calls(Methods):
         line = self.line
         names = [one.arg for one in info.positional]
         for name, value in zip(names, values, strict=False):
-            self._take(info, name, named(value, f"{info.name}({name})", line))
+            self._take(info, name, v.named(value, f"{info.name}({name})", line))
         if len(values) > len(names) and node.args.vararg is not None:
-            self._take(info, node.args.vararg.arg, Seq(tuple(values[len(names) :])))
+            self._take(info, node.args.vararg.arg, v.Seq(tuple(values[len(names) :])))
         known = {*names, *(one.arg for one in node.args.kwonlyargs)}
         extra = {key: value for key, value in keywords.items() if key not in known}
         for name in keywords.keys() & known:
-            self._take(info, name, named(keywords[name], f"{info.name}({name})", line))
+            self._take(info, name, v.named(keywords[name], f"{info.name}({name})", line))
         spread = given is not None and given.spread
         if node.args.kwarg is not None:
-            value = Mapping(tuple(extra.items()), None, spread)
+            value = v.Mapping(tuple(extra.items()), None, spread)
             self._take(info, node.args.kwarg.arg, value)
         self._defaults(info, len(values), keywords, spread=spread)
         return self.result(info)
 
-    def _take(self, info: Function, name: str, value: Value) -> None:
+    def _take(self, info: Function, name: str, value: v.Value) -> None:
         if info.takes(name, value, widen=self.widening):
             self.wake(info)
 
     def _defaults(
-        self, info: Function, count: int, keywords: dict[str, Value], *, spread: bool
+        self, info: Function, count: int, keywords: dict[str, v.Value], *, spread: bool
     ) -> None:
         arguments = info.node.args
         names = info.positional
@@ -202,25 +184,25 @@ class Calls(Methods):
         given = {one.arg for one in names[:count]} | keywords.keys()
         for parameter, default in defaults:
             if default is not None and parameter.arg not in given:
-                value = self.value(default) if not spread else UNKNOWN
+                value = self.value(default) if not spread else v.UNKNOWN
                 self._take(info, parameter.arg, value)
         if spread:
             for parameter in (*names[count:], *arguments.kwonlyargs):
                 if parameter.arg not in given:
-                    self._take(info, parameter.arg, UNKNOWN)
+                    self._take(info, parameter.arg, v.UNKNOWN)
 
-    def result(self, info: Function) -> Value:
+    def result(self, info: Function) -> v.Value:
         """Return what a call of a function of the file gives."""
         if info.is_generator:
             yields = _completed(info.yields, self.iterate(info.stated))
             managed = any("contextmanager" in name for name in info.decorators)
-            wrapped: Value = Wrap("context" if managed else "iter", yields)
+            wrapped: v.Value = v.Wrap("context" if managed else "iter", yields)
         else:
             returns = _completed(info.returns, info.stated)
-            wrapped = Wrap("await", returns) if info.is_async else returns
-        return join(wrapped, UNKNOWN) if info.opaque else wrapped
+            wrapped = v.Wrap("await", returns) if info.is_async else returns
+        return v.join(wrapped, v.UNKNOWN) if info.opaque else wrapped
 
-    def _instance(self, info: ClassInfo, given: Given) -> Value:
+    def _instance(self, info: ClassInfo, given: Given) -> v.Value:
         made = Inst(info)
         init = self.member(made, "__init__")
         if isinstance(init, Bound):
@@ -229,13 +211,13 @@ class Calls(Methods):
             values = dict(zip(info.fields, given.args, strict=False)) | given.keywords
             for name, value in values.items():
                 self.learn_attribute(
-                    info, name, named(value, f"{info.node.name}.{name}", self.line)
+                    info, name, v.named(value, f"{info.node.name}.{name}", self.line)
                 )
         else:
             self._unseen(given.node, given)
         return made
 
-    def _known(self, name: str, given: Given) -> Value:  # noqa: PLR0911, C901
+    def _known(self, name: str, given: Given) -> v.Value:  # noqa: PLR0911, C901
         root, _, last = name.rpartition(".")
         if name.startswith("litellm"):
             return self._litellm(name, last, given)
@@ -249,85 +231,87 @@ class Calls(Methods):
             value = given.args[place]
             if name in ("cast", "typing.cast"):
                 return self._cast(given, value)
-            return each(value, self.awaited) if name in replies.AWAITED else value
+            return v.each(value, self.awaited) if name in replies.AWAITED else value
         if name in replies.DECODERS:
             for value in given.all():
                 self.signal(value, given.node.lineno, "decoded")
-            return UNKNOWN
+            return v.UNKNOWN
         if name in replies.SCANNERS:
             self.scan(given.first(), given.args[1:], given)
-            return UNKNOWN
+            return v.UNKNOWN
         if self.index is not None:
             handed = self.index.call(name, given)
             if handed is not None:
                 for value in given.all():
                     self.escape(value)
-                self.found |= handed is not UNKNOWN
+                self.found |= handed is not v.UNKNOWN
                 return handed
         self._unseen(given.node, given)
         if isinstance(given.node.func, ast.Name):
             self.mocked(last, given)
-        return self.labelled(given.node, given) if self.assume else UNKNOWN
+        return self.labelled(given.node, given) if self.assume else v.UNKNOWN
 
-    def _cast(self, given: Given, value: Value) -> Value:
+    def _cast(self, given: Given, value: v.Value) -> v.Value:
         stated = self.annotation(given.node.args[0])
-        if stated is UNKNOWN or any(isinstance(one, Obj) for one in alternatives(value)):
+        if stated is v.UNKNOWN or any(isinstance(one, v.Obj) for one in v.alternatives(value)):
             return value
         return stated
 
-    def _litellm(self, name: str, last: str, given: Given) -> Value:
+    def _litellm(self, name: str, last: str, given: Given) -> v.Value:
         if last in replies.CONSTRUCTORS and last[0].isupper():
             return self._constructed(last, given)
         kind = replies.CALLS.get(last)
         if kind is None:
             for value in given.all():
                 self.escape(value)
-            return UNKNOWN
+            return v.UNKNOWN
         if kind in ("router", "client"):
             origin = self.origin(given.node, f"{last}()")
-            return Obj(kind, "litellm", frozenset((origin,)))
+            return v.Obj(kind, "litellm", frozenset((origin,)))
         if name in self.overwritten or f"litellm.{last}" in self.overwritten:
             self.origin(given.node, f"{last}()").doubt = f"the file replaces {name}"
         if kind == "built":
             origin = self.origin(given.node, f"{last}()")
-            handed = [one for one in alternatives(given.first()) if isinstance(one, (Obj, Seq))]
+            handed = [
+                one for one in v.alternatives(given.first()) if isinstance(one, (v.Obj, v.Seq))
+            ]
             for one in handed:
-                inner = one if isinstance(one, Obj) else element(one)
-                if isinstance(inner, Obj) and any(other.image for other in inner.origins):
+                inner = one if isinstance(one, v.Obj) else v.element(one)
+                if isinstance(inner, v.Obj) and any(other.image for other in inner.origins):
                     origin.image = True
             return self._from(origin, "reply", given)
         return self.completed(given, f"{last}()", kind, is_async=last in replies.ASYNC)
 
-    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> Value:
+    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
         """Return what a call that asks a model gives."""
         origin = self.origin(given.node, what)
         image = _asks_for_images(given)
         origin.image = True if origin.image or image else image
         origin.text_model = image is False and _is_text_model(given)
         if kind == "replies":
-            made: Value = Seq(None, self._from(origin, "reply", given))
+            made: v.Value = v.Seq(None, self._from(origin, "reply", given))
         else:
-            made = join_all(self._from(origin, one, given) for one in _streamed(given))
-        return Wrap("await", made) if is_async else made
+            made = v.join_all(self._from(origin, one, given) for one in _streamed(given))
+        return v.Wrap("await", made) if is_async else made
 
-    def _from(self, origin: Origin, kind: str, given: Given) -> Obj:
-        made = Obj(kind, origin.carrier, frozenset((origin,)))
+    def _from(self, origin: v.Origin, kind: str, given: Given) -> v.Obj:
+        made = v.Obj(kind, origin.carrier, frozenset((origin,)))
         return made.after(given.node.lineno, origin.what)
 
-    def _constructed(self, name: str, given: Given) -> Value:
+    def _constructed(self, name: str, given: Given) -> v.Value:
         kind = replies.CONSTRUCTORS[name]
         origin = self.origin(given.node, f"{name}()")
         inner = {
             one: None
             for value in given.all()
-            for item in alternatives(value)
-            for one in (alternatives(element(item)) if isinstance(item, Seq) else (item,))
-            if isinstance(one, Obj)
+            for item in v.alternatives(value)
+            for one in (v.alternatives(v.element(item)) if isinstance(item, v.Seq) else (item,))
+            if isinstance(one, v.Obj)
         }
         if inner:
             # The reply of a fixture has the origin of its message: what reads one reads the other.
             origins = frozenset(other for one in inner for other in one.origins)
-            made = Obj(kind, "litellm", origins)
+            made = v.Obj(kind, "litellm", origins)
             return made.after(given.node.lineno, origin.what)
         origin.mock = given.node
         if kind in ("message", "delta") and "image" in given.keywords:
@@ -336,54 +320,55 @@ class Calls(Methods):
             self._fixture(value, origin)
         return self._from(origin, kind, given)
 
-    def _fixture(self, value: Value, origin: Origin) -> None:
+    def _fixture(self, value: v.Value, origin: v.Origin) -> None:
         """Find the messages with an ``image`` in the dicts that a fixture is made of."""
-        for one in alternatives(value):
-            if isinstance(one, Seq):
-                self._fixture(element(one), origin)
-            elif isinstance(one, Mapping):
+        for one in v.alternatives(value):
+            if isinstance(one, v.Seq):
+                self._fixture(v.element(one), origin)
+            elif isinstance(one, v.Mapping):
                 for key, inner in one.items:
                     if key == "image" and one.node is not None:
                         self.fixtures[one.node] = origin
                     elif key in ("choices", "message", "delta"):
                         self._fixture(inner, origin)
 
-    def _imageshim(self, last: str, given: Given) -> Value:
+    def _imageshim(self, last: str, given: Given) -> v.Value:
         value = given.first()
         if last == "wrap":
-            emit = constants(given.keywords.get("emit", Const("images")))
+            emit = constants(given.keywords.get("emit", v.Const("images")))
             if emit != ["images"]:
-                return UNKNOWN  # the wrapper gives the format that the code reads
-            return each(
-                value, lambda one: one if isinstance(one, (Ref, Obj, Func, Bound)) else UNKNOWN
+                return v.UNKNOWN  # the wrapper gives the format that the code reads
+            return v.each(
+                value,
+                lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,
             )
         to = constants(given.args[1]) if len(given.args) > 1 else ["images"]
         if last in replies.HANDLERS or (last == "convert" and to == ["images"]):
-            for one in alternatives(value):
-                if isinstance(one, Obj):
+            for one in v.alternatives(value):
+                if isinstance(one, v.Obj):
                     for origin in one.origins:
                         origin.handled = True
-            return value if last in ("normalize", "convert") else UNKNOWN
-        return UNKNOWN
+            return value if last in ("normalize", "convert") else v.UNKNOWN
+        return v.UNKNOWN
 
     def mocked(self, last: str, given: Given) -> None:
         """``patch("litellm.completion")`` and its like: what the file calls is a mock."""
         first = given.first()
-        if last in ("patch", "setattr") and isinstance(first, Const):
+        if last in ("patch", "setattr") and isinstance(first, v.Const):
             if isinstance(first.value, str) and first.value.startswith("litellm"):
                 self.overwritten.add(first.value)
-        elif last in ("object", "setattr") and isinstance(first, Ref) and len(given.args) > 1:
+        elif last in ("object", "setattr") and isinstance(first, v.Ref) and len(given.args) > 1:
             second = given.args[1]
-            if isinstance(second, Const) and first.name.startswith("litellm"):
+            if isinstance(second, v.Const) and first.name.startswith("litellm"):
                 self.overwritten.add(f"{first.name}.{second.value}")
 
 
-def _completed(value: Value, stated: Value) -> Value:
+def _completed(value: v.Value, stated: v.Value) -> v.Value:
     """Return what a function gives: its annotation speaks for the paths that are not known."""
-    known = [one for one in alternatives(value) if one is not UNKNOWN and one is not BOTTOM]
-    if stated is UNKNOWN or (known and len(known) == len(alternatives(value))):
+    known = [one for one in v.alternatives(value) if one is not v.UNKNOWN and one is not v.BOTTOM]
+    if stated is v.UNKNOWN or (known and len(known) == len(v.alternatives(value))):
         return value
-    return join_all((*known, stated))
+    return v.join_all((*known, stated))
 
 
 def _labels(node: ast.AST) -> set[str]:
@@ -396,12 +381,12 @@ def _labels(node: ast.AST) -> set[str]:
     return set()
 
 
-def _strings(value: Value) -> set[str]:
+def _strings(value: v.Value) -> set[str]:
     out: set[str] = set()
     for one in flat(value):
-        if isinstance(one, Const) and isinstance(one.value, str):
+        if isinstance(one, v.Const) and isinstance(one.value, str):
             out.add(one.value)
-        elif isinstance(one, Maybe):
+        elif isinstance(one, v.Maybe):
             out |= one.labels
     return out
 
@@ -410,27 +395,27 @@ def _asks_for_images(given: Given) -> bool | None:
     """Whether a call asks for images: True, False (a text model, nothing else), None (unknown)."""
     extra = given.keywords.get("extra_body")
     keywords = dict(given.keywords)
-    if isinstance(extra, Mapping):
+    if isinstance(extra, v.Mapping):
         keywords.update(extra.items)
     for name in ("modalities", "response_modalities"):
-        for one in flat(keywords.get(name, BOTTOM)):
-            if isinstance(one, Const) and str(one.value).lower() == "image":
+        for one in flat(keywords.get(name, v.BOTTOM)):
+            if isinstance(one, v.Const) and str(one.value).lower() == "image":
                 return True
-            if one is UNKNOWN:
+            if one is v.UNKNOWN:
                 return None
-    model = keywords.get("model", given.first() if given.args else UNKNOWN)
+    model = keywords.get("model", given.first() if given.args else v.UNKNOWN)
     names = constants(model)
     if names is None:
-        some = [one for one in alternatives(model) if isinstance(one, Const)]
+        some = [one for one in v.alternatives(model) if isinstance(one, v.Const)]
         return True if any(replies.IMAGE_MODEL.search(str(one.value)) for one in some) else None
     if any(replies.IMAGE_MODEL.search(str(one)) for one in names):
         return True
     unseen = given.spread or extra is not None
-    return None if unseen and not isinstance(extra, Mapping) else False
+    return None if unseen and not isinstance(extra, v.Mapping) else False
 
 
 def _is_text_model(given: Given) -> bool:
-    names = constants(given.keywords.get("model", given.first() if given.args else UNKNOWN))
+    names = constants(given.keywords.get("model", given.first() if given.args else v.UNKNOWN))
     return bool(names) and all(replies.TEXT_MODEL.search(str(one)) for one in names or ())
 
 

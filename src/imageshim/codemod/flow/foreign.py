@@ -7,68 +7,68 @@ from collections.abc import Iterable
 
 from imageshim.codemod.findings import Step
 
-from .values import BOTTOM, UNKNOWN, Alt, Obj, Origin, Ref, Seq, Value, Wrap, join
+from . import values as v
 
 __all__ = ["arguments", "foreign", "shape"]
 
 
-def arguments(calls: Iterable[tuple[list[Value], dict[str, Value]]]) -> Iterable[Value]:
+def arguments(calls: Iterable[tuple[list[v.Value], dict[str, v.Value]]]) -> Iterable[v.Value]:
     """Yield everything that some calls hand over."""
     for args, keywords in calls:
         yield from args
         yield from keywords.values()
 
 
-def foreign(value: Value, where: str) -> Value:
+def foreign(value: v.Value, where: str) -> v.Value:
     """Return a value as another file sees it: no trees, only what it is and where it comes from."""
-    if isinstance(value, Obj):
+    if isinstance(value, v.Obj):
         origins = frozenset(_foreign_origin(one) for one in value.origins)
         chain = tuple(
             one if ".py" in one.text else Step(one.line, f"{one.text} in {where}")
             for one in value.chain
         )
-        return Obj(value.kind, value.carrier, origins, chain)
-    if isinstance(value, Alt):
-        out: Value = BOTTOM
+        return v.Obj(value.kind, value.carrier, origins, chain)
+    if isinstance(value, v.Alt):
+        out: v.Value = v.BOTTOM
         for one in value.values:
-            out = join(out, foreign(one, where))
+            out = v.join(out, foreign(one, where))
         return out
-    if isinstance(value, Wrap):
-        return Wrap(value.how, foreign(value.value, where), value.name)
-    if isinstance(value, Seq):
+    if isinstance(value, v.Wrap):
+        return v.Wrap(value.how, foreign(value.value, where), value.name)
+    if isinstance(value, v.Seq):
         items = None if value.items is None else tuple(foreign(one, where) for one in value.items)
-        return Seq(items, foreign(value.rest, where))
-    if isinstance(value, Ref) or value is BOTTOM:
+        return v.Seq(items, foreign(value.rest, where))
+    if isinstance(value, v.Ref) or value is v.BOTTOM:
         return value
-    return UNKNOWN
+    return v.UNKNOWN
 
 
 _PLACE = ast.Pass()
 
 
-def _foreign_origin(origin: Origin) -> Origin:
+def _foreign_origin(origin: v.Origin) -> v.Origin:
     if origin.foreign is None:
-        origin.foreign = Origin(_PLACE, origin.what, origin.image, origin.carrier)
+        origin.foreign = v.Origin(_PLACE, origin.what, origin.image, origin.carrier)
         origin.foreign.foreign = origin.foreign
     origin.foreign.image = origin.image
     origin.foreign.doubt = origin.doubt
     return origin.foreign
 
 
-def shape(value: Value) -> object:
+def shape(value: v.Value) -> object:
     """Return what a value is, comparable between two runs over the same files."""
-    if isinstance(value, Obj):
+    if isinstance(value, v.Obj):
         return (
             value.kind,
             value.carrier,
             sorted(str((one.what, one.image)) for one in value.origins),
         )
-    if isinstance(value, Alt):
+    if isinstance(value, v.Alt):
         return sorted(str(shape(one)) for one in value.values)
-    if isinstance(value, Wrap):
+    if isinstance(value, v.Wrap):
         return value.how, shape(value.value)
-    if isinstance(value, Seq):
+    if isinstance(value, v.Seq):
         return [shape(one) for one in value.items or ()], shape(value.rest)
-    if isinstance(value, Ref):
+    if isinstance(value, v.Ref):
         return value.name
-    return "?" if value is UNKNOWN else ""
+    return "?" if value is v.UNKNOWN else ""

@@ -6,24 +6,9 @@ import ast
 
 from imageshim.codemod.knowledge import replies
 
+from . import values as v
 from .annotations import Annotations
 from .expressions import says_image
-from .values import (
-    BOTTOM,
-    UNKNOWN,
-    Alt,
-    Const,
-    Mapping,
-    Obj,
-    Seq,
-    Value,
-    Wrap,
-    alternatives,
-    each,
-    element,
-    join,
-    join_all,
-)
 
 __all__ = ["Given", "Methods", "flat", "nothing"]
 
@@ -33,18 +18,18 @@ class Given:
 
     __slots__ = ("args", "keywords", "node", "spread", "values")
 
-    def __init__(self, node: ast.Call, args: list[Value], keywords: dict[str, Value]) -> None:
+    def __init__(self, node: ast.Call, args: list[v.Value], keywords: dict[str, v.Value]) -> None:
         self.node = node
         self.args = args
         self.keywords = keywords
         self.spread = False
         """Whether there may be keyword arguments that are not seen."""
 
-    def first(self) -> Value:
+    def first(self) -> v.Value:
         """Return the first argument."""
-        return self.args[0] if self.args else UNKNOWN
+        return self.args[0] if self.args else v.UNKNOWN
 
-    def all(self) -> list[Value]:
+    def all(self) -> list[v.Value]:
         """Return all arguments."""
         return [*self.args, *self.keywords.values()]
 
@@ -52,63 +37,63 @@ class Given:
 class Methods(Annotations):
     """Evaluates calls of methods."""
 
-    def call(self, function: Value, given: Given) -> Value:
+    def call(self, function: v.Value, given: Given) -> v.Value:
         """Call a value; in :mod:`.calls`."""
         raise NotImplementedError
 
-    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> Value:
+    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
         """Return what a call that asks a model gives; in :mod:`.calls`."""
         raise NotImplementedError
 
-    def escape(self, value: Value) -> None:
+    def escape(self, value: v.Value) -> None:
         """Mark the functions in a value as called by anybody; in :mod:`.calls`."""
         raise NotImplementedError
 
-    def call_wrapped(self, function: Wrap, given: Given) -> Value:  # noqa: C901, PLR0911
+    def call_wrapped(self, function: v.Wrap, given: Given) -> v.Value:  # noqa: C901, PLR0911
         """Call a method, or what ``partial`` made."""
         value, name = function.value, function.name
         if function.how == "partial":
             inner = function.value
-            if isinstance(inner, Seq) and inner.items and isinstance(inner.rest, Mapping):
+            if isinstance(inner, v.Seq) and inner.items and isinstance(inner.rest, v.Mapping):
                 keywords = dict(inner.rest.items) | given.keywords
                 merged = Given(given.node, [*inner.items[1:], *given.args], keywords)
                 merged.spread = given.spread or inner.rest.partial
-                return each(inner.items[0], lambda one: self.call(one, merged))
-            return UNKNOWN
+                return v.each(inner.items[0], lambda one: self.call(one, merged))
+            return v.UNKNOWN
         if function.how != "method":
-            return UNKNOWN
-        if isinstance(value, Alt):
-            return each(value, lambda one: self.call_wrapped(Wrap("method", one, name), given))
-        if isinstance(value, Obj):
+            return v.UNKNOWN
+        if isinstance(value, v.Alt):
+            return v.each(value, lambda one: self.call_wrapped(v.Wrap("method", one, name), given))
+        if isinstance(value, v.Obj):
             return self._object_method(value, name, given)
-        if isinstance(value, Seq):
+        if isinstance(value, v.Seq):
             return self._sequence_method(value, name, given)
-        if isinstance(value, Mapping):
+        if isinstance(value, v.Mapping):
             return self._mapping_method(value, name, given)
-        if isinstance(value, Const) and name == "join" and given.args:
+        if isinstance(value, v.Const) and name == "join" and given.args:
             return self.iterate(given.args[0])
-        if isinstance(value, Wrap):
+        if isinstance(value, v.Wrap):
             return self._pending_method(value, name, given)
-        if isinstance(value, Const):
-            return UNKNOWN
+        if isinstance(value, v.Const):
+            return v.UNKNOWN
         for one in given.all():
             self.escape(one)
-        return UNKNOWN
+        return v.UNKNOWN
 
-    def _pending_method(self, value: Wrap, name: str, given: Given) -> Value:
+    def _pending_method(self, value: v.Wrap, name: str, given: Given) -> v.Value:
         if value.how == "pattern":
             self.scan(value.value, given.args, given)
-            return UNKNOWN
+            return v.UNKNOWN
         if name in ("result", "__next__", "__anext__", "send"):
             inner = value.value
             if name == "result":
                 return inner
-            return Wrap("await", inner) if name == "__anext__" else inner
-        return value if name in replies.SAME else UNKNOWN
+            return v.Wrap("await", inner) if name == "__anext__" else inner
+        return value if name in replies.SAME else v.UNKNOWN
 
     def _object_method(  # noqa: C901, PLR0911, PLR0912
-        self, value: Obj, name: str, given: Given
-    ) -> Value:
+        self, value: v.Obj, name: str, given: Given
+    ) -> v.Value:
         if value.kind in ("content", "text", "url"):
             return self._text_method(value, name, given)
         if value.kind == "router":
@@ -116,51 +101,51 @@ class Methods(Annotations):
             if kind is not None:
                 what = f"Router.{name}()"
                 return self.completed(given, what, kind, is_async=name in replies.ASYNC)
-            return UNKNOWN
+            return v.UNKNOWN
         if value.kind == "client":
             if name == "create":
                 return self.completed(given, "create()", "reply", is_async=False)
-            return UNKNOWN
+            return v.UNKNOWN
         if name in ("get", "pop", "__getitem__", "__getattr__"):
             key = given.first()
-            if isinstance(key, Const) and isinstance(key.value, str) and given.node.args:
+            if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:
                 function = given.node.func
                 if isinstance(function, ast.Attribute) and name == "get":
                     default = given.node.args[1] if len(given.node.args) > 1 else None
                     whole = self.bases.get(function, value)
                     self.read(given.node, function.value, whole, key.value, "get", default)
                 found = self.piece(value, key.value, given.node)
-                if len(given.args) > 1 and found is not UNKNOWN:
-                    return join(found, nothing(given.args[1]))
+                if len(given.args) > 1 and found is not v.UNKNOWN:
+                    return v.join(found, nothing(given.args[1]))
                 return found
-            return UNKNOWN
+            return v.UNKNOWN
         if name in replies.DUMPS:
-            return Obj(value.kind, "dict", value.origins, value.chain, value.reads)
+            return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
         if name == "model_dump_json":
-            return Wrap("json", Obj(value.kind, "dict", value.origins, value.chain))
+            return v.Wrap("json", v.Obj(value.kind, "dict", value.origins, value.chain))
         if name in replies.SAME:
             return value
         if name in ("__next__", "__anext__"):
             return self.iterate(value)
         for one in given.all():
             self.escape(one)
-        return UNKNOWN
+        return v.UNKNOWN
 
-    def _text_method(self, value: Obj, name: str, given: Given) -> Value:
+    def _text_method(self, value: v.Obj, name: str, given: Given) -> v.Value:
         for inner in (inner for one in given.all() for inner in flat(one)):
-            said = inner.value if isinstance(inner, Const) else None
+            said = inner.value if isinstance(inner, v.Const) else None
             if isinstance(said, str) and says_image(said):
                 self.signal(value, given.node.lineno, f"{name}({said[:20]!r})")
         if name not in replies.TEXT:
-            return UNKNOWN
+            return v.UNKNOWN
         text = value.piece("text")
-        return Seq(None, text) if "split" in name or "partition" in name else text
+        return v.Seq(None, text) if "split" in name or "partition" in name else text
 
-    def scan(self, pattern: Value, texts: list[Value], given: Given) -> None:
+    def scan(self, pattern: v.Value, texts: list[v.Value], given: Given) -> None:
         """Note that texts are searched: for a data URI, or for Markdown images."""
-        for one in alternatives(pattern):
-            source = one.value if isinstance(one, (Const, Wrap)) else None
-            if isinstance(source, Const):
+        for one in v.alternatives(pattern):
+            source = one.value if isinstance(one, (v.Const, v.Wrap)) else None
+            if isinstance(source, v.Const):
                 source = source.value
             if not isinstance(source, str):
                 continue
@@ -168,51 +153,51 @@ class Methods(Annotations):
                 if "](" in source.replace("\\", ""):
                     self.markdown |= {
                         read
-                        for text in alternatives(value)
-                        if isinstance(text, Obj)
+                        for text in v.alternatives(value)
+                        if isinstance(text, v.Obj)
                         for read in text.reads
                     }
                 elif says_image(source):
                     self.signal(value, given.node.lineno, "searched for a data URI")
 
-    def _sequence_method(self, value: Seq, name: str, given: Given) -> Value:
+    def _sequence_method(self, value: v.Seq, name: str, given: Given) -> v.Value:
         if name in ("append", "add", "insert", "appendleft", "extend", "update") and given.args:
             added = given.args[-1]
             if name in ("extend", "update"):
                 added = self.iterate(added)
             function = given.node.func
             if isinstance(function, ast.Attribute):
-                self.assign(function.value, Seq(None, join(element(value), added)))
-            return Const(None)
+                self.assign(function.value, v.Seq(None, v.join(v.element(value), added)))
+            return v.Const(None)
         if name in ("pop", "popleft"):
-            return element(value)
-        return value if name == "copy" else UNKNOWN
+            return v.element(value)
+        return value if name == "copy" else v.UNKNOWN
 
-    def _mapping_method(self, value: Mapping, name: str, given: Given) -> Value:
+    def _mapping_method(self, value: v.Mapping, name: str, given: Given) -> v.Value:
         key = given.first()
-        if name in ("get", "pop", "setdefault") and isinstance(key, Const):
+        if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
             found = value.get(str(key.value))
-            rest = given.args[1] if len(given.args) > 1 else Const(None)
+            rest = given.args[1] if len(given.args) > 1 else v.Const(None)
             if found is None:
-                return UNKNOWN if value.partial else rest
+                return v.UNKNOWN if value.partial else rest
             return found
         if name == "values":
-            return Seq(None, join_all(one for key, one in value.items if key != "*keys"))
+            return v.Seq(None, v.join_all(one for key, one in value.items if key != "*keys"))
         if name == "items":
-            return Seq(None, Seq((UNKNOWN, join_all(one for _, one in value.items))))
-        return value if name == "copy" else UNKNOWN
+            return v.Seq(None, v.Seq((v.UNKNOWN, v.join_all(one for _, one in value.items))))
+        return value if name == "copy" else v.UNKNOWN
 
 
-def flat(value: Value) -> list[Value]:
+def flat(value: v.Value) -> list[v.Value]:
     """Return what a value can be, a sequence's items instead of itself."""
-    out: list[Value] = []
-    for one in alternatives(value):
-        out += alternatives(element(one)) if isinstance(one, Seq) else (one,)
+    out: list[v.Value] = []
+    for one in v.alternatives(value):
+        out += v.alternatives(v.element(one)) if isinstance(one, v.Seq) else (one,)
     return out
 
 
-def nothing(default: Value) -> Value:
+def nothing(default: v.Value) -> v.Value:
     """Return what a default adds: an empty one has no pieces."""
-    if isinstance(default, (Const, Mapping)) or default == Seq(()):
-        return BOTTOM
+    if isinstance(default, (v.Const, v.Mapping)) or default == v.Seq(()):
+        return v.BOTTOM
     return default

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from . import values as v
 from .definitions import Definitions
 from .state import Env
-from .values import (
-    BOTTOM,
-    UNKNOWN,
-    Const,
-    Mapping,
-    Obj,
-    Seq,
-    Value,
-    alternatives,
-    each,
-    join_all,
-    named,
-)
 
 __all__ = ["Joined", "Patterns"]
 
@@ -46,17 +34,17 @@ class Patterns(Definitions):
         return self.merge(*paths)
 
     def _match(  # noqa: C901, PLR0912
-        self, pattern: ast.pattern, value: Value
+        self, pattern: ast.pattern, value: v.Value
     ) -> None:
         if isinstance(pattern, ast.MatchAs):
             if pattern.pattern is not None:
                 self._match(pattern.pattern, value)
                 value = self._narrow_class(pattern.pattern, value)
             if pattern.name is not None:
-                self.bind(pattern.name, named(value, pattern.name, pattern.lineno))
+                self.bind(pattern.name, v.named(value, pattern.name, pattern.lineno))
         elif isinstance(pattern, ast.MatchStar):
             if pattern.name is not None:
-                self.bind(pattern.name, Seq(None, value))
+                self.bind(pattern.name, v.Seq(None, value))
         elif isinstance(pattern, ast.MatchSequence):
             for one in pattern.patterns:
                 self._match(one, self.iterate(value))
@@ -68,38 +56,40 @@ class Patterns(Definitions):
             for name, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
                 self._match(one, self._taken(narrowed, name, pattern))
             for one in pattern.patterns:
-                self._match(one, UNKNOWN)
+                self._match(one, v.UNKNOWN)
         elif isinstance(pattern, ast.MatchMapping):
             for key, one in zip(pattern.keys, pattern.patterns, strict=True):
                 said = self.value(key)
-                text = said.value if isinstance(said, Const) else None
+                text = said.value if isinstance(said, v.Const) else None
                 known = isinstance(text, str)
-                self._match(one, self._taken(value, str(text), pattern) if known else UNKNOWN)
+                self._match(one, self._taken(value, str(text), pattern) if known else v.UNKNOWN)
             if pattern.rest is not None:
-                self.bind(pattern.rest, UNKNOWN)
+                self.bind(pattern.rest, v.UNKNOWN)
 
-    def _taken(self, value: Value, name: str, pattern: ast.pattern) -> Value:
-        return each(value, lambda one: self._matched(one, name, pattern))
+    def _taken(self, value: v.Value, name: str, pattern: ast.pattern) -> v.Value:
+        return v.each(value, lambda one: self._matched(one, name, pattern))
 
-    def _matched(self, value: Value, name: str, pattern: ast.pattern) -> Value:
-        if isinstance(value, Obj):
+    def _matched(self, value: v.Value, name: str, pattern: ast.pattern) -> v.Value:
+        if isinstance(value, v.Obj):
             if name in ("image", "content"):
-                return UNKNOWN  # taken by a pattern: there is no expression to rewrite
+                return v.UNKNOWN  # taken by a pattern: there is no expression to rewrite
             return self.piece(value, name, pattern)
-        if isinstance(value, Mapping):
-            return value.get(name) or UNKNOWN
-        return value if value is BOTTOM else UNKNOWN
+        if isinstance(value, v.Mapping):
+            return value.get(name) or v.UNKNOWN
+        return value if value is v.BOTTOM else v.UNKNOWN
 
-    def _narrow_class(self, pattern: ast.pattern, value: Value) -> Value:
+    def _narrow_class(self, pattern: ast.pattern, value: v.Value) -> v.Value:
         if not isinstance(pattern, ast.MatchClass):
             return value
         stated = self.annotation(pattern.cls)
-        if not isinstance(stated, Obj):
+        if not isinstance(stated, v.Obj):
             return value
         known = [
-            one for one in alternatives(value) if isinstance(one, Obj) and one.kind == stated.kind
+            one
+            for one in v.alternatives(value)
+            if isinstance(one, v.Obj) and one.kind == stated.kind
         ]
-        return join_all(known) if known else stated
+        return v.join_all(known) if known else stated
 
     def merge(self, *paths: Joined) -> bool:
         """Join paths; in :mod:`.statements`."""

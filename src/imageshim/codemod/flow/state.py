@@ -11,28 +11,15 @@ from typing import TYPE_CHECKING
 from imageshim.codemod.findings import Step
 from imageshim.codemod.knowledge.replies import FIELDS, READS
 
+from . import values as v
 from .scopes import ClassInfo, Function, Inst, Scope
-from .values import (
-    BOTTOM,
-    UNKNOWN,
-    Alt,
-    Const,
-    Maybe,
-    Obj,
-    Origin,
-    Ref,
-    Value,
-    alternatives,
-    holds,
-    join,
-)
 
 if TYPE_CHECKING:
     from .project_index import ProjectIndex
 
 __all__ = ["Env", "Read", "State"]
 
-Env = dict[str, Value]
+Env = dict[str, v.Value]
 """Names on the path at hand. ``a.b`` and ``a.[b]`` are fields of ``a`` that were just set."""
 
 _BUILTINS = frozenset(
@@ -60,7 +47,7 @@ class Read:
     """attribute, item, get, getattr, hasattr or in."""
     default: ast.expr | None
     function: Function | None
-    objects: list[Obj] = dataclasses.field(default_factory=list)
+    objects: list[v.Obj] = dataclasses.field(default_factory=list)
     certain: bool = True
     """Whether it is a reply's on every path."""
 
@@ -70,7 +57,7 @@ class Read:
         return {one.carrier for one in self.objects}
 
     @property
-    def origins(self) -> set[Origin]:
+    def origins(self) -> set[v.Origin]:
         """Where what it reads comes from; empty where that is not proven at all."""
         return {origin for one in self.objects for origin in one.origins}
 
@@ -103,12 +90,12 @@ class State:
         self.functions: dict[ast.AST, Function] = {}
         self.classes: dict[ast.AST, ClassInfo] = {}
         self.order: dict[Function, None] = {}
-        self.origins: dict[ast.AST, Origin] = {}
+        self.origins: dict[ast.AST, v.Origin] = {}
         self.reads: dict[ast.AST, Read] = {}
         self.signals: dict[ast.AST, dict[Step, None]] = {}
         self.markdown: set[ast.AST] = set()
         """Reads of ``content`` that are searched for Markdown images."""
-        self.fixtures: dict[ast.AST, Origin] = {}
+        self.fixtures: dict[ast.AST, v.Origin] = {}
         """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
         self.test_fixtures: dict[str, Function] = {}
         """Functions whose results pytest hands to the parameters of their names."""
@@ -116,7 +103,7 @@ class State:
         """Names of other modules that the file replaces (``litellm.completion = fake``)."""
         self.foreign: set[str] = set()
         """Attributes that are set on objects that are not known."""
-        self.bases: dict[ast.AST, Value] = {}
+        self.bases: dict[ast.AST, v.Value] = {}
         """What the object of an attribute may be, where that is more than one thing."""
         self.traps: list[Env] = []
         self.guards: list[ast.AST] = []
@@ -134,7 +121,7 @@ class State:
 
     # Names
 
-    def load(self, name: str) -> Value:
+    def load(self, name: str) -> v.Value:
         """Return what a name holds here."""
         value = self.env.get(name)
         scope = self.scope
@@ -146,18 +133,18 @@ class State:
         if name in scope.redirected:
             scope = scope.redirected[name]
             scope.readers.setdefault(name, set()).add(self.function)
-            return scope.cells.get(name, BOTTOM)
+            return scope.cells.get(name, v.BOTTOM)
         outer = scope.parent
         while outer is not None:
             if not outer.is_class:
                 outer.readers.setdefault(name, set()).add(self.function)
             if not outer.is_class and name in outer.cells:
                 found = outer.cells[name]
-                if isinstance(found, Obj) and name in scope.bound and scope is not self.top:
-                    return BOTTOM  # a local name that this path has not set
+                if isinstance(found, v.Obj) and name in scope.bound and scope is not self.top:
+                    return v.BOTTOM  # a local name that this path has not set
                 return found
             outer = outer.parent
-        return Ref(name) if name in _BUILTINS else UNKNOWN
+        return v.Ref(name) if name in _BUILTINS else v.UNKNOWN
 
     # What is learned, and who has to be told
 
@@ -177,17 +164,17 @@ class State:
             owner = self.functions.get(scope.node)
             self.wake(owner, *scope.readers.get(name, ()))
 
-    def learn(self, scope: Scope, name: str, value: Value) -> None:
+    def learn(self, scope: Scope, name: str, value: v.Value) -> None:
         """Join a value into a name of a scope."""
         known = scope.cells.get(name)
-        if known is value or (known is UNKNOWN and not holds(value)):
+        if known is value or (known is v.UNKNOWN and not v.holds(value)):
             return
         if scope.remember(name, value, widen=self.widening):
             readers = scope.readers.get(name)
             if readers:
                 self.wake(*readers)
 
-    def learn_attribute(self, info: ClassInfo, name: str, value: Value) -> None:
+    def learn_attribute(self, info: ClassInfo, name: str, value: v.Value) -> None:
         """Join a value into an attribute of a class's instances."""
         info.assigned.add(name)
         if info.remember(name, value, widen=self.widening):
@@ -200,17 +187,17 @@ class State:
             for info in self.classes.values():
                 self.wake(*info.readers.get(name, ()))
 
-    def imported(self, name: str) -> Value:
+    def imported(self, name: str) -> v.Value:
         """Return what a dotted name of another module is."""
         if self.index is None or name.startswith("litellm."):
-            return Ref(name)
+            return v.Ref(name)
         found = self.index.attribute(name)
         if found is None:
-            return Ref(name)
-        self.found |= not isinstance(found, Ref)
+            return v.Ref(name)
+        self.found |= not isinstance(found, v.Ref)
         return found
 
-    def bind(self, name: str, value: Value) -> None:
+    def bind(self, name: str, value: v.Value) -> None:
         """Give a name a value."""
         scope = self.scope.redirected.get(name)
         if scope is not None:
@@ -222,7 +209,7 @@ class State:
             self.env[name] = value
         self.learn(scope, name, value)
         for trap in self.traps:
-            trap[name] = join(trap.get(name, BOTTOM), value)
+            trap[name] = v.join(trap.get(name, v.BOTTOM), value)
 
     def forget(self, name: str) -> None:
         """Forget the fields that were set on what a name holds."""
@@ -230,19 +217,19 @@ class State:
         for key in [key for key in self.env if key.startswith(start)]:
             del self.env[key]
 
-    def set_path(self, path: str, value: Value) -> None:
+    def set_path(self, path: str, value: v.Value) -> None:
         """Remember a field that was just set on what a name holds."""
         self.env[path] = value
         for trap in self.traps:
-            trap[path] = UNKNOWN
+            trap[path] = v.UNKNOWN
 
     # Reads
 
-    def origin(self, node: ast.AST, what: str, carrier: str = "litellm") -> Origin:
+    def origin(self, node: ast.AST, what: str, carrier: str = "litellm") -> v.Origin:
         """Return the origin that an expression is."""
         found = self.origins.get(node)
         if found is None:
-            found = self.origins[node] = Origin(node, what, carrier=carrier)
+            found = self.origins[node] = v.Origin(node, what, carrier=carrier)
         self.found = True
         return found
 
@@ -250,14 +237,16 @@ class State:
         self,
         node: ast.expr,
         base: ast.expr,
-        value: Value,
+        value: v.Value,
         name: str,
         how: str,
         default: ast.expr | None = None,
     ) -> None:
         """Note a read of a field, if it is one that the rules are told of."""
         objects = [
-            one for one in alternatives(value) if isinstance(one, Obj) and (one.kind, name) in READS
+            one
+            for one in v.alternatives(value)
+            if isinstance(one, v.Obj) and (one.kind, name) in READS
         ]
         if not objects:
             return
@@ -265,31 +254,31 @@ class State:
         if found is None:
             found = self.reads[node] = Read(node, base, name, how, default, self.function)
         found.objects += [one for one in objects if one not in found.objects]
-        if isinstance(value, Alt):
+        if isinstance(value, v.Alt):
             found.certain &= not any(
-                one is UNKNOWN or isinstance(one, (Maybe, Inst)) for one in value.values
+                one is v.UNKNOWN or isinstance(one, (v.Maybe, Inst)) for one in value.values
             )
         if name == "images" and how != "in":
             for origin in found.origins:
                 origin.handled = True
 
-    def unproven(self, node: ast.expr, base: ast.expr, name: str, how: str) -> Value:
+    def unproven(self, node: ast.expr, base: ast.expr, name: str, how: str) -> v.Value:
         """Note a read that looks like one of a reply although nothing proves it."""
         if name not in ("image", "content") or not looks_like_message(base):
-            return UNKNOWN
-        nobody = Obj("message", "litellm", frozenset())
-        self.read(node, base, Alt((nobody, UNKNOWN)), name, how)
-        return nobody.piece(name, node) if name == "content" else UNKNOWN
+            return v.UNKNOWN
+        nobody = v.Obj("message", "litellm", frozenset())
+        self.read(node, base, v.Alt((nobody, v.UNKNOWN)), name, how)
+        return nobody.piece(name, node) if name == "content" else v.UNKNOWN
 
-    def signal(self, value: Value, line: int, text: str) -> None:
+    def signal(self, value: v.Value, line: int, text: str) -> None:
         """Note that a text is taken for an image."""
         step = Step(line, text)
-        for one in alternatives(value):
-            if isinstance(one, Obj):
+        for one in v.alternatives(value):
+            if isinstance(one, v.Obj):
                 for read in one.reads:
                     self.signals.setdefault(read, {})[step] = None
 
-    def assumed(self, value: Maybe) -> str | None:
+    def assumed(self, value: v.Maybe) -> str | None:
         """Return the pattern of ``--assume-litellm`` that a value matches."""
         names = (*value.labels, self.path)
         return next(
@@ -301,11 +290,11 @@ class State:
             None,
         )
 
-    def piece(self, value: Obj, name: str, node: ast.AST) -> Value:
+    def piece(self, value: v.Obj, name: str, node: ast.AST) -> v.Value:
         """Return a field of a piece of a reply; UNKNOWN where it is none that matters."""
         kind = FIELDS.get((value.kind, name))
         if kind is None:
-            return BOTTOM if (value.kind, name) in _NEVER else UNKNOWN
+            return v.BOTTOM if (value.kind, name) in _NEVER else v.UNKNOWN
         return value.piece(kind, node if kind == "content" else None)
 
 
@@ -336,9 +325,9 @@ def _step(node: ast.expr) -> tuple[str, ast.expr | None]:
     return "", None
 
 
-def constants(value: Value) -> list[object] | None:
+def constants(value: v.Value) -> list[object] | None:
     """Return what a value can be, if it is a constant on every path."""
-    found = alternatives(value)
-    if all(isinstance(one, Const) for one in found):
-        return [one.value for one in found if isinstance(one, Const)]
+    found = v.alternatives(value)
+    if all(isinstance(one, v.Const) for one in found):
+        return [one.value for one in found if isinstance(one, v.Const)]
     return None

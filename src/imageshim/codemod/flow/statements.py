@@ -15,27 +15,11 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from . import values as v
 from .annotations import dotted
 from .patterns import Joined, Patterns
 from .scopes import Bound, Class, Function, Inst
 from .state import Env
-from .values import (
-    BOTTOM,
-    UNKNOWN,
-    Const,
-    Maybe,
-    Obj,
-    Ref,
-    Seq,
-    Value,
-    Wrap,
-    alternatives,
-    each,
-    join,
-    join_all,
-    named,
-    widened,
-)
 
 __all__ = ["Flow", "caught"]
 
@@ -151,7 +135,7 @@ class Flow(Patterns):
             self.bind(one.arg, self._parameter(info, one, place))
         for star in (arguments.vararg, arguments.kwarg):
             if star is not None:
-                empty: Value = UNKNOWN if info.released else BOTTOM
+                empty: v.Value = v.UNKNOWN if info.released else v.BOTTOM
                 self.bind(star.arg, info.params.get(star.arg, empty))
         if isinstance(info.node, ast.Lambda):
             self._returned(info, self.value(info.node.body), info.node.lineno)
@@ -159,31 +143,35 @@ class Flow(Patterns):
             self.block(info.node.body)
         self.function = None
 
-    def _parameter(self, info: Function, node: ast.arg, place: int) -> Value:
+    def _parameter(self, info: Function, node: ast.arg, place: int) -> v.Value:
         if place == 0 and info.owner is not None and "staticmethod" not in info.decorators:
             owner = info.owner
             return Class(owner) if "classmethod" in info.decorators else Inst(owner)
-        value = info.params.get(node.arg, BOTTOM)
+        value = info.params.get(node.arg, v.BOTTOM)
         handed = None
         if self.index is not None:
             handed = self.index.argument(self.module, info, node.arg)
         if handed is not None:
-            self.found |= handed is not UNKNOWN
-            value = join(value, handed)
+            self.found |= handed is not v.UNKNOWN
+            value = v.join(value, handed)
         given = self.test_fixtures.get(node.arg)
         if given is not None and info.name.startswith("test") and not info.calls:
             given.callers.add(info)
             result = self.result(given)
-            return named(each(result, self._entered_fixture), node.arg, node.lineno)
+            return v.named(v.each(result, self._entered_fixture), node.arg, node.lineno)
         if info.released or info.escapes or info.opaque:
-            value = join(value, UNKNOWN)
+            value = v.join(value, v.UNKNOWN)
         stated = self.annotation(node.annotation)
-        if stated is not UNKNOWN:
-            seen = [one for one in alternatives(value) if isinstance(one, (Obj, Inst, Seq, Wrap))]
-            if not seen or len(seen) < len(alternatives(value)):
-                return named(join_all((*seen, stated)), node.arg, node.lineno)
-        if self.assume and value is UNKNOWN:
-            return Maybe(frozenset({node.arg, info.name}))
+        if stated is not v.UNKNOWN:
+            seen = [
+                one
+                for one in v.alternatives(value)
+                if isinstance(one, (v.Obj, Inst, v.Seq, v.Wrap))
+            ]
+            if not seen or len(seen) < len(v.alternatives(value)):
+                return v.named(v.join_all((*seen, stated)), node.arg, node.lineno)
+        if self.assume and value is v.UNKNOWN:
+            return v.Maybe(frozenset({node.arg, info.name}))
         return value
 
     def block(self, statements: Iterable[ast.stmt]) -> bool:
@@ -239,11 +227,11 @@ class Flow(Patterns):
         ):
             return env, env
         name = inner.args[0].id
-        value = env.get(name, UNKNOWN)
-        if isinstance(value, Obj):
+        value = env.get(name, v.UNKNOWN)
+        if isinstance(value, v.Obj):
             return env, env
         stated = self.annotation(inner.args[1])
-        if not isinstance(stated, Obj):
+        if not isinstance(stated, v.Obj):
             return env, env
         proven = env | {name: stated.after(inner.lineno, f"{name} is a {stated.kind}")}
         return (env, proven) if negated else (proven, env)
@@ -317,17 +305,17 @@ class Flow(Patterns):
         return True
 
     def _run_Return(self, node: ast.Return) -> bool:  # noqa: N802
-        value = self.value(node.value) if node.value is not None else Const(None)
+        value = self.value(node.value) if node.value is not None else v.Const(None)
         if self.function is not None:
             self._returned(self.function, value, node.lineno)
         return False
 
-    def _returned(self, info: Function, value: Value, line: int) -> None:
-        if isinstance(value, Maybe):
-            value = named(value, info.name, line)
-        after = join(info.returns, named(value, f"{info.name}() returns", line))
+    def _returned(self, info: Function, value: v.Value, line: int) -> None:
+        if isinstance(value, v.Maybe):
+            value = v.named(value, info.name, line)
+        after = v.join(info.returns, v.named(value, f"{info.name}() returns", line))
         if self.widening and after != info.returns:
-            after = widened(after)
+            after = v.widened(after)
         if after != info.returns:
             info.returns = after
             self.wake(*info.callers)
@@ -345,19 +333,19 @@ class Flow(Patterns):
         self.traps.pop()
         after = self.env
         raised = {
-            name: join(before.get(name, BOTTOM), trap.get(name, BOTTOM))
+            name: v.join(before.get(name, v.BOTTOM), trap.get(name, v.BOTTOM))
             for name in before.keys() | trap.keys()
         }
         paths: list[Joined] = []
         if alive:
             paths.append(self._branch(after, node.orelse) if node.orelse else (True, after))
         for handler in node.handlers:
-            env = raised | ({handler.name: UNKNOWN} if handler.name else {})
+            env = raised | ({handler.name: v.UNKNOWN} if handler.name else {})
             if handler.type is not None:
                 self.env = env
                 self.value(handler.type)
             if handler.name:
-                self.learn(self.scope, handler.name, UNKNOWN)
+                self.learn(self.scope, handler.name, v.UNKNOWN)
             paths.append(self._branch(env, handler.body))
         alive = self.merge(*paths)
         if node.finalbody:
@@ -370,7 +358,7 @@ class Flow(Patterns):
         suppressed = False
         for item in node.items:
             value = self.value(item.context_expr)
-            entered = each(value, self._entered)
+            entered = v.each(value, self._entered)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered)
             suppressed |= "suppress" in ast.dump(item.context_expr)
@@ -384,26 +372,28 @@ class Flow(Patterns):
 
     _run_AsyncWith = _run_With  # noqa: N815
 
-    def _entered_fixture(self, value: Value) -> Value:
-        return value.value if isinstance(value, Wrap) and value.how == "iter" else value
+    def _entered_fixture(self, value: v.Value) -> v.Value:
+        return value.value if isinstance(value, v.Wrap) and value.how == "iter" else value
 
-    def _entered(self, value: Value) -> Value:
-        if isinstance(value, Wrap):
-            return value.value if value.how in ("context", "await") else UNKNOWN
+    def _entered(self, value: v.Value) -> v.Value:
+        if isinstance(value, v.Wrap):
+            return value.value if value.how in ("context", "await") else v.UNKNOWN
         if isinstance(value, Inst):
             enter = self.member(value, "__enter__")
-            if enter is BOTTOM or enter is UNKNOWN:
+            if enter is v.BOTTOM or enter is v.UNKNOWN:
                 enter = self.member(value, "__aenter__")
-            found = each(
+            found = v.each(
                 enter,
                 lambda one: (
                     self.call_function(one.info, [], {}, value)
                     if isinstance(one, Bound)
-                    else UNKNOWN
+                    else v.UNKNOWN
                 ),
             )
-            return each(found, self.awaited) if isinstance(found, Wrap) else found
-        return value if isinstance(value, (Obj, Ref, Maybe)) or value is BOTTOM else UNKNOWN
+            return v.each(found, self.awaited) if isinstance(found, v.Wrap) else found
+        return (
+            value if isinstance(value, (v.Obj, v.Ref, v.Maybe)) or value is v.BOTTOM else v.UNKNOWN
+        )
 
 
 def _joined(envs: list[Env]) -> Env:
@@ -418,7 +408,7 @@ def _joined(envs: list[Env]) -> Env:
                 if "." not in name:
                     out[name] = value
             elif before is not value:
-                out[name] = join(before, value)
+                out[name] = v.join(before, value)
         for name in [name for name in out if "." in name and name not in env]:
             del out[name]
     return out
@@ -427,7 +417,7 @@ def _joined(envs: list[Env]) -> Env:
 def _same(before: Env, after: Env) -> bool:
     for name, value in after.items():
         known = before.get(name)
-        if known is value or (known is None and value is UNKNOWN):
+        if known is value or (known is None and value is v.UNKNOWN):
             continue
         if known is None or known != value:
             return False

@@ -6,22 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.methods import Given, nothing
 from imageshim.codemod.flow.scopes import Class, Inst
-from imageshim.codemod.flow.values import (
-    UNKNOWN,
-    Const,
-    Mapping,
-    Obj,
-    Ref,
-    Seq,
-    Value,
-    Wrap,
-    alternatives,
-    each,
-    join,
-    join_all,
-)
 
 if TYPE_CHECKING:
     from imageshim.codemod.flow.calls import Calls
@@ -29,162 +16,168 @@ if TYPE_CHECKING:
 __all__ = ["SPECIAL"]
 
 
-def _getattr(self: Calls, given: Given) -> Value:
+def _getattr(self: Calls, given: Given) -> v.Value:
     node = given.node
     if len(given.args) < 2 or len(node.args) < 2:
-        return UNKNOWN
+        return v.UNKNOWN
     value, key = given.args[0], given.args[1]
-    if not (isinstance(key, Const) and isinstance(key.value, str)):
-        return UNKNOWN
+    if not (isinstance(key, v.Const) and isinstance(key.value, str)):
+        return v.UNKNOWN
     name = key.value
-    if value is UNKNOWN:
+    if value is v.UNKNOWN:
         return self.unproven(node, node.args[0], name, "getattr")
     default = node.args[2] if len(node.args) > 2 else None
     self.read(node, node.args[0], value, name, "getattr", default)
-    found = each(value, lambda one: self.attribute(one, name, node))
-    return join(found, nothing(given.args[2])) if default is not None else found
+    found = v.each(value, lambda one: self.attribute(one, name, node))
+    return v.join(found, nothing(given.args[2])) if default is not None else found
 
 
-def _hasattr(self: Calls, given: Given) -> Value:
+def _hasattr(self: Calls, given: Given) -> v.Value:
     node = given.node
-    if len(given.args) > 1 and isinstance(given.args[1], Const) and len(node.args) > 1:
+    if len(given.args) > 1 and isinstance(given.args[1], v.Const) and len(node.args) > 1:
         name = str(given.args[1].value)
-        if given.args[0] is not UNKNOWN:
+        if given.args[0] is not v.UNKNOWN:
             self.read(node, node.args[0], given.args[0], name, "hasattr")
-    return UNKNOWN
+    return v.UNKNOWN
 
 
-def _setattr(self: Calls, given: Given) -> Value:
-    for one in alternatives(given.first()):
+def _setattr(self: Calls, given: Given) -> v.Value:
+    for one in v.alternatives(given.first()):
         if isinstance(one, Inst) and not one.info.dynamic:
             one.info.dynamic = True
             self.wake(*(reader for readers in one.info.readers.values() for reader in readers))
-        if isinstance(one, Obj):
+        if isinstance(one, v.Obj):
             for origin in one.origins:
                 for name in ("image", "content", "images"):
                     origin.written[name] = given.node.lineno
     self.mocked("setattr", given)
-    return Const(None)
+    return v.Const(None)
 
 
-def _gather(self: Calls, given: Given) -> Value:
+def _gather(self: Calls, given: Given) -> v.Value:
     node = given.node
     if any(isinstance(one, ast.Starred) for one in node.args) or len(given.args) == 0:
-        return Wrap("await", Seq(None, join_all(each(one, self.awaited) for one in given.args)))
-    return Wrap("await", Seq(tuple(each(one, self.awaited) for one in given.args)))
+        return v.Wrap(
+            "await", v.Seq(None, v.join_all(v.each(one, self.awaited) for one in given.args))
+        )
+    return v.Wrap("await", v.Seq(tuple(v.each(one, self.awaited) for one in given.args)))
 
 
-def _partial(self: Calls, given: Given) -> Value:
+def _partial(self: Calls, given: Given) -> v.Value:
     del self
-    keywords = Mapping(tuple(given.keywords.items()), None, given.spread)
-    return Wrap("partial", Seq(tuple(given.args), keywords))
+    keywords = v.Mapping(tuple(given.keywords.items()), None, given.spread)
+    return v.Wrap("partial", v.Seq(tuple(given.args), keywords))
 
 
-def _applied(place: int, how: str) -> Callable[[Calls, Given], Value]:
+def _applied(place: int, how: str) -> Callable[[Calls, Given], v.Value]:
     """``to_thread(f, *args)``, ``submit(f, *args)``, ``run_in_executor(None, f, *args)``."""
 
-    def apply(self: Calls, given: Given) -> Value:
+    def apply(self: Calls, given: Given) -> v.Value:
         if len(given.args) <= place:
-            return UNKNOWN
+            return v.UNKNOWN
         inner = Given(given.node, given.args[place + 1 :], given.keywords)
         inner.spread = given.spread
-        result = each(given.args[place], lambda one: self.call(one, inner))
-        return Wrap(how, result)
+        result = v.each(given.args[place], lambda one: self.call(one, inner))
+        return v.Wrap(how, result)
 
     return apply
 
 
-def _map(self: Calls, given: Given) -> Value:
+def _map(self: Calls, given: Given) -> v.Value:
     if len(given.args) < 2:
-        return UNKNOWN
+        return v.UNKNOWN
     inner = Given(given.node, [self.iterate(one) for one in given.args[1:]], {})
-    return Wrap("iter", each(given.args[0], lambda one: self.call(one, inner)))
+    return v.Wrap("iter", v.each(given.args[0], lambda one: self.call(one, inner)))
 
 
-def _filter(self: Calls, given: Given) -> Value:
-    return Wrap("iter", self.iterate(given.args[1])) if len(given.args) > 1 else UNKNOWN
+def _filter(self: Calls, given: Given) -> v.Value:
+    return v.Wrap("iter", self.iterate(given.args[1])) if len(given.args) > 1 else v.UNKNOWN
 
 
-def _next(self: Calls, given: Given) -> Value:
+def _next(self: Calls, given: Given) -> v.Value:
     found = self.iterate(given.first())
-    return join(found, nothing(given.args[1])) if len(given.args) > 1 else found
+    return v.join(found, nothing(given.args[1])) if len(given.args) > 1 else found
 
 
-def _anext(self: Calls, given: Given) -> Value:
-    return Wrap("await", _next(self, given))
+def _anext(self: Calls, given: Given) -> v.Value:
+    return v.Wrap("await", _next(self, given))
 
 
-def _enumerate(self: Calls, given: Given) -> Value:
-    return Wrap("iter", Seq((UNKNOWN, self.iterate(given.first()))))
+def _enumerate(self: Calls, given: Given) -> v.Value:
+    return v.Wrap("iter", v.Seq((v.UNKNOWN, self.iterate(given.first()))))
 
 
-def _zip(self: Calls, given: Given) -> Value:
-    return Wrap("iter", Seq(tuple(self.iterate(one) for one in given.args)))
+def _zip(self: Calls, given: Given) -> v.Value:
+    return v.Wrap("iter", v.Seq(tuple(self.iterate(one) for one in given.args)))
 
 
-def _dict(self: Calls, given: Given) -> Value:
+def _dict(self: Calls, given: Given) -> v.Value:
     del self
     value = given.first()
-    if given.args and isinstance(value, Obj):
-        return Obj(value.kind, "dict", value.origins, value.chain, value.reads)
+    if given.args and isinstance(value, v.Obj):
+        return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
     if not given.args:
-        return Mapping(tuple(given.keywords.items()), given.node, given.spread)
-    return value if isinstance(value, Mapping) else UNKNOWN
+        return v.Mapping(tuple(given.keywords.items()), given.node, given.spread)
+    return value if isinstance(value, v.Mapping) else v.UNKNOWN
 
 
-def _loads(self: Calls, given: Given) -> Value:
+def _loads(self: Calls, given: Given) -> v.Value:
     value = given.first()
-    if isinstance(value, Wrap) and value.how == "json":
+    if isinstance(value, v.Wrap) and value.how == "json":
         return value.value
-    if isinstance(value, Obj) and value.kind in ("content", "text"):
-        return UNKNOWN
-    return self.labelled(given.node, given) if self.assume else UNKNOWN
+    if isinstance(value, v.Obj) and value.kind in ("content", "text"):
+        return v.UNKNOWN
+    return self.labelled(given.node, given) if self.assume else v.UNKNOWN
 
 
-def _compile(self: Calls, given: Given) -> Value:
+def _compile(self: Calls, given: Given) -> v.Value:
     del self
-    return Wrap("pattern", given.first())
+    return v.Wrap("pattern", given.first())
 
 
-def _import(self: Calls, given: Given) -> Value:
+def _import(self: Calls, given: Given) -> v.Value:
     del self
     name = given.first()
-    return Ref(name.value) if isinstance(name, Const) and isinstance(name.value, str) else UNKNOWN
+    return (
+        v.Ref(name.value)
+        if isinstance(name, v.Const) and isinstance(name.value, str)
+        else v.UNKNOWN
+    )
 
 
-def _super(self: Calls, given: Given) -> Value:
+def _super(self: Calls, given: Given) -> v.Value:
     del given
     owner = self.function.owner if self.function is not None else None
     if owner is None:
-        return UNKNOWN
-    bases = [one for base in owner.bases for one in alternatives(base) if isinstance(one, Class)]
-    return join_all(Inst(one.info) for one in bases) if bases else UNKNOWN
+        return v.UNKNOWN
+    bases = [one for base in owner.bases for one in v.alternatives(base) if isinstance(one, Class)]
+    return v.join_all(Inst(one.info) for one in bases) if bases else v.UNKNOWN
 
 
-def _awaited(self: Calls, given: Given) -> Value:
-    return each(given.first(), self.awaited)
+def _awaited(self: Calls, given: Given) -> v.Value:
+    return v.each(given.first(), self.awaited)
 
 
-def _first(self: Calls, given: Given) -> Value:
+def _first(self: Calls, given: Given) -> v.Value:
     del self
     return given.first()
 
 
-def _made(name: str) -> Callable[[Calls, Given], Value]:
-    def make(self: Calls, given: Given) -> Value:
+def _made(name: str) -> Callable[[Calls, Given], v.Value]:
+    def make(self: Calls, given: Given) -> v.Value:
         del self, given
-        return Ref(name)
+        return v.Ref(name)
 
     return make
 
 
-def _repeat(self: Calls, given: Given) -> Value:
+def _repeat(self: Calls, given: Given) -> v.Value:
     """``any(…)`` and its like look at every item."""
     del self, given
-    return UNKNOWN
+    return v.UNKNOWN
 
 
-SPECIAL: dict[str, Callable[[Calls, Given], Value]] = {
+SPECIAL: dict[str, Callable[[Calls, Given], v.Value]] = {
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,

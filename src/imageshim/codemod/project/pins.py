@@ -24,7 +24,6 @@ _REQUIREMENTS = (
 )
 # A line of a requirements file: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _LINE = re.compile(r"\s*(litellm(?![\w.-])[^#;\\]*?)(?:\s+--.*|\s*[#;\\].*)?", re.IGNORECASE)
-_SETUP_LINE = re.compile(r"\s+(litellm(?![\w.-])[^#;]*?)\s*(?:;.*)?", re.IGNORECASE)
 # uv.lock, poetry.lock and pdm.lock are all TOML tables that begin like this.
 _LOCKED = re.compile(r'^name = "litellm"\r?\nversion = "([^"]+)"', re.MULTILINE)
 _NEWEST = "99999"  # newer than every release

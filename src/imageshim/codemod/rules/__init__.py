@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from imageshim.codemod.checking.file import File
     from imageshim.codemod.findings import Finding
 
-__all__ = ["RULES", "Rule", "load", "rule"]
+__all__ = ["RULES", "Rule", "add", "load", "rule"]
 
 Check = Callable[["File"], "Iterator[Finding]"]
 
@@ -55,7 +55,8 @@ class Rule:
     documentation: str
     before: str
     after: str
-    check: Check
+    check: Check | None = None
+    """None where the rule is about files that are no Python: others look at those."""
 
     @property
     def summary(self) -> str:
@@ -71,13 +72,18 @@ def rule(code: str, name: str, *, before: str, after: str) -> Callable[[Check], 
     """Register a rule."""
 
     def register(check: Check) -> Check:
-        if code in RULES:
-            raise ValueError(f"{code} is {RULES[code].name} already")
         documentation = import_module(check.__module__).__doc__ or ""
-        RULES[code] = Rule(code, name, documentation, before, after, check)
+        add(Rule(code, name, documentation, before, after, check))
         return check
 
     return register
+
+
+def add(made: Rule) -> None:
+    """Add a rule to :data:`RULES`."""
+    if made.code in RULES:
+        raise ValueError(f"{made.code} is {RULES[made.code].name} already")
+    RULES[made.code] = made
 
 
 def load() -> dict[str, Rule]:

@@ -113,7 +113,7 @@ def _rewritten(rewriter: Rewriter, read: Read) -> tuple[tuple[Edit, ...], bool] 
     if isinstance(node, ast.Call) and default is not None:
         # LiteLLM's messages always have the field, None or not; a chunk as a dict may lack it.
         if "dict" not in read.carriers or read.holders == {"message"}:
-            edits = _without_default(rewriter, read)
+            edits = rewriter.helper_call("legacy_content", read)
             return None if edits is None else (edits, True)
         edits = rewriter.with_default("legacy_content", read)
         falsy = isinstance(default, ast.Constant) and not default.value
@@ -122,7 +122,3 @@ def _rewritten(rewriter: Rewriter, read: Read) -> tuple[tuple[Edit, ...], bool] 
         return None
     edits = rewriter.helper_call("legacy_content", read)
     return None if edits is None else (edits, True)
-
-
-def _without_default(rewriter: Rewriter, read: Read) -> tuple[Edit, ...] | None:
-    return rewriter.helper_call("legacy_content", read)

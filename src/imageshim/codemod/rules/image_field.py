@@ -109,7 +109,7 @@ def _rewritten(  # noqa: PLR0911
         tested = _tested(rewriter, read, quote)
         if tested is not None:
             return tested
-        return _plain(file, rewriter, read, quote)
+        return _plain(rewriter, read, quote)
     edits = rewriter.helper_call("first_image", read)
     return None if edits is None else (edits, _helper_keeps(file, rewriter, read))
 
@@ -152,7 +152,7 @@ def _raised(read: Read) -> str:
     return "KeyError" if is_dict else "AttributeError"
 
 
-def _plain(file: File, rewriter: Rewriter, read: Read, quote: str) -> _Made | None:
+def _plain(rewriter: Rewriter, read: Read, quote: str) -> _Made | None:
     node, old = read.node, _raised(read)
     taken = f"[0][{quote}image_url{quote}]"
     end = rewriter.end(node)
@@ -168,11 +168,11 @@ def _plain(file: File, rewriter: Rewriter, read: Read, quote: str) -> _Made | No
         edits = (renamed, Edit(end, end, taken))
     if not rewriter.distinguished(read, old, "IndexError"):
         return edits, True
-    wider = _widened(file, rewriter, read, old)
+    wider = _widened(rewriter, read, old)
     return (edits, False) if wider is None else ((*edits, *wider), True)
 
 
-def _widened(file: File, rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | None:
+def _widened(rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | None:
     """Let the only handler around catch IndexError too, if nothing else in it can raise that."""
     tries = list(rewriter.tries(read.node))
     if len(tries) != 1 or len(tries[0].body) != 1 or (read.function and read.function.guards):
@@ -183,7 +183,6 @@ def _widened(file: File, rewriter: Rewriter, read: Read, old: str) -> tuple[Edit
         # What follows the read takes a key out of the image itself.
         if isinstance(one, ast.Subscript) and one is not read.node and one.value is not read.node:
             return None
-    del file
     return rewriter.widened(tries[0], old, "IndexError")
 
 
@@ -243,22 +242,14 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
 
 
 def _membership(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
-    node = read.node
-    if not isinstance(node, ast.Compare) or quote is None or len(node.ops) != 1:
+    if quote is None:
         return None
-    found = rewriter.membership(node)
-    if found is None:
+    edits = rewriter.membership(read.node, *_asked(read, quote))
+    if edits is None:
         return None
-    cut, negated = found
-    head, tail = _asked(read, quote)
-    if negated:
-        head = f"not {head}"
-    elif not rewriter.is_test(node):
-        head, tail = f"bool({head}", f"{tail})"
-    end = rewriter.end(node)
     # `in` is always False on LiteLLM's messages: on dicts and deltas the code did what it says.
     keeps = read.carriers == {"dict"} or read.holders == {"delta"}
-    return (Edit(rewriter.start(node), cut, head), Edit(end, end, tail)), keeps
+    return edits, keeps
 
 
 def _with_default(rewriter: Rewriter, read: Read, quote: str | None, *, new: bool) -> _Made | None:

@@ -7,7 +7,6 @@ meant: are there images.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from imageshim.codemod.checking.file import File
@@ -51,18 +50,7 @@ def membership(file: File) -> Iterator[Finding]:
 
 def asked(rewriter: Rewriter, read: Read) -> tuple[Edit, ...] | None:
     """Turn ``"images" in m`` into ``getattr(m, "images", None)``."""
-    node = read.node
-    quote = rewriter.quote(node)
-    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or quote is None:
+    quote = rewriter.quote(read.node)
+    if quote is None:
         return None
-    found = rewriter.membership(node)
-    if found is None:
-        return None
-    cut, negated = found
-    head, tail = "getattr(", f", {quote}images{quote}, None)"
-    if negated:
-        head = f"not {head}"
-    elif not rewriter.is_test(node):
-        head, tail = f"bool({head}", f"{tail})"
-    end = rewriter.end(node)
-    return Edit(rewriter.start(node), cut, head), Edit(end, end, tail)
+    return rewriter.membership(read.node, "getattr(", f", {quote}images{quote}, None)")

@@ -12,18 +12,7 @@ do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from . import Rule, add
 
-from . import rule
-
-if TYPE_CHECKING:
-    from imageshim.codemod.checking.file import File
-    from imageshim.codemod.findings import Finding
-
-
-@rule("IMG202", "old-pin", before="litellm==1.76.1", after="litellm>=1.77")
-def old_pin(file: File) -> Iterator[Finding]:
-    """Python has no pins; :mod:`..running.pin_reports` reads the files that do."""
-    del file
-    return iter(())
+# Python has no pins: `running.pin_reports` reads the files that do.
+add(Rule("IMG202", "old-pin", __doc__ or "", before="litellm==1.76.1", after="litellm>=1.77"))

@@ -12,25 +12,17 @@ or files are LiteLLM's with ``--assume-litellm``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from . import Rule, add
 
-from . import rule
+_ASK = "curl $LITELLM/v1/chat/completions -d @request.json"
 
-if TYPE_CHECKING:
-    from imageshim.codemod.checking.file import File
-    from imageshim.codemod.findings import Finding
-
-
-@rule(
-    "IMG201",
-    "shell-read",
-    before="curl $LITELLM/v1/chat/completions -d @request.json"
-    " | jq -r .choices[0].message.image.url",
-    after="curl $LITELLM/v1/chat/completions -d @request.json"
-    " | jq -r .choices[0].message.images[0].image_url.url",
+# Python has no such commands: `inputs.shell` reads the files that do.
+add(
+    Rule(
+        "IMG201",
+        "shell-read",
+        __doc__ or "",
+        before=f"{_ASK} | jq -r .choices[0].message.image.url",
+        after=f"{_ASK} | jq -r .choices[0].message.images[0].image_url.url",
+    )
 )
-def shell_read(file: File) -> Iterator[Finding]:
-    """Python has no such commands; :mod:`..inputs.shell` reads the files that do."""
-    del file
-    return iter(())

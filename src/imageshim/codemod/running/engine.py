@@ -46,7 +46,7 @@ def check(
         found = [
             finding
             for rule in rules.load().values()
-            if wanted(rule.code, settings)
+            if rule.check is not None and wanted(rule.code, settings)
             for finding in rule.check(file)
         ]
         file.flow.close()
