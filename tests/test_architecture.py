@@ -6,6 +6,7 @@ The floors themselves are import contracts (`make lint`).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import imageshim
 
 ROOT = Path(imageshim.__file__).parent
+PAGE = ROOT.parents[1] / "docs" / "architecture.md"
 
 NOT_YET = frozenset({"flow", "knowledge"})
 """Folders of the codemod that still hold circles and modules that are too long."""
@@ -76,3 +78,33 @@ def test_each_module_opens_with_what_it_is_for():
     }
 
     assert empty == set()
+
+
+def drawn() -> set[str]:
+    """Return the paths of the tree in the page, folders with a slash at the end."""
+    tree = PAGE.read_text(encoding="utf-8").split("```tree\n")[1].split("```")[0]
+    paths, above = set(), []
+    for line in tree.splitlines()[1:]:
+        indent, name = re.match(r"( *)(\S+)", line).groups()
+        depth = len(indent) // 2 - 1
+        above = [*above[:depth], name]
+        paths.add("".join(above))
+    return paths
+
+
+def test_the_tree_of_the_page_is_the_tree_of_the_folders():
+    folders = {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for path in ROOT.rglob("__init__.py")
+        if path.parent != ROOT
+    }
+    doors = {path.name for path in ROOT.glob("*.py")}
+
+    assert drawn() == folders | doors
+
+
+def test_every_file_that_the_page_names_is_there():
+    named = set(re.findall(r"`([\w/]+\.py)`", PAGE.read_text(encoding="utf-8")))
+
+    assert len(named) > 25
+    assert {one for one in named if not (ROOT / one).exists()} == set()
