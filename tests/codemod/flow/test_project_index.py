@@ -21,7 +21,7 @@ def indexed(files: dict[str, str]) -> tuple[ProjectIndex, dict[str, bytes]]:
     while more := [*index.handed, *(one for one in index.unseen if may_import(data[one], index))]:
         for path in more:
             index.add(Source(path, data[path]))
-    index.settle(data.__getitem__)
+    index.settle(lambda path: Source(path, data[path]))
     return pickle.loads(pickle.dumps(index)), data  # noqa: S301  # workers are handed it
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from imageshim.codemod.inputs.scanning import Candidates, scan
+from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project import settings as settings_module
 from imageshim.codemod.project.settings import Project
 from imageshim.codemod.running.reports import FileReport, Problem, Sort
@@ -106,9 +107,10 @@ def _execute(command: Command) -> int:
     trace = _trace(command)
     if STDIN in command.inputs:
         return _standard_input(command, project, trace)
+    sources = Sources()
     with Progress("reading") as progress:
         traced = frozenset(trace.files) if trace is not None else frozenset()
-        found = scan(command.inputs, project, progress.advance, traced)
+        found = scan(command.inputs, project, progress.advance, traced, sources)
     reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
     if _is_below(project.root, command.inputs):
         from imageshim.codemod.project.pins import pins  # only where a whole project is looked at
@@ -119,7 +121,7 @@ def _execute(command: Command) -> int:
             reports += pin_reports(project)
     analysed = 0
     if found.strong:  # everything that analyses is loaded only now
-        looked, analysed = _look(command, project, found, trace)
+        looked, analysed = _look(command, project, found, trace, sources)
         reports += looked
     if trace is not None and trace.unused:
         _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
@@ -132,13 +134,13 @@ def _execute(command: Command) -> int:
 
 
 def _look(
-    command: Command, project: Project, found: Candidates, trace: Trace | None
+    command: Command, project: Project, found: Candidates, trace: Trace | None, sources: Sources
 ) -> tuple[list[FileReport], int]:
     """Return the reports that say something, and how many files were looked at."""
     from imageshim.codemod.running.preparation import prepared  # see above
     from imageshim.codemod.running.run import inspect_all
 
-    how, paths = prepared(found, project, unsafe=command.unsafe)
+    how, paths = prepared(found, project, unsafe=command.unsafe, sources=sources)
     if how.note:
         _say(f"imageshim: {how.note}")
     jobs = command.jobs or _processors()

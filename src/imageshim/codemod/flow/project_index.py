@@ -12,7 +12,7 @@ that it is. It holds no trees, so worker processes can be given it::
     while more := [*index.handed, *(path for path in index.unseen if may_import(path))]:
         for path in more:
             index.add(Source(path, read(path)))
-    index.settle(read)
+    index.settle(lambda path: Source(path, read(path)))
 """
 
 from __future__ import annotations
@@ -143,14 +143,14 @@ class ProjectIndex:
             if before.get(name) != after.get(name):
                 self._changed_at[name] = self._tick
 
-    def settle(self, read: Callable[[str], bytes]) -> None:
+    def settle(self, source: Callable[[str], Source]) -> None:
         """Add those files again that asked for what is known better by now, until none is left."""
         for _ in range(_MOST_ROUNDS):
             late = [path for path in self.added if self._is_late(path)]
             if not late:
                 return
             for path in late:
-                self.add(Source(path, read(path)))
+                self.add(source(path))
 
     def _is_late(self, path: str) -> bool:
         seen = self._seen_at[path]

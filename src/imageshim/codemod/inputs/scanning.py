@@ -1,7 +1,7 @@
 """The first pass over the files: which are worth a look.
 
 Every file is read, and the prefilter asked, which takes little longer than reading; what is
-remembered is paths.
+remembered is paths, and the bytes of what is looked at again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from imageshim.codemod.project.settings import Project, Settings
 
 from . import worth_a_look
 from .discovery import InputError, Kind, discover, kind_of
+from .sources import Sources
 
-__all__ = ["Candidates", "gate", "read_file", "scan"]
+__all__ = ["Candidates", "gate", "scan"]
 
 
 class Candidates(NamedTuple):
@@ -45,25 +46,12 @@ def gate(path: str, data: bytes, settings: Settings) -> bool:
     return worth_a_look.level(data, assume=assume) is worth_a_look.Level.STRONG
 
 
-def read_file(path: str) -> bytes:
-    """Read a file.
-
-    Raises:
-        InputError: it cannot be read.
-
-    """
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # a third faster, per file
-            return file.readall()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-
-
 def scan(
     inputs: Iterable[str],
     project: Project,
     progress: Callable[[int], None],
     traced: Collection[str] = (),
+    sources: Sources | None = None,
 ) -> Candidates:
     """Read every file once, and tell which are worth a second look.
 
@@ -72,9 +60,11 @@ def scan(
         project: its settings, and what their paths are relative to.
         progress: is told how many more files were read.
         traced: absolute paths of files that are worth a look whatever they name.
+        sources: where what is read of those that are worth a look is kept.
 
     """
     settings = project.settings
+    sources = sources or Sources()
     strong: list[str] = []
     modules: list[str] = []
     problems: list[tuple[str, str]] = []
@@ -84,12 +74,15 @@ def scan(
         if path.endswith(".py"):
             modules.append(path)
         try:
-            is_strong = gate(path, read_file(path), settings)
+            data = sources.read(path)
         except InputError as error:
             problems.append((path, str(error)))
             continue
-        if is_strong or (traced and str(Path(path).resolve()) in traced):
+        if gate(path, data, settings) or (traced and str(Path(path).resolve()) in traced):
             strong.append(path)
+            sources.keep(path, data)
+        elif path.endswith(".py"):  # it may be handed a reply
+            sources.keep(path, data)
         if scanned % 256 == 0:
             progress(256)
     progress(scanned % 256)

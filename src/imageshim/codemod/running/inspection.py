@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imageshim.codemod.findings import Edit, Finding, Step
 from imageshim.codemod.inputs.discovery import Kind, kind_of
 from imageshim.codemod.inputs.embedded import Located, Piece
+from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.text import edits
 from imageshim.codemod.text.edits import EditError
 from imageshim.codemod.text.imports import merged
@@ -39,8 +40,8 @@ _WITH_COMMANDS = frozenset({Kind.DOCUMENT, Kind.SHELL})
 class _Module(Piece):
     """A whole file of Python, in its own encoding."""
 
-    def __init__(self, path: str, data: bytes) -> None:
-        self.source = Source(path, data)
+    def __init__(self, source: Source) -> None:
+        self.source = source
 
     def locate(self, line: int, column: int) -> Located:
         return Located(line, column, "")
@@ -75,6 +76,8 @@ class How(NamedTuple):
     """A hash of what the index was made of."""
     note: str = ""
     """What is not done, for people."""
+    sources: Sources | None = None
+    """What was read of the project's files before."""
 
     def of(self, path: str) -> How:
         """Return how one file is looked at: the rules that are ignored in it are left out."""
@@ -98,14 +101,15 @@ def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) 
 
     """
     how = how.of(path)
-    rounds = [_look(path, data, how, trace)]
+    source = how.sources.take(path, data) if how.sources is not None else None
+    rounds = [_look(path, data, how, trace, source)]
     now = data
     try:
         while rounds[-1].applied:
             if len(rounds) > _MOST_ROUNDS:
                 raise EditError("the edits do not come to an end")  # noqa: TRY301
-            now = _write(now, rounds[-1])
-            rounds.append(_look(path, now, how, ()))
+            now, source = _write(now, rounds[-1])
+            rounds.append(_look(path, now, how, (), source))
         if how.settings.mark:
             now = _with_marks(path, now, rounds[-1])
     except EditError as error:
@@ -115,10 +119,12 @@ def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) 
     return _report(path, how, rounds, _marks(path, now, how.settings), change)
 
 
-def _pieces(path: str, data: bytes, settings: Settings) -> tuple[list[Piece], list[Problem]]:
+def _pieces(
+    path: str, data: bytes, settings: Settings, source: Source | None = None
+) -> tuple[list[Piece], list[Problem]]:
     kind = kind_of(path)
     if kind is Kind.PYTHON:
-        return [_Module(path, data)], []
+        return [_Module(source or Source(path, data))], []
     if kind is Kind.NOTEBOOK:
         from imageshim.codemod.inputs.notebook import cells  # noqa: PLC0415  # modules that few files need
 
@@ -130,8 +136,10 @@ def _pieces(path: str, data: bytes, settings: Settings) -> tuple[list[Piece], li
     return [], []
 
 
-def _look(path: str, data: bytes, how: How, trace: Sequence[TracedRead]) -> _Round:
-    pieces, problems = _pieces(path, data, how.settings)
+def _look(
+    path: str, data: bytes, how: How, trace: Sequence[TracedRead], source: Source | None
+) -> _Round:
+    pieces, problems = _pieces(path, data, how.settings, source)
     found: list[tuple[Piece, Finding]] = []
     applied: list[tuple[Piece, Finding]] = []
     for piece in pieces:
@@ -152,7 +160,7 @@ def _look(path: str, data: bytes, how: How, trace: Sequence[TracedRead]) -> _Rou
         from imageshim.codemod.inputs import shell  # noqa: PLC0415  # for the files that have commands only
 
         if engine.wanted(shell.CODE, how.settings):
-            whole = _Module(path, data)
+            whole = _Module(Source(path, data))
             found += ((whole, one) for one in shell.shell_reads(path, data, how.settings))
     return _Round(found, applied, problems)
 
@@ -164,13 +172,17 @@ def _located(piece: Piece, line: int) -> Located:
         return Located(line, 0, "")
 
 
-def _write(data: bytes, look: _Round) -> bytes:
-    """Make the planned edits, the last piece first, so that the places before it stay."""
+def _write(data: bytes, look: _Round) -> tuple[bytes, Source | None]:
+    """Make the planned edits, the last piece first, so that the places before it stay.
+
+    Returns the file, and what was parsed of it where it is one piece.
+    """
+    changed: Source | None = None
     for piece in _once(piece for piece, _ in look.applied)[::-1]:
         planned = merged(e for of, one in look.applied if of is piece for e in one.edits)
-        edits.verify(piece.source, planned, edits.apply(piece.source, planned))
+        changed = edits.verify(piece.source, planned, edits.apply(piece.source, planned))
         data = piece.write(data, planned)
-    return data
+    return data, changed if changed is not None and changed.data == data else None
 
 
 def _once(pieces: Iterable[Piece]) -> list[Piece]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.inputs.discovery import InputError
-from imageshim.codemod.inputs.scanning import Candidates, read_file
+from imageshim.codemod.inputs.scanning import Candidates
+from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project.settings import Project, Settings
-from imageshim.codemod.text.source import Source
 
 from .inspection import How
 
@@ -33,7 +33,9 @@ _ORIGIN = re.compile(
 )
 
 
-def prepared(found: Candidates, project: Project, *, unsafe: bool) -> tuple[How, list[str]]:
+def prepared(
+    found: Candidates, project: Project, *, unsafe: bool, sources: Sources | None = None
+) -> tuple[How, list[str]]:
     """Return how the files are looked at, and which: those that a reply can reach.
 
     The project's pins are read, and its index is made, only where there is something to look at.
@@ -43,12 +45,14 @@ def prepared(found: Candidates, project: Project, *, unsafe: bool) -> tuple[How,
         from imageshim.codemod.project.pins import target  # noqa: PLC0415  # only where there is something to look at
 
         settings = settings._replace(target=target(project.root))
-    how = How(settings, unsafe, project.root)
+    sources = sources or Sources()
+    how = How(settings, unsafe, project.root, sources=sources)
     modules = frozenset(found.modules)
-    origins = [path for path in found.strong if path in modules and _ORIGIN.search(_read(path))]
+    read = partial(_read, sources)
+    origins = [path for path in found.strong if path in modules and _ORIGIN.search(read(path))]
     if not origins or len(modules) == 1:
         return how, found.strong
-    size = sum(len(_read(path)) for path in origins)
+    size = sum(len(read(path)) for path in origins)
     if size > _MOST_FOLLOWED:
         note = (
             f"{len(origins):,} files import LiteLLM, too many to follow replies from one to "
@@ -56,30 +60,33 @@ def prepared(found: Candidates, project: Project, *, unsafe: bool) -> tuple[How,
         )
         return how._replace(note=note), found.strong
     near = _near(origins)
-    index, fingerprint = _index(origins, [path for path in found.modules if near(path)], settings)
+    modules_near = [path for path in found.modules if near(path)]
+    index, fingerprint = _index(origins, modules_near, settings, sources)
     paths = dict.fromkeys((*found.strong, *index.added))
     return how._replace(project=index, fingerprint=fingerprint), sorted(paths)
 
 
 def _index(
-    origins: Sequence[str], modules: Sequence[str], settings: Settings
+    origins: Sequence[str], modules: Sequence[str], settings: Settings, sources: Sources
 ) -> tuple[ProjectIndex, str]:
     """Follow replies from the files that they come from to those that are handed one."""
     from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
 
     index = ProjectIndex(modules, settings)
+    read = partial(_read, sources)
     digest = sha256()
     todo = list(origins)
     while todo:
         for path in todo:
-            data = _read(path)
+            data = read(path)
+            sources.keep(path, data)
             digest.update(sha256(data).digest() + os.fsencode(path))
-            index.add(Source(path, data))
+            index.add(sources.source(path, data))
         exports = index.exports
         unseen = list(index.unseen) if exports else []
-        todo = [path for path in unseen if _may_import(_read(path), exports)]
+        todo = [path for path in unseen if _may_import(read(path), exports)]
         todo += (path for path in index.handed if path not in set(todo))
-    index.settle(_read)
+    index.settle(lambda path: sources.source(path, read(path)))
     return index, digest.hexdigest()
 
 
@@ -93,10 +100,10 @@ def _may_import(data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
     )
 
 
-def _read(path: str) -> bytes:
-    """Read a file again; one that is gone is told where it is looked at."""
+def _read(sources: Sources, path: str) -> bytes:
+    """Read a file; one that is gone is told where it is looked at."""
     try:
-        return read_file(path)
+        return sources.read(path)
     except InputError:
         return b""
 

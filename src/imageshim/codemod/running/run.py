@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imageshim.codemod.inputs.discovery import InputError
-from imageshim.codemod.inputs.scanning import read_file
+from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project.settings import Settings
 from imageshim.errors import ImageShimError, MissingExtraError
 
@@ -63,7 +63,12 @@ def inspect_all(
 
     """
     size = _size(paths)
-    begin = partial(_begin, trace=trace, cache=cache() if size >= _CACHE_FROM else None)
+    begin = partial(
+        _begin,
+        sources=how.sources or Sources(),
+        trace=trace,
+        cache=cache() if size >= _CACHE_FROM else None,
+    )
     if jobs < 2 or len(paths) < 2 or size < _POOL_FROM:
         for path in paths:
             yield begin(path, lambda work: partial(_guarded, work, how))()
@@ -89,11 +94,16 @@ _Report = Callable[[], FileReport]
 
 
 def _begin(
-    path: str, submit: Callable[[Work], _Report], *, trace: Trace | None, cache: Cache | None
+    path: str,
+    submit: Callable[[Work], _Report],
+    *,
+    sources: Sources,
+    trace: Trace | None,
+    cache: Cache | None,
 ) -> _Report:
     """Start the look at a file; what it returns waits for the report."""
     try:
-        data = read_file(path)
+        data = sources.read(path)
     except InputError as error:
         report = FileReport(path, problems=(Problem(1, "", str(error)),))
         return lambda: report

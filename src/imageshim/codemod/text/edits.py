@@ -51,8 +51,8 @@ def _encoded(source: Source, text: str) -> bytes:
         raise EditError(f"{source.path}: {text!r} is not {source.encoding}: {error}") from None
 
 
-def verify(source: Source, edits: Sequence[Edit], new: bytes) -> None:
-    """Prove that ``new`` is the file with these edits, and nothing else changed.
+def verify(source: Source, edits: Sequence[Edit], new: bytes) -> Source:
+    """Prove that ``new`` is the file with these edits, and nothing else changed; return it.
 
     Raises:
         EditError: it is not; the message says where.
@@ -65,6 +65,7 @@ def verify(source: Source, edits: Sequence[Edit], new: bytes) -> None:
         raise EditError(f"the edited file would be no Python: {error}") from None
     _same_outside(source, edits, new)
     _Comparison(source, changed, edits).run(source.tree, tree)
+    return changed
 
 
 def _same_outside(source: Source, edits: Sequence[Edit], new: bytes) -> None:
