@@ -1,15 +1,16 @@
 # Every target sets itself up: a fresh Debian with Python 3.10 or newer and make is enough.
 PYTHON ?= python3
-VENV := .venv
+# Another Python has an environment of its own: .venv-python3.12.
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test test-live test-deep bench lint format clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # uv comes from pip, in an environment of the project's own: nothing of the machine is changed.
 $(READY): pyproject.toml
@@ -27,8 +28,16 @@ demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, 
 	@$(BIN)/python demo/migration
 	@$(BIN)/python demo/codemod.py
 
-test: $(READY)  ## all tests, with the core's branch coverage
-	@$(BIN)/python -m pytest -n auto --dist loadscope --cov --cov-report=term $(TEST_ARGS)
+test: $(READY)  ## the tests for everybody: the same in every run, without a network
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not deep" \
+		--cov --cov-report=term $(TEST_ARGS)
+
+test-live: $(READY)  ## against real LiteLLM and OpenAI SDK releases, in environments kept in .live
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m live $(TEST_ARGS)
+
+test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
+	@HYPOTHESIS_PROFILE=deep IMAGESHIM_SOAK=100000 \
+		$(BIN)/python -m pytest -n auto --dist worksteal -m "not live" $(TEST_ARGS)
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
@@ -49,4 +58,4 @@ format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that the targets made
-	rm -rf $(VENV) .live build dist demo-output .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .live build dist demo-output .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,7 @@
-"""Hypothesis profiles, and which tests one worker of pytest-xdist runs.
+"""Hypothesis profiles, and what pytest-xdist runs where and shows.
 
-The profile is ``dev`` by default, ``ci`` where CI is set, or what HYPOTHESIS_PROFILE says.
+The profile is what HYPOTHESIS_PROFILE says: ``steady``, the default, draws the same examples in
+every run and keeps to no deadline; ``deep`` draws others each time, and many.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from progress import FileProgress
+
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_QUIET)
-settings.register_profile("ci", max_examples=300, deadline=None, suppress_health_check=_QUIET)
+settings.register_profile(
+    "steady", max_examples=50, deadline=None, database=None, derandomize=True,
+    suppress_health_check=_QUIET,
+)  # fmt: skip
 settings.register_profile("deep", max_examples=10_000, deadline=None, suppress_health_check=_QUIET)
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
-)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "steady")
 
 _LIVE = re.compile(r"tests/live/(\w+)\.py::[^\[]*(?:\[(.*)\])?")
 _VERSION = re.compile(r"(?<![\w.])(?:1\.\d+\.\d+|newest)(?![\w.])")
@@ -45,6 +48,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     The marker ``xdist_group`` would say it where the tests are, but pytest-xdist 3.8.0 loses it
     with pytest 9.2, which no longer takes another node id.
     """
+    if config.getoption("dist") != "loadscope":
+        return None
     from xdist.scheduler import LoadScopeScheduling
 
     class ByEnvironment(LoadScopeScheduling):
@@ -52,3 +57,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return worker_group(nodeid)
 
     return ByEnvironment(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show files instead of dots where several processes run the tests."""
+    several = bool(getattr(config.option, "dist", "no") != "no")
+    if several and not hasattr(config, "workerinput") and config.option.verbose == 0:
+        config.pluginmanager.register(FileProgress(config))

@@ -61,6 +61,7 @@ def folder(tmp_path, monkeypatch):
     """A folder with the files that the documents speak of."""
     found = captured.replies("1.75.9")
     (tmp_path / "reply.json").write_text(json.dumps(found[SCENARIO]))
+    (tmp_path / "imageshim").symlink_to(ROOT)  # the clone
     (tmp_path / "archive.jsonl").write_text("\n".join(map(json.dumps, found.values())))
     monkeypatch.chdir(tmp_path)
     return tmp_path

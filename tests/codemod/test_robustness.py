@@ -28,6 +28,7 @@ def files() -> list[Path]:
     return random.Random(7).sample(found, FEW)  # noqa: S311
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="this Python came without its tests")
 @pytest.mark.parametrize("assume", [(), ("*",)], ids=["as it is", "everything is assumed"])
 def test_the_standard_librarys_tests_are_left_alone(assume):

@@ -284,8 +284,28 @@ def test_a_program_that_reads_an_image_of_a_reply_is_rewritten(written):
     program, format_name = written
     assume("other()" not in program)
     assume(format_name == "image")
+    assume("except AttributeError" not in program)  # the next test's
+    assert rewritten(program) != program
+
+
+READ_IN_TRY = """\
+import litellm
+try:
+    x = litellm.completion(model="gemini-image", messages=[]).choices[0].message.image["url"]
+except AttributeError:
+    x = None
+show(x)
+"""
+
+
+def test_a_read_whose_missing_image_is_caught_is_rewritten_when_asked():
     # An image that is taken without a look at it, where errors are told apart: another error.
-    assert rewritten(program, unsafe="except AttributeError" in program) != program
+    assert rewritten(READ_IN_TRY, unsafe=True) != READ_IN_TRY
+
+
+@pytest.mark.xfail(reason="a read whose AttributeError is caught is left alone")
+def test_a_read_whose_missing_image_is_caught_is_rewritten():
+    assert rewritten(READ_IN_TRY) != READ_IN_TRY
 
 
 @given(programs(), st.booleans())

@@ -4,10 +4,9 @@ import base64
 import copy
 import json
 import warnings
-from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import imageshim
@@ -172,20 +171,18 @@ def normalised(version, scenario):
 
 
 @pytest.mark.parametrize("scenario", upstream())
-@pytest.mark.parametrize(("one", "other"), list(combinations(VERSIONS, 2)))
-def test_any_two_versions_agree(one, other, scenario):
-    """One upstream reply, normalised: the same text and images but for what a version lost."""
-    for first, second in ((one, other), (other, one)):
-        if (first, scenario) in ONLY_IN_THINKING_BLOCKS:
-            continue
-        truth = expected(first, scenario)
-        wanted = [(t.text, t.images) for t in truth if (t.text, t.images) != ("", [])]
-        assert normalised(first, scenario) == wanted
-        if (
-            expected(second, scenario) == truth
-            and (second, scenario) not in ONLY_IN_THINKING_BLOCKS
-        ):
-            assert normalised(second, scenario) == normalised(first, scenario)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_gives_the_same(version, scenario):
+    """One upstream reply, normalised: its text and images, but for what the version lost.
+
+    Any two versions agree, as each gives the truth of the one upstream reply.
+    """
+    truth = [(t.text, t.images) for t in expected(version, scenario)]
+    wanted = [found for found in truth if found != ("", [])]
+    if (version, scenario) in ONLY_IN_THINKING_BLOCKS:
+        assert normalised(version, scenario) != wanted
+    else:
+        assert normalised(version, scenario) == wanted
 
 
 @given(data=st.data(), name=st.sampled_from(FORMATS), to=st.sampled_from(FORMATS))
@@ -217,6 +214,10 @@ def test_unknown_keys_pass_through_at_every_level(data, name, to):
 def test_what_is_dropped_is_said(data, name, to):
     """Without a stash, every image that a reply no longer holds is counted in a warning."""
     scripted = data.draw(shim.scripted_replies(name, max_choices=1))
+    # A header before words ("data:image/png;base64,Here") reads as an image in `content`: only the
+    # stash, which is dropped here, could say that it is none.
+    texts = [part for choice in scripted.choices for part in choice if isinstance(part, str)]
+    assume(not any(";base64," in text for text in texts))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dropped = convert(scripted.reply, to, source=name, on_loss="drop")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from imageshim.testing.fake_gemini import FakeGemini
 
+from . import environments
 from .environments import PackageSet
 from .probing import Probe
 from .scenarios import serve
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let what is made be said on the screen while it is made: that can take minutes."""
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        environments.screen = os.fdopen(os.dup(2), "w")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 from uv import find_uv_bin
 
@@ -40,6 +41,7 @@ __all__ = [
     "oldest_wrapt",
     "openai_sdk",
     "other_wrappers",
+    "screen",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +67,9 @@ _OURS = ("wrapt", "pydantic", "google-auth", "requests", "cryptography")
 
 _NEWEST_KEPT = 12 * 3600
 """For how many seconds the newest release is taken for the newest."""
+
+screen: TextIO = sys.stderr
+"""Where it is said what is made; pytest's own standard error is not seen while a test runs."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def litellm(version: str) -> PackageSet:
 
 def litellm_proxy(version: str) -> PackageSet:
     """LiteLLM with its proxy server."""
-    exact = newest_litellm() if version == NEWEST else version
+    exact = newest_litellm(proxy=True) if version == NEWEST else version
     overrides = _OVERRIDES if version == NEWEST else ()
     return PackageSet(f"proxy-{version}", (f"litellm[proxy]=={exact}", *_OURS), overrides)
 
@@ -141,13 +146,14 @@ def other_wrappers() -> PackageSet:
 
 
 @cache
-def newest_litellm() -> str:
-    """The newest LiteLLM release that the index can serve, its proxy included.
+def newest_litellm(*, proxy: bool = False) -> str:
+    """The newest LiteLLM release that the index can serve, for its SDK or for its proxy.
 
     Looked up at most twice a day; without an index, the one that was found last.
     """
-    known = FOLDER / "newest-litellm"
-    with locked("newest"):
+    wanted = "litellm[proxy]" if proxy else "litellm"
+    known = FOLDER / f"newest-{wanted}"
+    with locked(f"newest-{wanted}"):
         if known.exists() and time.time() - known.stat().st_mtime < _NEWEST_KEPT:
             return known.read_text()
         overrides = FOLDER / "overrides.txt"
@@ -155,7 +161,7 @@ def newest_litellm() -> str:
         try:
             found = _uv(
                 "pip", "compile", "--quiet", "--python", sys.executable,
-                "--override", str(overrides), "-", stdin="litellm[proxy]",
+                "--override", str(overrides), "-", stdin=wanted,
             )  # fmt: skip
         except RuntimeError:
             if known.exists():
@@ -164,6 +170,10 @@ def newest_litellm() -> str:
         pinned = next(line for line in found.splitlines() if line.startswith("litellm=="))
         known.write_text(pinned.split()[0].removeprefix("litellm=="))
         return known.read_text()
+
+
+def _say(line: str) -> None:
+    print(line, file=screen, flush=True)
 
 
 def _make(packages: PackageSet, folder: Path) -> None:
@@ -192,7 +202,10 @@ def environment(packages: PackageSet) -> Path:
         if not made.exists() or made.read_text() != packages.key:
             # Two at a time: more would only wait for the same two cores.
             with locked(f"slot-{zlib.crc32(packages.name.encode()) % 2}"):
+                started = time.monotonic()
+                _say(f"making .live/{packages.name}: {' '.join(packages.requirements)}")
                 _make(packages, folder)
+                _say(f"made .live/{packages.name} in {time.monotonic() - started:.0f} s")
             made.write_text(packages.key)
     return python
 

@@ -16,7 +16,7 @@ CARRY = {"1.75.9": "content", "1.76.3": "image", "1.77.5": "images", "newest": "
 @pytest.mark.parametrize("version", PROXIES)
 def test_a_proxy_sends_images_where_its_version_has_them(version, upstream):
     packages = environments.litellm_proxy(version)
-    exact = environments.newest_litellm() if version == environments.NEWEST else version
+    exact = environments.newest_litellm(proxy=True) if version == environments.NEWEST else version
     asked = {"model": "b_text_image", "messages": [{"role": "user", "content": "Draw."}]}
     with (
         proxies.proxy(packages, proxies.config(upstream)) as proxy,

@@ -291,7 +291,7 @@ def test_a_stream_that_dies_gives_all_that_came_and_then_dies_for_the_client(gat
 def test_an_upstream_that_is_silent_is_given_up_with_504(gateway):
     with (
         answering(then=wait_until_left) as upstream,
-        gateway(upstream.url, read_timeout=0.2) as url,
+        gateway(upstream.url, read_timeout=2) as url,
     ):
         answer = ask(url)
         assert upstream.left.wait(10)
@@ -302,7 +302,7 @@ def test_an_upstream_that_is_silent_is_given_up_with_504(gateway):
 def test_a_stream_that_falls_silent_is_cut_off(gateway):
     with (
         answering(STREAM, EVENT, then=wait_until_left) as upstream,
-        gateway(upstream.url, read_timeout=0.2) as url,
+        gateway(upstream.url, read_timeout=2) as url,
         httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
     ):
         pieces = answer.iter_raw()
@@ -401,7 +401,7 @@ def test_a_request_that_is_too_large_is_refused(gateway):
 def test_a_request_that_does_not_come_in_is_refused(gateway):
     with (
         answering(head("Content-Length: 0")) as upstream,
-        gateway(upstream.url, request_timeout=0.2) as url,
+        gateway(upstream.url, request_timeout=2) as url,
     ):
         connection = http.client.HTTPConnection(urlsplit(url).netloc)
         connection.putrequest("POST", CHAT)

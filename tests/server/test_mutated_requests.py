@@ -8,13 +8,14 @@ import zlib
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from imageshim import ImageShimError, convert_bytes
 from imageshim.testing.pictures import KINDS
 from imageshim.testing.strategies import write_message
 from served import served
 
-REQUESTS = 2000
+REQUESTS = 20_000 if settings().max_examples >= 1_000 else 600
 AT_ONCE = 20
 CHAT = "/v1/chat/completions"
 FORMATS = ("content", "image", "images", "parts")
@@ -158,4 +159,6 @@ def test_what_cannot_be_converted_passes_byte_for_byte_and_only_to_its_own_clien
         seen = asyncio.run(ask_all(url, rng))
         assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"
     assert sum(seen.values()) == REQUESTS
-    assert min(seen[kind] for kind in ("converted", "passed", "refused", "stream")) > 50, seen
+    assert (
+        min(seen[kind] for kind in ("converted", "passed", "refused", "stream")) > REQUESTS // 40
+    ), seen

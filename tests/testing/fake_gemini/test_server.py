@@ -243,7 +243,7 @@ def test_a_stream_can_stall_until_the_client_leaves():
 
 def test_a_whole_reply_can_stall():
     with fake_gemini(Stall()) as server:
-        client = openai.OpenAI(base_url=server.openai_url, api_key="k", max_retries=0, timeout=0.2)
+        client = openai.OpenAI(base_url=server.openai_url, api_key="k", max_retries=0, timeout=2)
         with client, pytest.raises(openai.APITimeoutError):
             client.chat.completions.create(model="m", messages=[])
         server.wait_idle()
