@@ -37,6 +37,7 @@ from imageshim.conversion import convert, convert_in_place
 from imageshim.errors import FormatRequestError
 from imageshim.messages import carriers
 from imageshim.messages.options import plan
+from imageshim.messages.origin import OWN_PROVIDERS, provider_of
 from imageshim.messages.stash import FIELD
 from imageshim.streaming import StreamConverter
 from imageshim.streaming.fail_open import FailOpen
@@ -53,10 +54,6 @@ __all__ = ["ImageFormats", "image_formats"]
 _log = logging.getLogger(__name__)
 
 _CHAT = frozenset({"completion", "acompletion"})
-
-# The providers whose images LiteLLM itself puts into the reply. What others send passes through
-# it, so that LiteLLM's version says nothing of their format.
-_OWN = frozenset({"gemini", "vertex_ai", "vertex_ai_beta"})
 
 
 class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed here
@@ -200,11 +197,8 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         """
         import litellm  # noqa: PLC0415  # read anew: the configuration may come later
 
-        provider = getattr(response, "custom_llm_provider", None)
-        hidden = getattr(response, "_hidden_params", None)
-        if isinstance(hidden, dict):
-            provider = hidden.get("custom_llm_provider") or provider
-        if litellm.cache is not None or (isinstance(provider, str) and provider not in _OWN):
+        provider = provider_of(response)
+        if litellm.cache is not None or (provider is not None and provider not in OWN_PROVIDERS):
             return None
         return format_of(self._version)
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from imageshim.errors import UnknownFormatError
 from imageshim.messages.options import OnLoss, Plan, plan
+from imageshim.messages.origin import VERSION_HEADER, format_of_version
 from imageshim.streaming import SSEConverter
-from imageshim.timeline import Format, source_format
+from imageshim.timeline import Format
 from imageshim.wire import convert_body
 
 from . import codings, headers
@@ -143,8 +143,8 @@ class Reply:
 
     def _source(self, sent: headers.HeaderList) -> Format | None:
         """Tell where the reply comes from: LiteLLM says its version, and so may the request."""
-        version = headers.value(sent, b"x-litellm-version")
-        known = _format_of(version) if version else None
+        version = headers.value(sent, VERSION_HEADER.encode())
+        known = format_of_version(version) if version else None
         return known or (Format.CONTENT if self._wants_images else None)
 
     def _started(self, message: Message, *, changed: bool, size: int | None) -> Message:
@@ -289,14 +289,6 @@ class Reply:
     def _fail(self, reason: str, fault: str) -> None:
         self._options.metrics.failure(reason)
         _log.warning("%s: passed as it came: %.300s", self._asked.path, fault)
-
-
-@lru_cache(maxsize=64)
-def _format_of(version: str) -> Format | None:
-    try:
-        return source_format(version)
-    except UnknownFormatError:
-        return None
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs lack it
 from typing import NamedTuple
 
+from imageshim.messages.origin import asks_for_images
+
 from .asked import METADATA_KEY
 
 __all__ = ["NOTHING", "Found", "can_hold", "look"]
@@ -84,7 +86,7 @@ class _Request:
         return Found(
             self._wish,
             self._model if isinstance(self._model, str) else None,
-            isinstance(self._modalities, list) and "image" in self._modalities,
+            asks_for_images(self._modalities),
             _without(self._text, spans).encode() if spans else None,
         )
 

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imageshim.errors import UnknownFormatError
 from imageshim.messages.options import ON_LOSS, FormatLike, OnLoss, check_option
+from imageshim.messages.origin import (
+    OWN_PROVIDERS,
+    VERSION_HEADER,
+    asks_for_images,
+    format_of_version,
+    is_from_cache,
+    provider_of,
+)
 from imageshim.timeline import Format, source_format, target_format
 
 from .call_site import Place
@@ -31,13 +38,6 @@ REPORT_VARIABLE = "IMAGESHIM_REPORT"
 
 LEGACY = frozenset({Format.CONTENT, Format.IMAGE})
 """The formats that no LiteLLM of today writes: to ask for them is warned about."""
-
-_OWN_MODELS = frozenset({"gemini", "vertex_ai", "vertex_ai_beta"})
-"""The providers whose images LiteLLM itself puts in place, so that its version says where.
-
-Others answer over the OpenAI protocol: there the gateway decides.
-"""
-_VERSION_HEADER = "x-litellm-version"
 
 
 class Policy(NamedTuple):
@@ -114,17 +114,14 @@ class Call(NamedTuple):
             announced = _announced(answer)
             if announced is not None:
                 return announced
-        if self.library == "litellm" and _provider(answer) in _OWN_MODELS:
+        if self.library == "litellm" and _is_its_own(answer):
             return format_of_installed()
         return Format.CONTENT if self._asks_for_images() else None
 
     def _asks_for_images(self) -> bool:
         body = self.request.get("extra_body")
-        for asked in (self.request, body if isinstance(body, Mapping) else {}):
-            modalities = asked.get("modalities")
-            if isinstance(modalities, (list, tuple)) and "image" in modalities:
-                return True
-        return False
+        holders = (self.request, body if isinstance(body, Mapping) else {})
+        return any(asks_for_images(asked.get("modalities")) for asked in holders)
 
 
 @lru_cache(maxsize=64)
@@ -139,23 +136,15 @@ def _announced(answer: Any) -> Format | None:
     """Read the version of a LiteLLM proxy in the headers of a raw response or a stream."""
     for holder in (answer, getattr(answer, "response", None)):
         headers = getattr(holder, "headers", None)
-        version = headers.get(_VERSION_HEADER) if isinstance(headers, Mapping) else None
+        version = headers.get(VERSION_HEADER) if isinstance(headers, Mapping) else None
         if isinstance(version, str):
-            try:
-                return source_format(version)
-            except UnknownFormatError:
-                return None
+            return format_of_version(version)
     return None
 
 
-def _provider(answer: Any) -> str | None:
-    """Tell which provider answered through LiteLLM; None for an entry of its cache."""
-    hidden = getattr(answer, "_hidden_params", None)
-    hidden = hidden if isinstance(hidden, Mapping) else {}
-    provider = hidden.get("custom_llm_provider") or getattr(answer, "custom_llm_provider", None)
-    if hidden.get("cache_hit") or not isinstance(provider, str) or provider == "cached_response":
-        return None
-    return provider
+def _is_its_own(answer: Any) -> bool:
+    """Tell whether the installed LiteLLM itself put the images of an answer in place."""
+    return provider_of(answer) in OWN_PROVIDERS and not is_from_cache(answer)
 
 
 @lru_cache(maxsize=1)
@@ -172,8 +161,4 @@ def installed_litellm() -> str | None:
 @lru_cache(maxsize=1)
 def format_of_installed() -> Format | None:
     """Return the format of the installed LiteLLM; None where there is none."""
-    version = installed_litellm()
-    try:
-        return source_format(version)
-    except UnknownFormatError:
-        return None
+    return format_of_version(installed_litellm())
