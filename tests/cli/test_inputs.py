@@ -171,11 +171,13 @@ def test_a_device_stays_a_device(tmp_path):
 
 # Progress
 
-_SLOW = """
+_START = """
 from imageshim.cli import inputs, main
-inputs._UNSEEN = -1.0
+inputs._UNSEEN = {}
 main()
 """
+_SLOW, _QUICK = _START.format(-1.0), _START.format(600.0)
+"""Programs for which the time has come to show a bar, and never comes: whatever the clock says."""
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_progress_is_shown_on_a_terminal(on_terminal, replies, words, label, mon
     slow = on_terminal(*words, "many.jsonl", streams=["stderr"], code=_SLOW)
     assert slow.code == 0
     assert label in slow.out
-    quick = on_terminal(*words, "many.jsonl", streams=["stderr"])
+    quick = on_terminal(*words, "many.jsonl", streams=["stderr"], code=_QUICK)
     assert label not in quick.out
 
 

@@ -5,6 +5,7 @@ import copy
 import random
 
 import pytest
+from hypothesis import settings
 
 from captured import VERSIONS, streams
 from chunks_of_streams import RED, chunk, item
@@ -51,11 +52,14 @@ def fed(converter, one):
         return [one]
 
 
+ROUNDS = 2_500 if settings().max_examples >= 1_000 else 100
+
+
 @pytest.mark.filterwarnings("ignore::imageshim.errors.UnreadableImageWarning")
 @pytest.mark.parametrize("part", range(4))
 def test_chunks_of_any_shape_are_converted_and_collected(part):
     rng = random.Random(part)  # noqa: S311  # the same chunks in every run
-    for _ in range(500):
+    for _ in range(ROUNDS):
         chunks = copy.deepcopy(rng.choice(SEEDS))
         for _ in range(rng.randint(1, 4)):
             chunks = mutate(chunks, rng) or [None]
