@@ -382,3 +382,29 @@ def test_a_draft_that_a_conversion_left_in_the_reasoning_is_still_one(to):
 def test_a_data_uri_in_the_reasoning_of_a_new_version_is_text():
     new = {"content": "x", "images": [item(JPEG.url)], "reasoning_content": f"see {PNG.url}"}
     assert [i.url for i in read(new, source="1.80.0").images] == [JPEG.url]
+
+
+REFERENCES = [
+    "files/9j2/cat.png", "/v1/files/image/abcd", "/9j/cat.png", "sandbox:/mnt/data/a.png",
+    "blob:https://a.example.com/1", "attachment://cat.png", "MEDIA:/tmp/a", "abcd", "gs://b/a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", REFERENCES)
+@pytest.mark.parametrize("field", ["images", "content", "image"])
+def test_a_reference_is_remote_and_no_bytes_are_made_up(url, field, tmp_path):
+    value = {"url": url} if field == "image" else [item(url)]
+    (image,) = read({"role": "assistant", "content": None, field: value}).images
+    assert image.url == url
+    assert image.is_remote
+    assert (image.mime_type, image.size_in_bytes, image.width) == (None, None, None)
+    with pytest.raises(RemoteImageError, match="fetches nothing"):
+        image.save(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_uri_is_never_a_reference():
+    image = GeneratedImage("DATA:nothing")
+    assert not image.is_remote
+    with pytest.raises(MalformedImageError):
+        _ = image.data

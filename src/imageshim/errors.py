@@ -69,7 +69,7 @@ class MalformedReplyError(ImageShimError):
 
 
 class RemoteImageError(ImageShimError):
-    """The bytes of an image were asked for that is an http(s) URL: nothing is ever fetched."""
+    """The bytes of an image were asked for that is a URL or a reference: nothing is fetched."""
 
 
 class MissingExtraError(ImageShimError, ImportError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneratedImage", "Reading", "read", "read_all"]
 
-_REMOTE = re.compile(r"https?:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SAME_TYPE = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
 _SUFFIXES = {image_type.extension for image_type in IMAGE_TYPES.values()} | {*_SAME_TYPE, ".bin"}
 
@@ -41,7 +39,7 @@ class GeneratedImage:
     __slots__ = ("__dict__", "index", "is_draft", "url")
 
     url: str
-    """A data URI as a rule; an http(s) URL (or ``gs://…``) stays one."""
+    """A data URI as a rule; an http(s) URL, and any other reference, stays one."""
     index: int
     """Its place among the images of the message, from 0."""
     is_draft: bool
@@ -56,16 +54,25 @@ class GeneratedImage:
     def _parsed(self) -> data_uri.DataURI | None:
         return data_uri.parse(self.url)
 
+    @cached_property
+    def _bare_type(self) -> str | None:
+        """The media type of base64 without a prefix, as a gateway may give it."""
+        return data_uri.raw_type(self.url)
+
     @property
     def is_remote(self) -> bool:
-        """Whether the reply holds an http(s) URL, or one like it, instead of the image."""
-        return _REMOTE.match(self.url) is not None
+        """Whether the reply holds a reference instead of the image.
+
+        That is an http(s) URL, a path such as ``files/…``, ``sandbox:…``: all that is neither a
+        data URI nor base64 of a known image.
+        """
+        return self.url[:5].lower() != "data:" and self._bare_type is None
 
     @cached_property
     def mime_type(self) -> str | None:
         """The media type, from the bytes where the claim is wrong; None for a remote image."""
         if self._parsed is None:
-            return None if self.is_remote else data_uri.sniff(self.url[:_HEAD])
+            return self._bare_type
         start = self._parsed.payload_start
         sniffed = (
             data_uri.sniff(self.url[start : start + _HEAD]) if self._parsed.is_base64 else None
@@ -77,15 +84,20 @@ class GeneratedImage:
         """The bytes of the image, decoded once.
 
         Raises:
-            RemoteImageError: the reply holds a URL only.
+            RemoteImageError: the reply holds a reference only.
             MalformedImageError: the payload cannot be decoded.
 
         """
         if self.is_remote:
             raise RemoteImageError(
-                f"image {self.index} is the URL {self.url:.80}; imageshim fetches nothing"
+                f"image {self.index} is the {self._reference} {self.url:.80}; "
+                "imageshim fetches nothing"
             )
         return data_uri.decode(self._uri)
+
+    @property
+    def _reference(self) -> str:
+        return "URL" if "://" in self.url[:_LONGEST_SCHEME] else "reference"
 
     @property
     def _uri(self) -> str:
@@ -133,7 +145,7 @@ class GeneratedImage:
 
         Raises:
             FileExistsError: the file exists, and ``overwrite`` is not set.
-            RemoteImageError: the reply holds a URL only.
+            RemoteImageError: the reply holds a reference only.
             MalformedImageError: the payload cannot be decoded.
 
         """
@@ -192,6 +204,7 @@ class GeneratedImage:
         return {"text/plain": repr(self), self.mime_type: shown}, {self.mime_type: metadata}
 
 
+_LONGEST_SCHEME = 24
 _HEAD = 128
 """How many characters of a payload tell its type."""
 

@@ -67,6 +67,16 @@ def test_a_remote_image_is_shown_by_its_url(run, tmp_path):
     assert "fetches nothing" in ended.err
 
 
+@pytest.mark.parametrize("url", ["/v1/files/abcd", "sandbox:/mnt/a.png", "attachment://a.png"])
+def test_what_could_not_be_saved_is_named(run, tmp_path, url):
+    items = [{"image_url": {"url": url}}, {"image_url": {"url": A.url}}]
+    ended = run("show", "--save", tmp_path, stdin=body({"content": None, "images": items}))
+    assert ended.code == 1
+    assert ended.err.startswith("<stdin>: choice 0, image 0: ")
+    assert url in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["stdin-0-1.png"]
+
+
 def test_nothing_is_shown_of_nothing(run):
     assert run("show", stdin=b"").out == b""
 

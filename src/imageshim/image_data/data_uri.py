@@ -51,6 +51,7 @@ __all__ = [
     "payload_size",
     "prefix_at_end",
     "raw_image",
+    "raw_type",
     "sniff",
     "split_markdown",
 ]
@@ -159,6 +160,15 @@ def sniff(payload: str) -> str | None:
     """Tell the media type of an image by the first characters of its base64; None if unknown."""
     image_type = _image_type(payload)
     return image_type.media_type if image_type else None
+
+
+def raw_type(text: str) -> str | None:
+    """Tell the media type of an image whose base64 ``text`` is, by its beginning; None if unknown.
+
+    A path such as ``/9j/cat.png`` begins as base64 of a JPEG does, and is none.
+    """
+    head = "".join(text[:_SNIFFED].split()).rstrip("=")
+    return sniff(head) if first_foreign(head) == len(head) else None
 
 
 def _header(uri: str) -> DataURI:

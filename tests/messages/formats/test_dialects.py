@@ -134,7 +134,11 @@ def test_markdown_of_new_api_and_resellers(alt):
         None, 5, True, [], {}, "", {"url": 5}, {"url": ""}, {"image_url": {"url": None}},
         {"image_url": []}, {"b64_json": ""}, {"b64_json": 5}, {"data": None},
         {"url": "data:application/pdf;base64,JVBE"}, {"image_url": {"url": "data:audio/wav,x"}},
-        {"url": "data:no comma"}, "data:text/plain,hello",
+        {"url": "data:no comma"}, "data:text/plain,hello", {"data": "AAECAwQF"},
+        {"data": "AAECAwQF", "mime_type": 5}, {"data": "AAECAwQF", "mime_type": "text/plain"},
+        {"data": "AAECAwQF", "mime_type": "application/octet-stream"},
+        {"type": "image", "data": "AAECAwQF"}, {"url": "data:;base64,AAECAwQF"},
+        {"url": "data:image;base64,AAECAwQF"},
     ],
     ids=str,
 )  # fmt: skip
@@ -149,9 +153,6 @@ def test_what_is_no_image(item, any_dialect):
         (RAW, None, PNG),
         (RAW, "image/jpeg", PNG),  # the bytes know better
         ("AAECAwQF", "image/jxl", "data:image/jxl;base64,AAECAwQF"),
-        ("AAECAwQF", None, "AAECAwQF"),
-        ("AAECAwQF", 5, "AAECAwQF"),
-        ("AAECAwQF", "text/plain", "AAECAwQF"),
         ("https://example.org/a.png", None, "https://example.org/a.png"),
         (PNG, "image/gif", PNG),
     ],

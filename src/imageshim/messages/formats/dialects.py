@@ -7,6 +7,8 @@ of clients written for gateways that send them. LiteLLM's own migration guide sh
 
 A reader takes an item and returns ``(url, image_url)``, or None where it does not know the
 spelling: ``image_url`` is the item's own inner object if there is one that should be kept.
+What an item says that it is (``claims``) is asked first: audio, a file, a citation
+or a search result is no image, whatever fields it has.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import Any
 from imageshim.image_data import data_uri
 from imageshim.messages import carriers
 from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
+
+from .claims import Claim, claim_of, is_generic, media_type_of
 
 __all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item"]
 
@@ -59,12 +63,23 @@ def _bare_base64(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
     for name in ("b64_json", "data"):
         payload = carriers.get(item, name)
         if isinstance(payload, str) and payload:
-            claimed = carriers.get(item, "mime_type") or carriers.get(item, "mimeType")
-            return _with_prefix(payload, claimed), None
+            return _bytes_by_name(item, payload), None
     return None
 
 
+def _bytes_by_name(item: Any, payload: str) -> str:
+    """Make a data URI of base64; empty where nothing says that it is an image's."""
+    if _has_scheme(payload):
+        return payload
+    if claim_of(item) is Claim.OTHER:
+        return ""
+    media_type = data_uri.sniff(payload) or media_type_of(item)
+    return "" if media_type is None else f"data:{media_type};base64,{payload}"
+
+
 _LITELLM: list[ItemReader] = [_nested, _flat]
+_UNNAMED = frozenset[ItemReader]({_flat, _bare_base64})
+"""Spellings that do not name an image: ``url`` and ``data`` are a citation's and a sound's, too."""
 _ANY: list[ItemReader] = [*_LITELLM, _camel_case, _string_url, _bare_base64, _string]
 
 # The fields of an item that spell its image; all others are kept as they are.
@@ -75,16 +90,21 @@ _CANONICAL_KEYS = ("image_url", "index", "type")
 _INNER_KEYS = ("url", "detail")
 _MEDIA_TYPE = "image/"
 _SCHEMES = ("http:", "https:", "data:")
+_TYPE_STARTS = len("data:")
+_HEAD = 128
+"""How many characters of a payload tell its type."""
 
 
-def _with_prefix(payload: str, claimed: object = None) -> str:
-    """Make a data URI of raw base64; what has a scheme or is no known image stays as it is."""
-    if payload[:8].lower().startswith(_SCHEMES):
-        return payload
-    media_type = data_uri.sniff(payload)
-    if media_type is None and isinstance(claimed, str) and claimed.startswith(_MEDIA_TYPE):
-        media_type = claimed
-    return payload if media_type is None else f"data:{media_type};base64,{payload}"
+def _has_scheme(text: str) -> bool:
+    return text[:8].lower().startswith(_SCHEMES)
+
+
+def _with_prefix(url: str) -> str:
+    """Make a data URI of raw base64; a URL and any other reference stays as it is."""
+    if _has_scheme(url):
+        return url
+    media_type = data_uri.raw_type(url)
+    return url if media_type is None else f"data:{media_type};base64,{url}"
 
 
 def _is_image_url(url: str) -> bool:
@@ -93,11 +113,34 @@ def _is_image_url(url: str) -> bool:
     if url[:5].lower() != "data:":
         return bool(url)
     parsed = data_uri.parse(url)
-    return parsed is not None and parsed.media_type.startswith(_MEDIA_TYPE)
+    if parsed is None:
+        return False
+    named = parsed.media_type if url[_TYPE_STARTS] not in ";," else ""
+    if not is_generic(named):
+        return named.startswith(_MEDIA_TYPE)
+    start = parsed.payload_start
+    return parsed.is_base64 and data_uri.raw_type(url[start : start + _HEAD]) is not None
 
 
-def read_item(item: Any, *, any_dialect: bool) -> ImagePart | None:
-    """Read one image; None where the item is none, or is spelled in a way that is not read."""
+def _is_said(url: str, claim: Claim, *, flat: bool) -> bool:
+    """Tell whether an item that does not say that it is an image holds one all the same.
+
+    A URL beside no ``type`` is an image's in a place for images; in a content list it may be
+    anything's. A data URI says itself what it is.
+    """
+    if claim is Claim.IMAGE or url[:5].lower() == "data:":
+        return True
+    return claim is Claim.NOTHING and not flat
+
+
+def read_item(item: Any, *, any_dialect: bool, among_images: bool = True) -> ImagePart | None:
+    """Read one image; None where the item is none, or is spelled in a way that is not read.
+
+    ``among_images``: the item stands in a field for images, and not in a content list.
+    """
+    claim = claim_of(item)
+    if claim is Claim.NEVER:
+        return None
     for reader in _ANY if any_dialect else _LITELLM:
         found = reader(item)
         if found is not None:
@@ -107,7 +150,8 @@ def read_item(item: Any, *, any_dialect: bool) -> ImagePart | None:
     url, inner = found
     if any_dialect:
         url = _with_prefix(url)
-    if not _is_image_url(url):
+    flat = not among_images and reader in _UNNAMED
+    if not _is_image_url(url) or not _is_said(url, claim, flat=flat):
         return None
     return ImagePart(url, _beyond_default(item, inner, url))
 
@@ -151,6 +195,8 @@ def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
         return False
     for index, item in enumerate(items, first):
         if type(item) is not dict or item.get("type") != "image_url":
+            return False
+        if len(item) > len(_CANONICAL_KEYS) and claim_of(item) is not Claim.IMAGE:
             return False
         inner, number = item.get("image_url"), item.get("index")
         if type(number) is not int or number != index or type(inner) is not dict:

@@ -34,7 +34,7 @@ def _lift_one(entry: Any, *, any_dialect: bool) -> Part:
     text = carriers.get(entry, "text")
     if carriers.get(entry, "type") in _TEXT_TYPES and isinstance(text, str):
         return TextPart(text)
-    image = read_item(entry, any_dialect=any_dialect)
+    image = read_item(entry, any_dialect=any_dialect, among_images=False)
     if image is None:
         return OtherPart(entry, HELD)
     if isinstance(entry, Mapping):
