@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep bench lint format clean
+.PHONY: help demo test test-live test-deep bench bench-compare lint format clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 # uv comes from pip, in an environment of the project's own: nothing of the machine is changed.
 $(READY): pyproject.toml
@@ -41,6 +41,9 @@ test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks
+
+bench-compare: $(READY)  ## what the last `make bench` has worse than the baseline, by more than 15 %
+	@$(BIN)/python -m benchmarks.compare
 
 lint: $(READY)  ## ruff, mypy strict, pyright, import contracts, and the checkers of deploy/
 	@$(BIN)/ruff check .

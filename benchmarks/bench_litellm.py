@@ -26,10 +26,10 @@ def answer(**_asked):
 def best(run, times):
     shortest = float("inf")
     for _ in range(15):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for _ in range(times):
             run()
-        shortest = min(shortest, (time.perf_counter() - begin) / times)
+        shortest = min(shortest, (time.thread_time() - begin) / times)
     return shortest
 
 
