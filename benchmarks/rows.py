@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TURNS = 16
-_SECONDS = 0.025
-"""How long a turn lasts; a call that takes longer is a turn by itself."""
+_TURNS = 5
+_SECONDS = 0.1
+"""How long a turn lasts: long enough for calls to meet the memory of the ones before."""
 
 
 class Row(NamedTuple):
