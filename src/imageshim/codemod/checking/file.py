@@ -11,6 +11,7 @@ from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.state import Read
 from imageshim.codemod.flow.statements import Flow
 from imageshim.codemod.flow.values import Obj, Origin
+from imageshim.codemod.knowledge import known
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
 
@@ -59,7 +60,8 @@ class File:
         self.settings = settings
         self.tree = source.tree
         module = index.module_of(source.path) if index is not None else ""
-        self.flow = Flow(self.tree, source.path, module, settings.assume_litellm, index)
+        assumed = settings.assume_litellm
+        self.flow = Flow(self.tree, source.path, module, assumed, index, known())
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
         if b"litellm" in source.data or index is not None or settings.assume_litellm:

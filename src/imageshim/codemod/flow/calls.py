@@ -1,4 +1,4 @@
-"""Calls: of LiteLLM, of functions of the file and the project, of what hands values on."""
+"""Calls: of functions of the file and the project, of libraries, of what hands values on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from imageshim.codemod.knowledge.stdlib import SPECIAL
 from . import values as v
 from .methods import Given, Methods, flat
 from .scopes import Bound, Class, ClassInfo, Func, Function, Inst
-from .state import constants
 
 __all__ = ["Calls"]
 
@@ -80,7 +79,7 @@ class Calls(Methods):
             self.escape(value)
         function = node.func
         if isinstance(function, ast.Attribute):
-            self.mocked(function.attr, given)
+            self.knowledge.unseen(self, function.attr, given)
         if len(self.env) <= len(self.scope.cells):
             return
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
@@ -219,10 +218,9 @@ class Calls(Methods):
 
     def _known(self, name: str, given: Given) -> v.Value:  # noqa: PLR0911, C901
         root, _, last = name.rpartition(".")
-        if name.startswith("litellm"):
-            return self._litellm(name, last, given)
-        if name.startswith("imageshim."):
-            return self._imageshim(last, given)
+        library = self.knowledge.calls.get(name.partition(".")[0])
+        if library is not None:
+            return library(self, name, given)
         special = SPECIAL.get(name) or SPECIAL.get(last if root in _TYPING else "")
         if special is not None:
             return special(self, given)
@@ -248,7 +246,7 @@ class Calls(Methods):
                 return handed
         self._unseen(given.node, given)
         if isinstance(given.node.func, ast.Name):
-            self.mocked(last, given)
+            self.knowledge.unseen(self, last, given)
         return self.labelled(given.node, given) if self.assume else v.UNKNOWN
 
     def _cast(self, given: Given, value: v.Value) -> v.Value:
@@ -256,111 +254,6 @@ class Calls(Methods):
         if stated is v.UNKNOWN or any(isinstance(one, v.Obj) for one in v.alternatives(value)):
             return value
         return stated
-
-    def _litellm(self, name: str, last: str, given: Given) -> v.Value:
-        if last in replies.CONSTRUCTORS and last[0].isupper():
-            return self._constructed(last, given)
-        kind = replies.CALLS.get(last)
-        if kind is None:
-            for value in given.all():
-                self.escape(value)
-            return v.UNKNOWN
-        if kind in ("router", "client"):
-            origin = self.origin(given.node, f"{last}()")
-            return v.Obj(kind, "litellm", frozenset((origin,)))
-        if name in self.overwritten or f"litellm.{last}" in self.overwritten:
-            self.origin(given.node, f"{last}()").doubt = f"the file replaces {name}"
-        if kind == "built":
-            origin = self.origin(given.node, f"{last}()")
-            handed = [
-                one for one in v.alternatives(given.first()) if isinstance(one, (v.Obj, v.Seq))
-            ]
-            for one in handed:
-                inner = one if isinstance(one, v.Obj) else v.element(one)
-                if isinstance(inner, v.Obj) and any(other.image for other in inner.origins):
-                    origin.image = True
-            return self._from(origin, "reply", given)
-        return self.completed(given, f"{last}()", kind, is_async=last in replies.ASYNC)
-
-    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
-        """Return what a call that asks a model gives."""
-        origin = self.origin(given.node, what)
-        image = _asks_for_images(given)
-        origin.image = True if origin.image or image else image
-        origin.text_model = image is False and _is_text_model(given)
-        if kind == "replies":
-            made: v.Value = v.Seq(None, self._from(origin, "reply", given))
-        else:
-            made = v.join_all(self._from(origin, one, given) for one in _streamed(given))
-        return v.Wrap("await", made) if is_async else made
-
-    def _from(self, origin: v.Origin, kind: str, given: Given) -> v.Obj:
-        made = v.Obj(kind, origin.carrier, frozenset((origin,)))
-        return made.after(given.node.lineno, origin.what)
-
-    def _constructed(self, name: str, given: Given) -> v.Value:
-        kind = replies.CONSTRUCTORS[name]
-        origin = self.origin(given.node, f"{name}()")
-        inner = {
-            one: None
-            for value in given.all()
-            for item in v.alternatives(value)
-            for one in (v.alternatives(v.element(item)) if isinstance(item, v.Seq) else (item,))
-            if isinstance(one, v.Obj)
-        }
-        if inner:
-            # The reply of a fixture has the origin of its message: what reads one reads the other.
-            origins = frozenset(other for one in inner for other in one.origins)
-            made = v.Obj(kind, "litellm", origins)
-            return made.after(given.node.lineno, origin.what)
-        origin.mock = given.node
-        if kind in ("message", "delta") and "image" in given.keywords:
-            self.fixtures[given.node] = origin
-        for value in given.all():
-            self._fixture(value, origin)
-        return self._from(origin, kind, given)
-
-    def _fixture(self, value: v.Value, origin: v.Origin) -> None:
-        """Find the messages with an ``image`` in the dicts that a fixture is made of."""
-        for one in v.alternatives(value):
-            if isinstance(one, v.Seq):
-                self._fixture(v.element(one), origin)
-            elif isinstance(one, v.Mapping):
-                for key, inner in one.items:
-                    if key == "image" and one.node is not None:
-                        self.fixtures[one.node] = origin
-                    elif key in ("choices", "message", "delta"):
-                        self._fixture(inner, origin)
-
-    def _imageshim(self, last: str, given: Given) -> v.Value:
-        value = given.first()
-        if last == "wrap":
-            emit = constants(given.keywords.get("emit", v.Const("images")))
-            if emit != ["images"]:
-                return v.UNKNOWN  # the wrapper gives the format that the code reads
-            return v.each(
-                value,
-                lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,
-            )
-        to = constants(given.args[1]) if len(given.args) > 1 else ["images"]
-        if last in replies.HANDLERS or (last == "convert" and to == ["images"]):
-            for one in v.alternatives(value):
-                if isinstance(one, v.Obj):
-                    for origin in one.origins:
-                        origin.handled = True
-            return value if last in ("normalize", "convert") else v.UNKNOWN
-        return v.UNKNOWN
-
-    def mocked(self, last: str, given: Given) -> None:
-        """``patch("litellm.completion")`` and its like: what the file calls is a mock."""
-        first = given.first()
-        if last in ("patch", "setattr") and isinstance(first, v.Const):
-            if isinstance(first.value, str) and first.value.startswith("litellm"):
-                self.overwritten.add(first.value)
-        elif last in ("object", "setattr") and isinstance(first, v.Ref) and len(given.args) > 1:
-            second = given.args[1]
-            if isinstance(second, v.Const) and first.name.startswith("litellm"):
-                self.overwritten.add(f"{first.name}.{second.value}")
 
 
 def _completed(value: v.Value, stated: v.Value) -> v.Value:
@@ -389,44 +282,6 @@ def _strings(value: v.Value) -> set[str]:
         elif isinstance(one, v.Maybe):
             out |= one.labels
     return out
-
-
-def _asks_for_images(given: Given) -> bool | None:
-    """Whether a call asks for images: True, False (a text model, nothing else), None (unknown)."""
-    extra = given.keywords.get("extra_body")
-    keywords = dict(given.keywords)
-    if isinstance(extra, v.Mapping):
-        keywords.update(extra.items)
-    for name in ("modalities", "response_modalities"):
-        for one in flat(keywords.get(name, v.BOTTOM)):
-            if isinstance(one, v.Const) and str(one.value).lower() == "image":
-                return True
-            if one is v.UNKNOWN:
-                return None
-    model = keywords.get("model", given.first() if given.args else v.UNKNOWN)
-    names = constants(model)
-    if names is None:
-        some = [one for one in v.alternatives(model) if isinstance(one, v.Const)]
-        return True if any(replies.IMAGE_MODEL.search(str(one.value)) for one in some) else None
-    if any(replies.IMAGE_MODEL.search(str(one)) for one in names):
-        return True
-    unseen = given.spread or extra is not None
-    return None if unseen and not isinstance(extra, v.Mapping) else False
-
-
-def _is_text_model(given: Given) -> bool:
-    names = constants(given.keywords.get("model", given.first() if given.args else v.UNKNOWN))
-    return bool(names) and all(replies.TEXT_MODEL.search(str(one)) for one in names or ())
-
-
-def _streamed(given: Given) -> tuple[str, ...]:
-    value = given.keywords.get("stream")
-    if value is None:
-        return ("reply", "stream") if given.spread else ("reply",)
-    said = constants(value)
-    if said is None:
-        return ("reply", "stream")
-    return tuple({"stream" if one else "reply": None for one in said})
 
 
 _TYPING = frozenset({"typing", "typing_extensions"})

@@ -41,10 +41,6 @@ class Methods(Annotations):
         """Call a value; in :mod:`.calls`."""
         raise NotImplementedError
 
-    def completed(self, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
-        """Return what a call that asks a model gives; in :mod:`.calls`."""
-        raise NotImplementedError
-
     def escape(self, value: v.Value) -> None:
         """Mark the functions in a value as called by anybody; in :mod:`.calls`."""
         raise NotImplementedError
@@ -91,21 +87,14 @@ class Methods(Annotations):
             return v.Wrap("await", inner) if name == "__anext__" else inner
         return value if name in replies.SAME else v.UNKNOWN
 
-    def _object_method(  # noqa: C901, PLR0911, PLR0912
+    def _object_method(  # noqa: C901, PLR0911
         self, value: v.Obj, name: str, given: Given
     ) -> v.Value:
         if value.kind in ("content", "text", "url"):
             return self._text_method(value, name, given)
-        if value.kind == "router":
-            kind = replies.ROUTER.get(name)
-            if kind is not None:
-                what = f"Router.{name}()"
-                return self.completed(given, what, kind, is_async=name in replies.ASYNC)
-            return v.UNKNOWN
-        if value.kind == "client":
-            if name == "create":
-                return self.completed(given, "create()", "reply", is_async=False)
-            return v.UNKNOWN
+        method = self.knowledge.methods.get(value.kind)
+        if method is not None:
+            return method(self, value, name, given)
         if name in ("get", "pop", "__getitem__", "__getattr__"):
             key = given.first()
             if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:

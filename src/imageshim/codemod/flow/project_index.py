@@ -5,7 +5,7 @@ in a file that does not name LiteLLM at all. The index follows both, by dotted n
 re-exports, classes and their methods: a parameter is a reply where all callers in the project agree
 that it is. It holds no trees, so worker processes can be given it::
 
-    index = ProjectIndex(paths, settings)
+    index = ProjectIndex(paths, settings, known())
     for path in paths:
         if level(data := read(path)) is Level.STRONG:
             index.add(Source(path, data))
@@ -42,6 +42,8 @@ from .values import (
 if TYPE_CHECKING:
     from imageshim.codemod.project.settings import Settings
 
+    from .hooks import Knowledge
+
 __all__ = ["ProjectIndex"]
 
 _MOST_ROUNDS = 4
@@ -56,11 +58,13 @@ class ProjectIndex:
     Args:
         paths: every Python file of the project.
         settings: as for the check.
+        knowledge: what is known about libraries.
 
     """
 
-    def __init__(self, paths: Iterable[str], settings: Settings) -> None:
+    def __init__(self, paths: Iterable[str], settings: Settings, knowledge: Knowledge) -> None:
         self.settings = settings
+        self.knowledge = knowledge
         self.modules = modules_of(list(paths))
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
@@ -127,7 +131,9 @@ class ProjectIndex:
         module = self.module_of(path)
         self._caller = path
         try:
-            flow = Flow(source.tree, path, module, self.settings.assume_litellm, self)
+            flow = Flow(
+                source.tree, path, module, self.settings.assume_litellm, self, self.knowledge
+            )
             flow.run()
         except (SourceError, RecursionError):  # told where the file itself is looked at
             return

@@ -15,6 +15,7 @@ from . import values as v
 from .scopes import ClassInfo, Function, Inst, Scope
 
 if TYPE_CHECKING:
+    from .hooks import Knowledge
     from .project_index import ProjectIndex
 
 __all__ = ["Env", "Read", "State"]
@@ -77,8 +78,14 @@ class State:
     """The state of the interpretation; subclasses evaluate expressions and run statements."""
 
     def __init__(
-        self, path: str, module: str, assume: tuple[str, ...], index: ProjectIndex | None
+        self,
+        path: str,
+        module: str,
+        assume: tuple[str, ...],
+        index: ProjectIndex | None,
+        knowledge: Knowledge,
     ) -> None:
+        self.knowledge = knowledge
         self.path = path
         self.module = module
         self.assume = assume

@@ -50,7 +50,7 @@ def _setattr(self: Calls, given: Given) -> v.Value:
             for origin in one.origins:
                 for name in ("image", "content", "images"):
                     origin.written[name] = given.node.lineno
-    self.mocked("setattr", given)
+    self.knowledge.unseen(self, "setattr", given)
     return v.Const(None)
 
 

@@ -71,8 +71,9 @@ def _index(
 ) -> tuple[ProjectIndex, str]:
     """Follow replies from the files that they come from to those that are handed one."""
     from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
+    from imageshim.codemod.knowledge import known  # noqa: PLC0415
 
-    index = ProjectIndex(modules, settings)
+    index = ProjectIndex(modules, settings, known())
     read = partial(_read, sources)
     digest = sha256()
     todo = list(origins)

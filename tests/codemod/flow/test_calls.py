@@ -1,0 +1,55 @@
+"""Calls as the interpreter sees them, of a library that it is told about."""
+
+import ast
+
+from imageshim.codemod.flow import values as v
+from imageshim.codemod.flow.hooks import Knowledge
+from imageshim.codemod.flow.statements import Flow
+
+
+def told(program, *, calls=None, methods=None):
+    """Interpret a program with the knowledge of one library, ``painter``."""
+    unseen = []
+    knowledge = Knowledge(
+        calls={"painter": calls} if calls else {},
+        methods={"brush": methods} if methods else {},
+        unseen=lambda _at, last, _given: unseen.append(last),
+    )
+    flow = Flow(ast.parse(program), "program.py", "", (), None, knowledge)
+    flow.run()
+    return flow, unseen
+
+
+def paint(at, name, given):
+    what = f"{name.rpartition('.')[2]}()"
+    return v.Obj("brush", "painter", frozenset({at.origin(given.node, what)}))
+
+
+def stroke(_at, value, name, _given):
+    return v.Const(f"{value.kind}.{name}")
+
+
+def test_a_library_says_what_its_calls_give():
+    flow, _ = told("import painter as p\nx = p.tools.paint('red')\n", calls=paint)
+
+    assert repr(flow.top.cells["x"]) == "<painter brush of paint()>"
+
+
+def test_a_library_says_what_methods_of_its_objects_give():
+    flow, _ = told("from painter import paint\nx = paint().stroke()\n", calls=paint, methods=stroke)
+
+    assert flow.top.cells["x"] == v.Const("brush.stroke")
+
+
+def test_calls_of_what_is_not_known_are_told_by_their_last_name():
+    flow, unseen = told("import other\nother.patch('a')\n")
+
+    assert unseen == ["patch"]
+    assert not flow.found
+
+
+def test_the_arguments_of_a_function_of_the_file_reach_its_parameters():
+    program = "from painter import paint\ndef f(a, b=2):\n    return a\nx = f(paint())\n"
+    flow, _ = told(program, calls=paint)
+
+    assert repr(flow.top.cells["x"]) == "<painter brush of paint()>"
