@@ -1,6 +1,8 @@
 import gzip
+import importlib
 import json
 import logging
+import sys
 import threading
 import tracemalloc
 
@@ -662,3 +664,10 @@ async def test_a_clients_numbers_and_blanks_reach_the_application_as_they_came(s
     app = Application(IMAGES)
     await call(shim(app), b'{ "n" : %s,\t"metadata": {"image_format": "image"}}' % number)
     assert app.request == b'{ "n" : %s}' % number
+
+
+def test_the_middleware_names_the_extra_that_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anyio", None)
+    monkeypatch.delitem(sys.modules, "imageshim.server.asgi")
+    with pytest.raises(ImageShimError, match=r"imageshim\[server\]"):
+        importlib.import_module("imageshim.server.asgi")

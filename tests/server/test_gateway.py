@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import http.client
 import json
+import re
 import threading
 from urllib.parse import urlsplit
 
@@ -13,7 +14,9 @@ from openai import OpenAI
 from prometheus_client import REGISTRY
 
 from imageshim import ImageShimError, convert
-from imageshim.server.gateway import Settings, create_app
+from imageshim.cli.fake_gemini import main as fake_main
+from imageshim.cli.gateway import main as gateway_main
+from imageshim.server.gateway import Settings, create_app, serve
 from imageshim.testing.fake_gemini import HalfJSON, HTTPFault, Image, Reply, Text, fake_gemini
 from served import RawServer
 
@@ -458,3 +461,43 @@ def test_one_gateway_behind_another_changes_nothing_more(gateway):
         plain = ask(inner)
     assert answer.headers["x-image-format"] == "content"
     assert answer.json()["choices"] == convert(plain.json(), "content")["choices"]
+
+
+def test_a_path_with_an_escaped_line_end_reaches_the_upstream_as_it_came(gateway):
+    with answering(head("Content-Length: 0")) as upstream, gateway(upstream.url) as url:
+        assert httpx.get(f"{url}/a%0Ab/", trust_env=False).status_code == 200
+    assert upstream.heads[0].startswith("GET /a%0Ab/ ")
+
+
+def test_what_the_gateway_will_do_is_said_in_one_line():
+    said = Settings("https://up/api", default="content", max_look=7).summary()
+    assert "\n" not in said
+    for part in ("upstream https://up/api", "default content", "rules none", "max_look 7",
+                 "max_head 65536", "max_clients 2000", "read_timeout 600"):  # fmt: skip
+        assert part in said
+    assert (
+        "default as the rules say, rules r.toml" in Settings("http://up", rules="r.toml").summary()
+    )
+
+
+def test_the_server_has_the_limits_of_the_settings_and_they_are_told(monkeypatch, capsys):
+    given = {}
+    monkeypatch.setattr("uvicorn.run", lambda *_, **options: given.update(options))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setenv("IMAGESHIM_GATEWAY", "")  # so that it is put back
+    serve(Settings("http://up", max_head=4096, max_clients=7, idle_timeout=3))
+    assert (given["http"], given["ws"]) == ("h11", "none")
+    assert given["h11_max_incomplete_event_size"] == 4096
+    assert given["limit_concurrency"] == 7
+    assert given["timeout_keep_alive"] == 3
+    said = capsys.readouterr().err
+    assert said.startswith("imageshim gateway: upstream http://up, default images")
+
+
+def test_the_gateway_and_the_upstream_to_try_it_with_have_ports_of_their_own(capsys):
+    ports = []
+    for main in (gateway_main, fake_main):
+        with pytest.raises(SystemExit):
+            main(["--help"])
+        ports += re.findall(r"default:\s+(\d{4,5})\)", capsys.readouterr().out)[:1]
+    assert ports == [str(Settings("http://up").port), "8081"]

@@ -53,3 +53,12 @@ async def test_other_scopes_pass():
     scope = {"type": "lifespan"}
     await limited(app)(scope, None, None)
     assert seen == [(scope, None, None)]
+
+
+async def test_a_request_of_two_lengths_is_refused_and_its_connection_closed():
+    app = Application(b"{}")
+    headers = {"Content-Length": "12", "Transfer-Encoding": "chunked"}
+    answer = await call(limited(app, 100), received=PIECES, headers=headers)
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+    assert answer.json["error"]["code"] == "two_lengths"
+    assert app.scope is None

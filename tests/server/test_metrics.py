@@ -5,7 +5,14 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from imageshim import Format, MissingExtraError
 from imageshim.server import Asked, Decision
-from imageshim.server.metrics import MOST_CLIENTS, Metrics, client_name, default_metrics, exposition
+from imageshim.server.metrics import (
+    MOST_CLIENTS,
+    Metrics,
+    client_name,
+    default_metrics,
+    exposition,
+    serve_metrics,
+)
 
 DECISION = Decision(Format.IMAGES, "default")
 
@@ -75,3 +82,20 @@ def test_the_process_has_its_metrics_once_in_the_librarys_own_registry():
     body, content_type = exposition()
     assert b"# TYPE imageshim_failures_total counter" in body
     assert content_type.startswith("text/plain")
+
+
+@pytest.mark.parametrize("port", ["x", "99999999", "-1"])
+def test_a_wrong_port_for_the_metrics_stops_no_proxy(port, caplog):
+    serve_metrics(port)
+    assert f"IMAGESHIM_METRICS_PORT={port}" in caplog.text
+
+
+def test_metrics_without_prometheus_client_stop_no_proxy_and_the_extra_is_named(
+    monkeypatch, caplog
+):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    serve_metrics("9108")
+    assert "imageshim[server]" in caplog.text
+    caplog.clear()
+    serve_metrics(None)
+    assert not caplog.text

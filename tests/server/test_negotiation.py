@@ -168,3 +168,12 @@ def test_replies_vary_by_what_the_decision_reads():
 def test_the_wish_is_taken_out_of_the_bodys_metadata(body, wish, left):
     assert take_format(body) == wish
     assert body == left
+
+
+def test_a_wrong_environment_stops_no_proxy_but_is_told(caplog):
+    negotiation = Negotiation.for_proxy({"IMAGESHIM_DEFAULT": "webp"})
+    assert "webp" in caplog.text
+    assert negotiation.decide(Asked()) == Decision(None, "default")
+    asked = Asked(headers={"x-image-format": "content"})
+    assert negotiation.decide(asked).format == "content"
+    assert Negotiation.for_proxy({"IMAGESHIM_DEFAULT": "image"}).decide(Asked()).format == "image"

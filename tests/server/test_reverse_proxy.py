@@ -3,11 +3,12 @@
 import asyncio
 import logging
 
+import h11
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from asgi_calls import call, scope
+from asgi_calls import Answer, call, scope
 from imageshim import ImageShimError
 from imageshim.server.metrics import Metrics
 from imageshim.server.reverse_proxy import ReverseProxy, upstream_url
@@ -46,6 +47,21 @@ def proxy(transport, registry=None):
         timeouts=httpx.Timeout(5),
         metrics=Metrics(registry or CollectorRegistry()),
     )
+
+
+async def ask(app, path="/v1/x", headers=(), **how):
+    """Call an application as a client that waits for its answer."""
+    waiting = [{"type": "http.request", "body": b"{}"}]
+    sent = []
+
+    async def receive():
+        return waiting.pop() if waiting else await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope(path, headers=dict(headers).items(), **how), receive, send)
+    return Answer(sent)
 
 
 async def test_nothing_is_read_that_the_client_has_not_taken():
@@ -176,3 +192,77 @@ def test_a_path_stays_below_the_upstreams(path, query, target):
     assert made.raw_path.startswith(b"/base/")
     if target:
         assert made.raw_path == target
+
+
+async def test_a_request_that_cannot_be_sent_is_the_clients_fault_and_its_text_is_not_logged(
+    caplog,
+):
+    caplog.set_level(logging.DEBUG)
+    for fault in (
+        httpx.LocalProtocolError("Illegal header value b'Bearer sk-SECRET'"),
+        h11.LocalProtocolError("b'Bearer sk-SECRET'"),
+    ):
+        answer = await ask(proxy(Watched(fault)))
+        assert answer.status == 400
+        assert answer.json["error"]["code"] == "invalid_request"
+    broken = httpx.RemoteProtocolError("illegal header line: b'Set-Cookie: SECRET'")
+    await ask(proxy(Watched(broken)))
+    assert "SECRET" not in caplog.text
+
+
+async def test_blanks_around_header_values_are_none_of_them():
+    transport = Watched(httpx.ReadError("enough"))
+    await ask(proxy(transport), headers={"Authorization": "Bearer key \t"})
+    assert transport.request.headers["authorization"] == "Bearer key"
+
+
+@pytest.mark.parametrize("status", [199, 600, 999])
+async def test_a_status_that_is_none_is_answered_502(status):
+    class Odd(Watched):
+        async def handle_async_request(self, request):
+            async for _ in request.stream:
+                pass
+            return httpx.Response(status, stream=self)
+
+    transport = Odd()
+    answer = await ask(proxy(transport))
+    assert answer.status == 502
+    assert transport.closed
+
+
+async def test_a_length_beside_a_transfer_encoding_goes_no_further():
+    class Both(Watched):
+        async def handle_async_request(self, request):
+            async for _ in request.stream:
+                pass
+            headers = {"Content-Length": "5", "Transfer-Encoding": "chunked", "X-A": " 1\t"}
+            return httpx.Response(200, headers=headers, content=b"whole body")
+
+    answer = await ask(proxy(Both()))
+    assert answer.headers == {"x-a": "1"}
+    assert answer.body == b"whole body"
+
+
+async def test_a_websocket_is_closed_without_a_fault():
+    answer = await ask(proxy(Watched()), type="websocket")
+    assert answer.messages == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize("path", ["/a/./b", "/a/..;/b", "/a\\..\\b", "/a/%2e;x=1/b", "/.."])
+async def test_a_segment_that_some_server_reads_as_a_step_up_is_refused(path):
+    transport = Watched()
+    answer = await ask(proxy(transport), path=path)
+    assert answer.status == 400
+    assert transport.request is None
+
+
+@pytest.mark.parametrize("path", ["/a%0Ab", "/a..b/...", "/a%252e%252e/b", "/.well-known/x"])
+def test_other_paths_reach_the_upstream_as_they_came(path):
+    made = proxy(Watched())._target(scope(path, raw_path=path.encode()))
+    assert made.raw_path == b"/base" + path.encode()
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_that_there_is_not_is_refused(port):
+    with pytest.raises(ImageShimError, match="port"):
+        upstream_url(f"http://host:{port}")

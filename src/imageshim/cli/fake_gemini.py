@@ -30,7 +30,7 @@ def _log(asked: Request) -> None:
 
 
 _EXAMPLES = """Example:
-  imageshim fake-gemini --port 8080 --script answers.json
+  imageshim fake-gemini --port 8081 --script answers.json
 
 answers.json:
   [[{"text": "Here: "}, {"image": "png"}],
@@ -47,8 +47,8 @@ def main(arguments: Sequence[str]) -> int:
         _EXAMPLES,
     )
     by.add_argument(
-        "--port", type=number(0, 65535), default=8080,
-        help="the port on 127.0.0.1; 0 takes a free one (default: 8080)",
+        "--port", type=number(0, 65535), default=8081,
+        help="the port on 127.0.0.1; 0 takes a free one (default: 8081)",
     )  # fmt: skip
     by.add_argument(
         "--script", type=existing_file, metavar="FILE.json",

@@ -61,6 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
     add(
+        "--max-head", type=number(1024), metavar="BYTES",
+        help="refuse requests whose URL and headers are larger (default: 64 KiB)",
+    )  # fmt: skip
+    add(
+        "--max-clients", type=number(1), metavar="N",
+        help="connections of clients that one worker has open (default: 2000)",
+    )  # fmt: skip
+    add(
+        "--idle-timeout", type=number(1), metavar="SECONDS",
+        help="how long a client's connection stays open after an answer (default: 5)",
+    )  # fmt: skip
+    add(
         "--max-connections", type=number(1), metavar="N",
         help="calls that one worker may have open to the upstream",
     )  # fmt: skip

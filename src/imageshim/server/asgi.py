@@ -14,13 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import anyio
-import anyio.lowlevel
-import anyio.to_thread
-
-from imageshim.errors import FormatRequestError, ImageShimError
+from imageshim.errors import FormatRequestError, ImageShimError, MissingExtraError
 from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.timeline import Format
+
+try:
+    import anyio
+    import anyio.lowlevel
+    import anyio.to_thread
+except ImportError:
+    raise MissingExtraError("the middleware", "server") from None
 
 from . import codings, headers
 from .asked import Asked

@@ -24,10 +24,9 @@ try:
     import anyio
     import httpx
     import uvicorn
-    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse, Response
-    from starlette.routing import Mount, Route
+    from starlette.routing import Route, Router
     from uvicorn.config import LOGGING_CONFIG
 except ImportError:
     raise MissingExtraError("the gateway", "server") from None
@@ -68,6 +67,12 @@ class Settings:
     """Larger requests, unpacked, are not searched for ``metadata.image_format``."""
     max_reply: int = 64 * _MEBIBYTE
     """Larger replies pass unconverted, piece by piece."""
+    max_head: int = 64 * 1024
+    """Larger heads of requests, with URL and headers, are refused (400)."""
+    max_clients: int = 2000
+    """Connections of clients that one worker has open; more are refused (503)."""
+    idle_timeout: int = 5
+    """How long a client's connection is kept open after an answer."""
     max_connections: int = 1000
     """Calls that one worker has open to the upstream; more wait, and are refused (503)."""
     connect_timeout: float = 10.0
@@ -78,12 +83,23 @@ class Settings:
     drain: int = 600
     """How long streams may go on after the gateway was told to stop."""
 
+    def summary(self) -> str:
+        """Say in one line what the gateway will do."""
+        said = asdict(self)
+        names = [name for name in said if name.startswith("max_") or name.endswith("_timeout")]
+        limits = ", ".join(f"{name} {said[name]}" for name in names)
+        default = self.default or ("as the rules say" if self.rules else "images")
+        return (
+            f"imageshim gateway: upstream {self.upstream}, default {default}, "
+            f"rules {self.rules or 'none'}; {limits}, drain {self.drain}"
+        )
+
     def negotiation(self) -> Negotiation:
         """Read and check the rules."""
         return Negotiation(self.default, self.rules)
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings) -> Router:
     """Make the gateway as an ASGI application.
 
     Raises:
@@ -116,17 +132,18 @@ def create_app(settings: Settings) -> Starlette:
     )
 
     @asynccontextmanager
-    async def life(_: Starlette) -> AsyncIterator[None]:
+    async def life(_: object) -> AsyncIterator[None]:
         async with transport:
             yield
 
-    return Starlette(
+    return Router(
         routes=[
             Route("/healthz", _healthy),
             Route("/readyz", _Readiness(upstream).answer),
             Route("/metrics", _metrics),
-            Mount("/", app=limited),
         ],
+        default=limited,  # a Mount would not match every path that can be written
+        redirect_slashes=False,
         lifespan=life,
     )
 
@@ -187,7 +204,7 @@ def _keep_freed_memory() -> None:
 _MALLOPT = {-1: 64 * _MEBIBYTE, -3: 32 * _MEBIBYTE}
 
 
-def app() -> Starlette:
+def app() -> Router:
     """Make the application of a worker process, from what :func:`serve` left for it."""
     _keep_freed_memory()
     return create_app(Settings(**json.loads(os.environ[_IN_ENVIRONMENT])))
@@ -210,12 +227,20 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         create_app(settings)  # what is wrong is told here, once, not by each worker
+        sys.stderr.write(f"{settings.summary()}\n")
+        sys.stderr.flush()
         uvicorn.run(
             f"{__name__}:{app.__name__}",
             factory=True,
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
+            # Whatever else is installed: h11 bounds the head of a request, and refuses bad ones.
+            http="h11",
+            ws="none",
+            h11_max_incomplete_event_size=settings.max_head,
+            limit_concurrency=settings.max_clients,
+            timeout_keep_alive=settings.idle_timeout,
             log_config=_log_config(),
             access_log=False,  # it would log keys that stand in query strings
             server_header=False,

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestLimits"]
 
+# RFC 9112, 6.1: two lengths are how requests are smuggled; a server may refuse them.
+_TWO_LENGTHS = (400, "two_lengths")
 _TOO_LARGE = (413, "request_too_large")
 _TOO_SLOW = (408, "request_timeout")
 
 
 class RequestLimits:
-    """Refuse requests whose body is too large (413), or does not come in time (408).
+    """Refuse requests of two lengths (400), or whose body is too large (413) or slow (408).
 
     ``max_body`` is in bytes, ``timeout`` in seconds, from the head of the request to the end of
     its body. To the application, what is refused is a client that has left.
@@ -36,15 +38,19 @@ class RequestLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = headers.value(scope["headers"], b"content-length") or ""
+        length = headers.value(scope["headers"], b"content-length")
+        declared = length or ""
         upload = _Upload(receive, send, self._max_body, time.monotonic() + self._timeout)
-        if declared.isdecimal() and int(declared) > self._max_body:
+        if length is not None and headers.value(scope["headers"], b"transfer-encoding") is not None:
+            upload.fault = _TWO_LENGTHS
+        elif declared.isdecimal() and int(declared[:20]) > self._max_body:
             upload.fault = _TOO_LARGE
         else:
             await self.app(scope, upload.receive, upload.send)
         if upload.fault and not upload.answered:
             status, code = upload.fault
             message = {
+                _TWO_LENGTHS: "the request has both Content-Length and Transfer-Encoding",
                 _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
                 _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
             }[upload.fault]

@@ -46,7 +46,7 @@ from imageshim.timeline import Format, format_of, is_at_least
 from .asked import Asked, take_format
 from .callback_state import decided, drop, keep
 from .litellm_headers import announce, install_announcer
-from .metrics import Metrics, default_metrics
+from .metrics import Metrics, default_metrics, serve_metrics
 from .negotiation import Decision, Negotiation
 
 __all__ = ["ImageFormats", "image_formats"]
@@ -77,7 +77,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         metrics: Metrics | None = None,
     ) -> None:
         super().__init__()
-        self._negotiation = negotiation or Negotiation.from_environment()
+        self._negotiation = negotiation or Negotiation.for_proxy()
         self._strict = strict
         self._metrics = metrics or default_metrics()
         self._version = version_of("litellm")
@@ -294,18 +294,6 @@ async def _close(stream: Any) -> None:
         await close()
 
 
-def _serve_metrics(port: str | None) -> None:
-    """Serve the metrics on a port of their own; the second of several workers finds it taken."""
-    if not port:
-        return
-    from prometheus_client import start_http_server  # noqa: PLC0415  # only where it is asked for
-
-    try:
-        start_http_server(int(port))
-    except (OSError, ValueError, OverflowError) as fault:
-        _log.warning("IMAGESHIM_METRICS_PORT=%s: %s", port, fault)
-
-
 image_formats = ImageFormats()
 """The callback, as the environment says."""
-_serve_metrics(os.environ.get("IMAGESHIM_METRICS_PORT"))
+serve_metrics(os.environ.get("IMAGESHIM_METRICS_PORT"))

@@ -17,6 +17,7 @@ series of their own, those that are seen most and last; the rest is ``other``.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
     from .asked import Asked
     from .negotiation import Decision
 
-__all__ = ["FAILURES", "MOST_CLIENTS", "Metrics", "client_name", "default_metrics", "exposition"]
+__all__ = [
+    "FAILURES",
+    "MOST_CLIENTS",
+    "Metrics",
+    "client_name",
+    "default_metrics",
+    "exposition",
+    "serve_metrics",
+]
 
 MOST_CLIENTS = 200
 """How many clients one process tells apart."""
@@ -45,6 +54,7 @@ FAILURES = ("conversion", "coding", "too_large", "incomplete", "refused", "upstr
 
 _MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _LABEL = 64
+_log = logging.getLogger(__name__)
 _SECONDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 
 # "OpenAI/Python 1.60.0", "AsyncOpenAI/JS 4.2.0", "litellm/1.75.9", "curl/8.5.0", "node"
@@ -196,3 +206,20 @@ def exposition() -> tuple[bytes, str]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def serve_metrics(port: str | None) -> None:
+    """Serve the metrics on a port of their own; the second of several workers finds it taken.
+
+    What is wrong is logged: the proxy that asks for it is worth more than its metrics.
+    """
+    if not port:
+        return
+    try:
+        from prometheus_client import start_http_server  # noqa: PLC0415  # only where asked for
+
+        start_http_server(int(port))
+    except ImportError:
+        _log.warning("IMAGESHIM_METRICS_PORT: %s", MissingExtraError("metrics", "server"))
+    except (OSError, ValueError, OverflowError) as fault:
+        _log.warning("IMAGESHIM_METRICS_PORT=%s: %s", port, fault)

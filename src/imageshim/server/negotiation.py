@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
-from imageshim.errors import FormatRequestError
+from imageshim.errors import FormatRequestError, ImageShimError
 from imageshim.timeline import Format, target_format
 
 from .asked import HEADER, METADATA_KEY, Asked
@@ -85,6 +85,18 @@ class Negotiation:
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Negotiation:
         """Read ``IMAGESHIM_DEFAULT`` (a format) and ``IMAGESHIM_RULES`` (a file); both optional."""
         return cls(environ.get("IMAGESHIM_DEFAULT") or None, environ.get("IMAGESHIM_RULES") or None)
+
+    @classmethod
+    def for_proxy(cls, environ: Mapping[str, str] = os.environ) -> Negotiation:
+        """Read the environment; what is wrong there stops no proxy, but is logged.
+
+        Until it is put right, replies pass as they come, unless a client asks for a format.
+        """
+        try:
+            return cls.from_environment(environ)
+        except ImageShimError as fault:
+            _log.error("the environment: %s; replies pass as they come", fault)
+            return cls(AS_IS)
 
     def decide(self, asked: Asked) -> Decision:
         """Choose the format of one reply.

@@ -125,7 +125,7 @@ class Reply:
         if packed != "identity":
             self._coding = codings.coding(packed)
             if self._coding is None:
-                self._fail("coding", f"the reply is packed with {packed[:40]!r}")
+                self._fail("coding", "the reply's Content-Encoding is unknown")
                 await self._send(message)
                 return
         self._start = message

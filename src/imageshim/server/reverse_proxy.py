@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 import anyio
+import h11
 import httpx
 
 from imageshim.errors import ImageShimError
@@ -40,6 +41,7 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )  # fmt: skip
+_STATUS = range(200, 600)  # RFC 9110, 15: no other is the status of a whole answer
 _VIA = (b"via", b"1.1 imageshim")  # RFC 9110, 7.6.3: a gateway must name itself to the upstream
 
 # The first that matches: what the client is told, and what is counted.
@@ -47,9 +49,12 @@ _FAULTS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (httpx.PoolTimeout, 503, "too many calls to the upstream are open", "timeout"),
     (httpx.TimeoutException, 504, "the upstream does not answer in time", "timeout"),
     (httpx.ConnectError, 502, "the upstream cannot be reached", "upstream"),
+    (httpx.LocalProtocolError, 400, "the request cannot be passed on", "refused"),
     (httpx.TransportError, 502, "the upstream broke the connection", "upstream"),
 )
 
+# Segments that lead up or stay: httpx resolves them, Tomcat cuts ";" off, IIS reads "\\" as "/".
+_DOTS = re.compile(rb"(?:^|[/\\])\.{1,2}(?:[;/\\]|$)")
 _HOST = re.compile(rb"[\w.:-]+", re.ASCII)  # a name, in its IDNA form, or an IPv4 or IPv6 address
 
 
@@ -66,6 +71,8 @@ def upstream_url(text: str) -> httpx.URL:
         raise ImageShimError(f"upstream {text!r:.200}: {fault}") from None
     if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
         raise ImageShimError(f"upstream {text!r:.200} is no http(s) URL")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ImageShimError(f"upstream {text!r:.200}: there is no port {url.port}")
     if url.query or url.fragment or url.userinfo:
         raise ImageShimError("the upstream's URL takes no query, fragment or credentials")
     return url
@@ -95,6 +102,9 @@ class ReverseProxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})  # the server makes a 403 of it
+            return
         url = self._target(scope)
         if url is None:
             await refuse(send, 400, "the path is no path", "invalid_path")
@@ -120,7 +130,7 @@ class ReverseProxy:
     def _target(self, scope: Scope) -> httpx.URL | None:
         """Give the URL to call; None: the path would lead out of the upstream's."""
         path = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
-        if not path.startswith(b"/") or b".." in unquote_to_bytes(path).split(b"/"):
+        if not path.startswith(b"/") or _DOTS.search(unquote_to_bytes(path)):
             return None
         query = scope.get("query_string")
         raw_path = self._prefix + path + (b"?" + query if query else b"")
@@ -149,6 +159,8 @@ class ReverseProxy:
         response = None
         try:
             response = await self._transport.handle_async_request(request)
+            if response.status_code not in _STATUS:
+                raise httpx.RemoteProtocolError("this is no status")
             start = {
                 "type": "http.response.start",
                 "status": response.status_code,
@@ -164,6 +176,8 @@ class ReverseProxy:
             pass
         except httpx.TransportError as fault:
             await self._tell(fault, path, None if started else send)
+        except h11.ProtocolError:  # of the request; httpcore does not translate this one
+            await self._tell(httpx.LocalProtocolError("h11"), path, None if started else send)
         finally:
             if response is not None:
                 with anyio.CancelScope(shield=True):
@@ -182,9 +196,12 @@ class ReverseProxy:
             if isinstance(fault, kind)
         )
         self._metrics.failure(reason)
-        _log.warning("%s: %s: %s: %.200s", path, message, type(fault).__name__, fault)
+        # The text of a protocol error quotes headers, so credentials.
+        text = "" if isinstance(fault, httpx.ProtocolError) else str(fault)
+        _log.warning("%s: %s: %s: %.200s", path, message, type(fault).__name__, text)
         if send is not None:
-            await refuse(send, status, message, f"upstream_{reason}")
+            code = "invalid_request" if reason == "refused" else f"upstream_{reason}"
+            await refuse(send, status, message, code)
 
 
 class _ClientLeft(Exception):  # noqa: N818  # it is no error
@@ -216,4 +233,8 @@ def _end_to_end(raw: headers.HeaderList) -> headers.HeaderList:
     """Leave out what concerns one connection only, and what Connection names (RFC 9110, 7.6.1)."""
     named = headers.value(raw, b"connection") or ""
     listed = {name.strip().lower().encode("latin-1") for name in named.split(",")}
-    return [(key.lower(), text) for key, text in headers.without(raw, _HOP_BY_HOP | listed)]
+    # RFC 9112, 6.3: beside a Transfer-Encoding the length says nothing. RFC 9110, 5.5: the blanks
+    # around a value are none of it; some parsers leave them.
+    framing = {b"content-length"} if headers.value(raw, b"transfer-encoding") is not None else set()
+    kept = headers.without(raw, _HOP_BY_HOP | listed | framing)
+    return [(key.lower(), text.strip(b" \t")) for key, text in kept]
