@@ -66,6 +66,7 @@ def test_check_reports_with_its_chain_and_changes_nothing(run, project):
     assert ended.lines[1] == "    completion() line 3 → reply line 3 → read line 4"
     assert ended.lines[2:] == [
         "1 to be fixed by imageshim fix.",
+        "Target: none found, litellm>=1.77 assumed, for 1 file.",
         "2 files read, 1 of them analysed.",
     ]
     assert (project / "app.py").read_bytes() == OLD
@@ -460,6 +461,25 @@ def test_a_reader_that_has_seen_enough_is_no_error(project):
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_the_pin_of_each_folder_decides_whatever_is_named(run, project):
+    write(project, **{"old/app.py": OLD, "new/app.py": OLD, "old/requirements.txt": "litellm<1.77"})
+
+    ended = run("fix", "--write")
+
+    assert "first_image(" in (project / "old" / "app.py").read_text(encoding="utf-8")
+    assert ".images[0]" in (project / "new" / "app.py").read_text(encoding="utf-8")
+    assert "old/requirements.txt:1:1: IMG202 asks for litellm<1.77" in ended.out.decode()
+    assert "Target: litellm<1.77 (old/requirements.txt), for 1 file." in ended.lines
+    assert "Target: none found, litellm>=1.77 assumed, for 1 file." in ended.lines
+
+
+def test_formats_without_a_place_for_the_target_say_it_on_standard_error(run, project):
+    write(project, **{"app.py": OLD})
+
+    assert "target: none found, litellm>=1.77 assumed" in run("check", "--format", "github").err
+    assert json.loads(run("check", "--format", "json").out)["summary"]["targets"]
 
 
 def test_a_loose_pin_is_no_finding(run, project):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from imageshim.codemod.project.pins import pins, target
+from imageshim.codemod.project.pins import pins
 from imageshim.codemod.project.settings import DEFAULT_TARGET
+from imageshim.codemod.project.targets import Targets
 
 UV_LOCK = """version = 1
 
@@ -14,10 +15,14 @@ source = { registry = "x" }
 """
 
 
+def target(folder):
+    return Targets().of(str(folder / "app.py")).requirement
+
+
 def write(folder, **files):
     for name, text in files.items():
         file = folder / name.replace("__", "/")
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
 
@@ -38,6 +43,13 @@ def write(folder, **files):
         ("pyproject.toml", '[tool.poetry.dependencies]\nlitellm = "^1.75.2"', 2, "litellm>=1.75.2"),
         ("pyproject.toml", '[tool.poetry.group.x.dependencies]\nlitellm = {version = "1.76.2"}', 2,
          "litellm==1.76.2"),
+        ("requirements-dev/base.txt", "litellm>=1.75\n", 1, "litellm>=1.75"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nlitellm = "1.76.*"', 2, "litellm==1.76.*"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nlitellm = [{version = "~1.75"}]', 2,
+         "litellm>=1.75"),
+        ("pyproject.toml", '[tool.uv]\noverride-dependencies = ["litellm==1.76.1"]', 2,
+         "litellm==1.76.1"),
+        ("setup.cfg", "[options]\ninstall_requires = litellm>=1.74  # why\n", 2, "litellm>=1.74"),
         ("setup.cfg", "[options]\ninstall_requires =\n    litellm>=1.74\n", 3, "litellm>=1.74"),
         ("uv.lock", UV_LOCK, 5, "litellm==1.76.1"),
         ("poetry.lock", UV_LOCK, 5, "litellm==1.76.1"),

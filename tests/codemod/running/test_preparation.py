@@ -9,6 +9,7 @@ from imageshim.codemod.running.preparation import prepared
 
 ASK = "import litellm\n\ndef ask():\n    return litellm.completion()\n"
 USE = "from {home} import ask\n\nprint(ask().choices[0].message.image)\n"
+HAND_ON = "import litellm\nfrom new.show import show\n\nshow(litellm.completion())\n"
 
 
 def reached(root, *, has_target=False, settings=None):
@@ -16,6 +17,10 @@ def reached(root, *, has_target=False, settings=None):
     found = scan([str(root)], project, lambda _: None)
     how, paths = prepared(found, project, unsafe=False)
     return how, [path.removeprefix(f"{root}/") for path in paths]
+
+
+def target_of(how, path):
+    return how.of(str(path)).settings.target
 
 
 def tree(root, **files):
@@ -78,9 +83,40 @@ def test_the_pins_of_the_project_are_the_target_where_the_settings_have_none(tmp
     tree(tmp_path, app=ASK)
     (tmp_path / "requirements.txt").write_text("litellm==1.76.1\n", encoding="utf-8")
 
-    assert reached(tmp_path)[0].settings.target == "litellm==1.76.1"
+    assert target_of(reached(tmp_path)[0], tmp_path / "app.py") == "litellm==1.76.1"
     given = Settings(target="litellm>=1.80")
-    assert reached(tmp_path, settings=given, has_target=True)[0].settings.target == given.target
+    how, _ = reached(tmp_path, settings=given, has_target=True)
+    assert target_of(how, tmp_path / "app.py") == given.target
+
+
+def pinned(root, **requirements):
+    for folder, requirement in requirements.items():
+        (root / folder).mkdir()
+        (root / folder / "__init__.py").write_text("", encoding="utf-8")
+        (root / folder / "requirements.txt").write_text(requirement, encoding="utf-8")
+
+
+def test_a_reply_made_under_one_pin_and_read_under_another_suits_both(tmp_path):
+    pinned(tmp_path, new="litellm>=1.80", old="litellm==1.76.1")
+    tree(tmp_path, new__app=ASK, old__use=USE.format(home="new.app"), new__own=ASK)
+    how, _ = reached(tmp_path)
+
+    assert target_of(how, tmp_path / "old" / "use.py") == "litellm==1.76.1"
+    assert target_of(how, tmp_path / "new" / "own.py") == "litellm>=1.80"
+
+    tree(tmp_path, old__app=ASK, new__use=USE.format(home="old.app"))
+    how, _ = reached(tmp_path)
+    assert target_of(how, tmp_path / "new" / "use.py") == "litellm==1.76.1"
+
+
+def test_so_does_a_reply_that_is_handed_to_a_function(tmp_path):
+    show = "def show(reply):\n    print(reply.choices[0].message.image)\n"
+    pinned(tmp_path, new="litellm>=1.80", old="litellm==1.76.1")
+    tree(tmp_path, new__show=show, old__app=HAND_ON)
+
+    how, _ = reached(tmp_path)
+
+    assert target_of(how, tmp_path / "new" / "show.py") == "litellm==1.76.1"
 
 
 def test_the_fingerprint_changes_with_what_replies_come_from(tmp_path):

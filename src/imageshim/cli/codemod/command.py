@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from imageshim.codemod.inputs.scanning import Candidates, scan
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project import settings as settings_module
+from imageshim.codemod.project.pins import pins
 from imageshim.codemod.project.settings import Project
+from imageshim.codemod.project.targets import Target, Targets, given, taken
 from imageshim.codemod.running.reports import FileReport, Problem, Sort
 from imageshim.errors import ImageShimError
 
@@ -32,6 +34,8 @@ STDIN = "-"
 """The input that stands for standard input."""
 _STDIN_NAME = "stdin.py"
 _FEW = 5
+# The formats that have a place for what was taken for a target.
+_SAY_TARGETS = frozenset({"text", "json"})
 
 
 class CommandError(ImageShimError):
@@ -112,46 +116,65 @@ def _execute(command: Command) -> int:
         traced = frozenset(trace.files) if trace is not None else frozenset()
         found = scan(command.inputs, project, progress.advance, traced, sources)
     reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
-    if _is_below(project.root, command.inputs):
-        from imageshim.codemod.project.pins import pins  # only where a whole project is looked at
-
-        if pins(project.root):
-            from imageshim.codemod.running.pin_reports import pin_reports  # loads the rules
-
-            reports += pin_reports(project)
+    targets = Targets(given(project.settings.target) if project.has_target else None)
+    taken_by: Mapping[str, Target] = {name: targets.of(name) for name in command.inputs}
     analysed = 0
     if found.strong:  # everything that analyses is loaded only now
-        looked, analysed = _look(command, project, found, trace, sources)
-        reports += looked
+        how, paths = _prepared(command, project, found, sources)
+        taken_by, analysed = how.targets or {}, len(paths)
+        reports += _look(command, how, paths, trace)
+    reports = [*_old_pins(command, project, taken_by.values()), *reports]
     if trace is not None and trace.unused:
         _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
     written = command.write and _write(command, project, reports)
     outcome = Outcome(
-        reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour()
-    )
+        reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour(),
+        tuple(taken(taken_by.values())),
+    )  # fmt: skip
+    if command.format not in _SAY_TARGETS:
+        for line in outcome.targets:
+            _say(f"imageshim: target: {line}")
     _print(renderer(command.format)(outcome))
     return _exit_code(command, outcome)
 
 
-def _look(
-    command: Command, project: Project, found: Candidates, trace: Trace | None, sources: Sources
-) -> tuple[list[FileReport], int]:
-    """Return the reports that say something, and how many files were looked at."""
+def _prepared(
+    command: Command, project: Project, found: Candidates, sources: Sources
+) -> tuple[How, list[str]]:
+    """Return how the files are looked at, and which."""
     from imageshim.codemod.running.preparation import prepared  # see above
-    from imageshim.codemod.running.run import inspect_all
 
     how, paths = prepared(found, project, unsafe=command.unsafe, sources=sources)
     if how.note:
         _say(f"imageshim: {how.note}")
+    return how, paths
+
+
+def _look(
+    command: Command, how: How, paths: Sequence[str], trace: Trace | None
+) -> Iterator[FileReport]:
+    """Yield the reports that say something."""
+    from imageshim.codemod.running.run import inspect_all  # see above
+
     jobs = command.jobs or _processors()
     cache = partial(_cache, command, how)
-    reports = []
     with Progress("looking", len(paths)) as progress:
         for report in inspect_all(paths, how, trace=trace, jobs=jobs, cache=cache):
             progress.advance()
             if report.findings or report.problems or report.marks or report.new is not None:
-                reports.append(report)
-    return reports, len(paths)
+                yield report
+
+
+def _old_pins(
+    command: Command, project: Project, taken_by: Iterable[Target]
+) -> Iterator[FileReport]:
+    """Yield the reports of the pins among the inputs: the project's, and those of its files."""
+    folders = {project.root, *(Path(one.folder) for one in taken_by if one.folder)}
+    among = sorted(folder for folder in folders if _is_below(folder, command.inputs))
+    if any(pins(folder) for folder in among):
+        from imageshim.codemod.running.pin_reports import pin_reports  # loads the rules
+
+        yield from pin_reports(project, among)
 
 
 def _trace(command: Command) -> Trace | None:
@@ -210,7 +233,8 @@ def _cache(command: Command, how: How) -> Cache | None:
     )
 
     folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
-    cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint))
+    targets = sorted((how.targets or {}).items())
+    cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint, targets))
     cache.prune()
     return cache
 
@@ -251,8 +275,9 @@ def _standard_input(command: Command, project: Project, trace: Trace | None) -> 
     if command.write:
         sys.stdout.buffer.write(data if report.new is None else report.new)
     outcome = Outcome(
-        [report], 1, 1, command.rewrites, command.write, command.statistics, _colour()
-    )
+        [report], 1, 1, command.rewrites, command.write, command.statistics, _colour(),
+        tuple(taken((how.targets or {}).values())),
+    )  # fmt: skip
     _print(renderer(command.format)(outcome), sys.stderr if command.write else sys.stdout)
     return _exit_code(command, outcome)
 

@@ -116,6 +116,21 @@ class ProjectIndex:
         found = {self._path_of(name): None for name in self._handed_to}
         return [path for path in found if path in self.unseen]
 
+    @property
+    def sources(self) -> dict[str, set[str]]:
+        """Of each file the others that a reply comes to it from."""
+        found: dict[str, set[str]] = {path: set() for path in self.added}
+        owners = {name: path for path, names in self._owned.items() for name in names}
+        for path, names in self._asked.items():
+            known = (name for name in names if name in owners)
+            found[path].update(owners[name] for name in known if holds(self._facts[name]))
+        for name, callers in self._calls.items():
+            sent_to = found.get(self._path_of(name) or "", set())
+            for caller, calls in callers.items():
+                if any(holds(value) for value in arguments(calls)):
+                    sent_to.add(caller)
+        return found
+
     def add(self, source: Source) -> None:
         """Learn what a file hands out; one that cannot be parsed hands out nothing."""
         path = source.path

@@ -1,7 +1,8 @@
 """Which LiteLLM releases a project asks for: in pyproject.toml, requirements files and locks.
 
-What a project declares decides; where it declares no version, its lock does. Of several
-declarations the one that allows the oldest release counts, since the code has to run there too.
+What a folder declares decides; where it declares no version, its lock does. Of several
+declarations the one that allows the oldest release counts, since the code has to run there too:
+what is written for an old release runs on the newer ones.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .settings import DEFAULT_TARGET, SettingsError, lower_bound, read_toml
+from .settings import SettingsError, lower_bound, read_toml
 
-__all__ = ["Pin", "pins", "stays_below", "target"]
+__all__ = ["Pin", "deciding", "pins", "release_of", "stays_below"]
 
-# The files are searched in the root of the project; pip-tools and others use the folder, too.
+# The files are searched in a folder; pip-tools and others use one below it, too.
 _REQUIREMENTS = (
     "*requirements*.txt",
     "*requirements*.in",
-    "requirements/*.txt",
-    "requirements/*.in",
+    "requirements*/*.txt",
+    "requirements*/*.in",
 )
 # A line of a requirements file: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _LINE = re.compile(r"\s*(litellm(?![\w.-])[^#;\\]*?)(?:\s+--.*|\s*[#;\\].*)?", re.IGNORECASE)
+# In setup.cfg a list begins behind its key or in the line below it.
+_SETUP_LINE = re.compile(
+    r"(?:\s+|[\w.-]+\s*[=:]\s*)(litellm(?![\w.-])[^#;]*?)\s*(?:[#;].*)?", re.IGNORECASE
+)
 # uv.lock, poetry.lock and pdm.lock are all TOML tables that begin like this.
 _LOCKED = re.compile(r'^name = "litellm"\r?\nversion = "([^"]+)"', re.MULTILINE)
 _NEWEST = "99999"  # newer than every release
@@ -46,44 +51,35 @@ class Pin(NamedTuple):
     """Whether a tool wrote it: the release that is installed, not what the project allows."""
 
 
-def pins(root: Path) -> list[Pin]:
-    """Find every place in the files of a project's root that asks for LiteLLM."""
-    found = [*_of_pyproject(root / "pyproject.toml"), *_of_setup_cfg(root / "setup.cfg")]
-    files = sorted({file for pattern in _REQUIREMENTS for file in root.glob(pattern)})
+def pins(folder: Path) -> list[Pin]:
+    """Find every place in the files of a folder that asks for LiteLLM."""
+    found = [*_of_pyproject(folder / "pyproject.toml"), *_of_setup_cfg(folder / "setup.cfg")]
+    files = sorted({file for pattern in _REQUIREMENTS for file in folder.glob(pattern)})
     for file in files:
         for number, line in enumerate(_text(file).split("\n"), 1):
             match = _LINE.fullmatch(line.rstrip("\r"))
             if match is not None:
                 found.append(Pin(file, number, match[1].strip(), line, locked=False))
     for name in _LOCKS:
-        text = _text(root / name)
+        text = _text(folder / name)
         for match in _LOCKED.finditer(text):
             above = text.count("\n", 0, match.start(1))
             shown = f'version = "{match[1]}"'
-            found.append(Pin(root / name, above + 1, f"litellm=={match[1]}", shown, locked=True))
+            found.append(Pin(folder / name, above + 1, f"litellm=={match[1]}", shown, locked=True))
     return [pin for pin in found if _is_requirement(pin.requirement)]
 
 
-def target(root: Path) -> str:
-    """Return the requirement on LiteLLM that the code of a project has to run with.
-
-    ``litellm>=1.77`` where the project does not say.
-    """
-    found = pins(root)
-    for locked in (False, True):
-        bounds = [
-            pin.requirement
-            for pin in found
-            if pin.locked is locked and re.search(r"[<>=~!]", pin.requirement)
-        ]
-        if len(bounds) == 1:
-            return bounds[0]
-        if bounds:
-            return min(bounds, key=_age)
-    return DEFAULT_TARGET
+def deciding(folder: Path) -> Pin | None:
+    """Return the pin that says what code in a folder has to run with; None where none does."""
+    found = [pin for pin in pins(folder) if re.search(r"[<>=~!]", pin.requirement)]
+    declared = [pin for pin in found if not pin.locked] or found
+    if len(declared) < 2:
+        return declared[0] if declared else None
+    return min(declared, key=lambda pin: release_of(pin.requirement))
 
 
-def _age(requirement: str) -> Any:
+def release_of(requirement: str) -> Any:
+    """Return the oldest release that a requirement allows, to be compared."""
     from packaging.version import Version  # noqa: PLC0415  # slow to import
 
     return Version(lower_bound(requirement))
@@ -116,21 +112,35 @@ def _of_pyproject(file: Path) -> Iterator[Pin]:
             yield _pin(file, text, requirement, requirement)
     for table in _poetry_tables(content):
         for name, value in table.items():
-            version = value.get("version") if isinstance(value, dict) else value
-            if name.lower() == "litellm" and isinstance(version, str):
-                bounds = _POETRY.sub(">=", version).replace("*", "") if version != "*" else ""
-                exact = "==" if re.match(r"[0-9]", bounds) else ""
-                yield _pin(file, text, version, f"litellm{exact}{bounds}")
+            if name.lower() == "litellm":
+                for version in _poetry_versions(value):
+                    yield _pin(file, text, version, _from_poetry(version))
+
+
+def _poetry_versions(value: object) -> Iterator[str]:
+    """Yield the versions that Poetry is asked for: one, or others on other systems."""
+    for one in value if isinstance(value, list) else [value]:
+        version = one.get("version") if isinstance(one, dict) else one
+        if isinstance(version, str):
+            yield from (part.strip() for part in version.split("||"))
+
+
+def _from_poetry(version: str) -> str:
+    """Write a version constraint of Poetry as a requirement."""
+    bounds = _POETRY.sub(">=", version) if version != "*" else ""
+    return f"litellm{'==' if re.match(r'[0-9]', bounds) else ''}{bounds}"
 
 
 def _strings_of(content: dict[str, Any]) -> Iterator[str]:
-    """Yield the requirements of ``[project]`` (PEP 621) and ``[dependency-groups]`` (PEP 735)."""
-    project = content.get("project")
-    project = project if isinstance(project, dict) else {}
-    optional = project.get("optional-dependencies")
-    groups = content.get("dependency-groups")
+    """Yield the requirements of ``[project]``, ``[dependency-groups]`` and ``[tool.uv]``.
+
+    PEP 621, PEP 735, https://docs.astral.sh/uv/reference/settings/
+    """
+    project = _table(content, "project")
+    uv = _table(content, "tool", "uv")
     lists: list[Any] = [project.get("dependencies")]
-    for tables in (optional, groups):
+    lists += [uv.get("dev-dependencies"), uv.get("override-dependencies")]
+    for tables in (project.get("optional-dependencies"), content.get("dependency-groups")):
         lists += tables.values() if isinstance(tables, dict) else ()
     for entries in lists:
         for entry in entries if isinstance(entries, list) else ():
@@ -138,11 +148,15 @@ def _strings_of(content: dict[str, Any]) -> Iterator[str]:
                 yield entry
 
 
+def _table(content: dict[str, Any], *keys: str) -> dict[str, Any]:
+    found: Any = content
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _poetry_tables(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    tool = content.get("tool")
-    poetry = tool.get("poetry") if isinstance(tool, dict) else None
-    if not isinstance(poetry, dict):
-        return
+    poetry = _table(content, "tool", "poetry")
     groups = poetry.get("group")
     tables = [poetry, *(groups.values() if isinstance(groups, dict) else ())]
     for table in tables:
@@ -153,9 +167,7 @@ def _poetry_tables(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _of_setup_cfg(file: Path) -> Iterator[Pin]:
     for number, line in enumerate(_text(file).split("\n"), 1):
-        match = re.fullmatch(
-            r"\s+(litellm(?![\w.-])[^#;]*?)\s*(?:;.*)?", line.rstrip("\r"), re.IGNORECASE
-        )
+        match = _SETUP_LINE.fullmatch(line.rstrip("\r"))
         if match is not None:
             yield Pin(file, number, match[1], line, locked=False)
 

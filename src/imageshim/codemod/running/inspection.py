@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -28,6 +28,7 @@ from .reports import FileReport, Mark, Problem, Reported
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
     from imageshim.codemod.project.settings import Settings
+    from imageshim.codemod.project.targets import Target
     from imageshim.codemod.project.trace import TracedRead
 
 __all__ = ["How", "inspect"]
@@ -78,9 +79,15 @@ class How(NamedTuple):
     """What is not done, for people."""
     sources: Sources | None = None
     """What was read of the project's files before."""
+    targets: Mapping[str, Target] | None = None
+    """Each file's own; without any, that of the settings holds."""
 
     def of(self, path: str) -> How:
-        """Return how one file is looked at: the rules that are ignored in it are left out."""
+        """Return how one file is looked at: for its target, without the rules ignored in it."""
+        target = self.targets.get(path) if self.targets is not None else None
+        if target is not None:
+            own = self.settings._replace(target=target.requirement)
+            return self._replace(settings=own, targets=None).of(path)
         rules = self.settings.per_file_ignores
         if not rules:
             return self

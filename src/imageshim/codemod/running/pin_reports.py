@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imageshim.codemod.findings import Finding
 from imageshim.codemod.project.pins import Pin, pins, stays_below
 from imageshim.codemod.project.settings import Project, lower_bound
+from imageshim.codemod.project.targets import shown
 from imageshim.codemod.text.suppression import is_ignored_by
 from imageshim.timeline import TIMELINE, Format, format_of
 
@@ -25,14 +25,14 @@ _KEPT = {
 }
 
 
-def pin_reports(project: Project) -> Iterator[FileReport]:
-    """Yield the files among the inputs that keep a project on releases with an old format."""
+def pin_reports(project: Project, folders: Iterable[Path]) -> Iterator[FileReport]:
+    """Yield the files in some folders that keep a project on releases with an old format."""
     if not engine.wanted(PIN_CODE, project.settings):
         return
     found: dict[str, list[Reported]] = {}
-    for pin in pins(project.root):
+    for pin in (pin for folder in folders for pin in pins(folder)):
         if stays_below(pin.requirement, _FIRST) and not is_ignored_by(pin.text, PIN_CODE):
-            found.setdefault(_shown(pin.path), []).append(_finding(pin))
+            found.setdefault(shown(pin), []).append(_finding(pin))
     yield from (FileReport(path, tuple(reported)) for path, reported in found.items())
 
 
@@ -44,9 +44,3 @@ def _finding(pin: Pin) -> Reported:
     start = max(pin.text.lower().find("litellm"), 0)
     end = len(pin.text.rstrip())
     return Reported(Finding(PIN_CODE, message, pin.line, start, pin.line, end), "", fixed=False)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as people would write it where they are."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith(os.pardir) else relative

@@ -14,6 +14,7 @@ from imageshim.codemod.inputs.discovery import InputError
 from imageshim.codemod.inputs.scanning import Candidates
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project.settings import Project, Settings
+from imageshim.codemod.project.targets import Targets, given, shared
 
 from .inspection import How
 
@@ -41,12 +42,10 @@ def prepared(
     The project's pins are read, and its index is made, only where there is something to look at.
     """
     settings = project.settings
-    if found.strong and not project.has_target:
-        from imageshim.codemod.project.pins import target  # noqa: PLC0415  # only where there is something to look at
-
-        settings = settings._replace(target=target(project.root))
     sources = sources or Sources()
-    how = How(settings, unsafe, project.root, sources=sources)
+    targets = Targets(given(settings.target) if project.has_target else None)
+    own = {path: targets.of(path) for path in found.strong}
+    how = How(settings, unsafe, project.root, sources=sources, targets=own)
     modules = frozenset(found.modules)
     read = partial(_read, sources)
     origins = [path for path in found.strong if path in modules and _ORIGIN.search(read(path))]
@@ -62,8 +61,9 @@ def prepared(
     near = _near(origins)
     modules_near = [path for path in found.modules if near(path)]
     index, fingerprint = _index(origins, modules_near, settings, sources)
-    paths = dict.fromkeys((*found.strong, *index.added))
-    return how._replace(project=index, fingerprint=fingerprint), sorted(paths)
+    paths = sorted({*found.strong, *index.added})
+    own = shared({path: targets.of(path) for path in paths}, index.sources)
+    return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
 
 
 def _index(

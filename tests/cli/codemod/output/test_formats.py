@@ -118,6 +118,7 @@ def test_json_is_one_document():
     ]
     assert document["summary"] == {
         "scanned": 1234, "analysed": 3, "changed": 1, "written": False, "marks": 1, "problems": 1,
+        "targets": [],
         "fixed": 1, "unsafe": 1, "person": 1, "unproven": 1,
     }  # fmt: skip
 

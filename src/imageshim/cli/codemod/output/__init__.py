@@ -31,6 +31,8 @@ class Outcome(NamedTuple):
     only_statistics: bool = False
     """Whether the findings are only counted."""
     colour: bool = False
+    targets: tuple[str, ...] = ()
+    """Which LiteLLM releases the code is for, each with where that is from."""
 
     @property
     def counts(self) -> Counter[Sort]:

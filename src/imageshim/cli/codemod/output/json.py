@@ -31,6 +31,7 @@ def render(outcome: Outcome) -> Iterator[str]:
             "written": outcome.written,
             "marks": outcome.marks,
             "problems": outcome.problems,
+            "targets": outcome.targets,
             **{sort.value: count for sort, count in sorted(outcome.counts.items())},
         },
     }

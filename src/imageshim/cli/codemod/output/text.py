@@ -115,6 +115,8 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         yield f"{outcome.marks:,} marked as not done (# imageshim: todo[…])."
     if outcome.problems:
         yield paint(f"{outcome.problems:,} could not be read or written, see above.", _RED)
+    for target in outcome.targets:
+        yield f"Target: {target}."
     yield f"{_number(outcome.scanned, 'file')} read, {outcome.analysed:,} of them analysed."
     if outcome.rewrites and outcome.changed and not outcome.written:
         yield "Nothing was written: pass --write to do so."
