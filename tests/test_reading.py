@@ -408,3 +408,44 @@ def test_a_data_uri_is_never_a_reference():
     assert not image.is_remote
     with pytest.raises(MalformedImageError):
         _ = image.data
+
+
+# Why there is no image
+
+
+def choice(message, **more):
+    return {"choices": [{"index": 0, "message": message, **more}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "finish_reason", "refusal", "error"),
+    [
+        (choice({"content": "a"}, finish_reason="stop"), "stop", None, None),
+        (choice({"content": None, "refusal": "No."}, finish_reason="content_filter"),
+         "content_filter", "No.", None),
+        (choice({"content": ""}, error={"message": "broke off", "code": 502}), None, None,
+         "broke off"),
+        ({"choices": [], "error": "overloaded"}, None, None, "overloaded"),
+        ({"choices": []}, None, None, None),
+        ({"role": "assistant", "refusal": "No."}, None, "No.", None),
+        ({"message": {"content": ""}, "finish_reason": "length"}, "length", None, None),
+        (choice({"content": "", "refusal": 5}, finish_reason=5), None, None, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_reading_tells_why_there_is_no_image(value, finish_reason, refusal, error):
+    reading = read(value)
+    assert (reading.finish_reason, reading.refusal, reading.error) == (
+        finish_reason, refusal, error,
+    )  # fmt: skip
+
+
+def test_each_choice_tells_its_own_reason():
+    both = {
+        "choices": [
+            {"message": {"content": "a"}, "finish_reason": "stop"},
+            {"message": {"content": None, "refusal": "No."}, "finish_reason": "content_filter"},
+        ]
+    }
+    assert [r.finish_reason for r in read_all(both)] == ["stop", "content_filter"]
+    assert (read(both, choice=1).refusal, read(both).refusal) == ("No.", None)

@@ -23,6 +23,7 @@ from .messages.formats import parts as parts_format
 from .messages.formats.dialects import canonical_item
 from .messages.lifting import Lifted, lift
 from .messages.options import ReadOptions
+from .messages.other_bodies import refuse_other_bodies
 from .messages.parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, text_of
 from .messages.stash import FIELD
 from .messages.thinking_blocks import BLOCKS, blocks_without_images, with_signed
@@ -248,6 +249,7 @@ def to_message(
 
     """
     refuse_scalars(reply, "to_message")
+    refuse_other_bodies(reply, "to_message")
     native = _is_native(version, model)
     message = message_of(reply)
     view = carriers.fields(message)

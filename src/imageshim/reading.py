@@ -16,6 +16,7 @@ from .messages import carriers
 from .messages.lifting import lift
 from .messages.options import ReadOptions as How
 from .messages.options import read_options
+from .messages.other_bodies import error_text, refuse_other_bodies
 from .messages.parts import ImagePart, Part, TextPart
 from .messages.thinking_blocks import with_signed
 from .messages.walk import message_of, plain_text, refuse_scalars
@@ -254,16 +255,33 @@ class Reading:
     """The text and the images of one choice.
 
     ``parts`` has both in the order in which the model gave them, as far as the format keeps it;
-    ``text`` is the text alone, joined.
+    ``text`` is the text alone, joined. Why there is no image, ``finish_reason``, ``refusal`` and
+    ``error`` may tell.
     """
 
-    __slots__ = ("images", "parts", "text")
+    __slots__ = ("error", "finish_reason", "images", "parts", "refusal", "text")
 
     text: str
     images: tuple[GeneratedImage, ...]
     parts: tuple[str | GeneratedImage, ...]
+    finish_reason: str | None
+    """Why the model stopped, such as ``content_filter``; None where a message alone was read."""
+    refusal: str | None
+    """What the model said in place of an answer."""
+    error: str | None
+    """What the error of the choice, or else of the reply, says."""
 
-    def __init__(self, parts: Iterable[str | GeneratedImage]) -> None:
+    def __init__(
+        self,
+        parts: Iterable[str | GeneratedImage],
+        *,
+        finish_reason: str | None = None,
+        refusal: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        self.finish_reason = finish_reason
+        self.refusal = refusal
+        self.error = error
         self.parts = tuple(parts)
         self.images = tuple(part for part in self.parts if isinstance(part, GeneratedImage))
         self.text = "".join(part for part in self.parts if isinstance(part, str))
@@ -278,7 +296,30 @@ class Reading:
         return f"<Reading: {len(self.text)} characters of text, images {list(self.images)}>"
 
 
-def _read_message(message: Any, how: How) -> Reading:
+def _choice_of(reply: Any, choice: int) -> Any:
+    """Return one choice of a whole reply; what is no whole reply is itself."""
+    choices = carriers.items_of(carriers.get(reply, "choices"))
+    if choices is None:
+        return reply
+    return choices[choice] if choice < len(choices) else None
+
+
+def _text_of(holder: Any, name: str) -> str | None:
+    found = carriers.get(holder, name)
+    return found if isinstance(found, str) and found else None
+
+
+def _read_choice(reply: Any, place: int, how: How) -> Reading:
+    choice, message = _choice_of(reply, place), message_of(reply, place)
+    return Reading(
+        _parts_of(message, how),
+        finish_reason=_text_of(choice, "finish_reason"),
+        refusal=_text_of(message, "refusal"),
+        error=error_text(choice) or error_text(reply),
+    )
+
+
+def _parts_of(message: Any, how: How) -> list[str | GeneratedImage]:
     view = carriers.fields(message) or {}
     lifted = lift(dict(view), how)
     if lifted is None:
@@ -295,7 +336,7 @@ def _read_message(message: Any, how: How) -> Reading:
         elif isinstance(part, ImagePart):
             out.append(GeneratedImage(part.url, count, is_draft=part.draft))
             count += 1
-    return Reading(out)
+    return out
 
 
 def read(
@@ -316,15 +357,16 @@ def read(
 
     Raises:
         ImageShimError: the reply has choices, but not that one.
+        MalformedReplyError: it is none: an error, or what another API answers.
 
     """
     refuse_scalars(reply, "read")
+    refuse_other_bodies(reply, "read")
     how = read_options(source, dialects, "images")
-    message = message_of(reply, choice)
-    if message is None and choice != 0:
+    if choice != 0 and message_of(reply, choice) is None:
         choices = carriers.items_of(carriers.get(reply, "choices")) or ()
         raise ImageShimError(f"the reply has {len(choices)} choices; there is no choice {choice}")
-    return _read_message(message, how)
+    return _read_choice(reply, choice, how)
 
 
 def read_all(
@@ -332,7 +374,8 @@ def read_all(
 ) -> tuple[Reading, ...]:
     """Read every choice of a reply, in order; see :func:`read`."""
     refuse_scalars(reply, "read_all")
+    refuse_other_bodies(reply, "read_all")
     how = read_options(source, dialects, "images")
     choices = carriers.items_of(carriers.get(reply, "choices"))
     count = 1 if choices is None else len(choices)
-    return tuple(_read_message(message_of(reply, place), how) for place in range(count))
+    return tuple(_read_choice(reply, place, how) for place in range(count))

@@ -59,3 +59,12 @@ def test_the_schema_is_checked_when_asked(run):
     )
     assert run("detect", "--check", stdin=line(content="", images=[ITEM])).code == 0
     assert run("detect", "--check", stdin=line(content="hello")).code == 0
+
+
+def test_what_is_no_reply_has_no_format_and_fails_a_check(run):
+    stranger = b'{"error": {"message": "No endpoints found"}}'
+    ended = run("detect", stdin=stranger)
+    assert (ended.code, ended.out, ended.err) == (0, b"<stdin>\tnone\t0\n", "")
+    ended = run("detect", "--check", stdin=stranger)
+    assert (ended.code, ended.out) == (1, b"<stdin>\tnone\t0\n")
+    assert "an error: No endpoints found" in ended.err

@@ -125,7 +125,11 @@ def test_captured_images_are_all_shown(run, version, tmp_path):
     path = tmp_path / "replies.jsonl"
     found = captured.replies(version)
     path.write_text("\n".join(map(json.dumps, found.values())))
-    shown = [row for row in rows(run("show", path, "--from", version)) if "no image" not in row]
+    shown = [
+        row
+        for row in rows(run("show", path, "--from", version))
+        if not row[1].startswith("no image")
+    ]
     wanted = sum(
         len(truth.images) for scenario in found for truth in captured.expected(version, scenario)
     )
@@ -136,3 +140,35 @@ def test_on_a_terminal_it_is_a_table_of_its_width(on_terminal, replies):
     ended = on_terminal("show", replies / "one.json", streams=["stdout"])
     assert ended.code == 0
     assert b"image/png" in ended.out
+
+
+STRANGERS = {
+    "an error": {"error": {"message": "No endpoints found", "code": 404}},
+    "Gemini": {"candidates": [{"content": {"parts": []}}]},
+    "the Images API": {"created": 1, "data": [{"b64_json": "iVBORw0KGgo="}]},
+    "the Responses API": {"object": "response", "output": []},
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS)
+def test_what_is_no_reply_fails_only_where_nothing_was_one(run, stranger):
+    line = json.dumps(stranger).encode()
+    ended = run("show", stdin=line)
+    assert (ended.code, ended.out) == (1, b"")
+    assert "takes a chat completion; this looks like" in ended.err
+    ended = run("show", stdin=line + b"\n" + body({"content": A.url}))
+    assert ended.code == 0
+    assert ended.err.startswith("<stdin>:1: ")
+    assert [row[0] for row in rows(ended)] == ["<stdin>:2"]
+
+
+def test_why_there_is_no_image_is_shown(run):
+    blocked = {"message": {"content": None, "refusal": "I\ncannot."}, "index": 0}
+    reply = {"choices": [{**blocked, "finish_reason": "content_filter", "error": "SAFETY"}]}
+    (row,) = rows(run("show", stdin=json.dumps(reply).encode()))
+    assert row == [
+        "<stdin>",
+        "no image; finish_reason: content_filter; refusal: I cannot.; error: SAFETY",
+    ]
+    reply["choices"][0] = {"message": {"content": "a"}, "finish_reason": "stop"}
+    assert rows(run("show", stdin=json.dumps(reply).encode())) == [["<stdin>", "no image"]]

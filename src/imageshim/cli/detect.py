@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from imageshim.conversion import detect
-from imageshim.errors import ImageShimError
+from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.reading import read_all
 
 from .arguments import add_files, add_source, data_error, parser
@@ -50,6 +50,11 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
     try:
         found = detect(record.value, source, dialects="any")
         count = sum(len(reading.images) for reading in read_all(record.value, source=source))
+    except MalformedReplyError as error:
+        print(f"{record.place}\tnone\t0")  # noqa: T201
+        if check:
+            data_error(f"{record.place}: {error}")
+        return not check
     except ImageShimError as error:
         data_error(f"{record.place}: {error}")
         return False

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from imageshim.conversion import detect
-from imageshim.errors import ImageShimError
-from imageshim.reading import GeneratedImage, read_all
+from imageshim.errors import ImageShimError, MalformedReplyError
+from imageshim.reading import GeneratedImage, Reading, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
 from .inputs import Record, progress, records
@@ -40,14 +40,40 @@ def main(arguments: Sequence[str]) -> int:
     options = by.parse_args(arguments)
     rows: list[tuple[str, ...]] = []
     fine = True
+    strangers = replies = 0
     with progress(options.files, "reading", quiet=False) as advance:
         for file in options.files:
             for record in records(file):
-                fine &= _show_one(record, options.source, options.save, rows)
+                try:
+                    fine &= _show_one(record, options.source, options.save, rows)
+                    replies += 1
+                except MalformedReplyError as error:
+                    data_error(f"{record.place}: {error}")
+                    strangers += 1
                 advance(len(record.raw))
     if rows:
         sys.stdout.write(_table(rows, (*_COLUMNS, "file") if options.save else _COLUMNS))
-    return 0 if fine else 1
+    return 1 if not fine or (strangers and not replies) else 0
+
+
+def _why_none(readings: tuple[Reading, ...]) -> str:
+    """Say why a reply has no image, as far as it tells."""
+    said: list[str] = []
+    for reading in readings:
+        finish = reading.finish_reason if reading.finish_reason not in _USUAL else None
+        reasons = {
+            "finish_reason": finish, "refusal": reading.refusal, "error": reading.error,
+        }  # fmt: skip
+        said += [
+            f"{name}: {' '.join(why.split())[:_LONGEST_REASON]}"
+            for name, why in reasons.items()
+            if why is not None
+        ]
+    return "; ".join(["no image", *dict.fromkeys(said)])
+
+
+_USUAL = (None, "stop", "tool_calls", "function_call")
+_LONGEST_REASON = 120
 
 
 def _folder(text: str) -> Path:
@@ -66,11 +92,13 @@ def _show_one(
     try:
         readings = read_all(record.value, source=source)
         found = detect(record.value, source, dialects="any")
+    except MalformedReplyError:
+        raise
     except ImageShimError as error:
         data_error(f"{record.place}: {error}")
         return False
     if not any(reading.images for reading in readings):
-        rows.append((record.place, "", "", "no image"))
+        rows.append((record.place, "", "", _why_none(readings)))
     fine = True
     for choice, reading in enumerate(readings):
         for image in reading.images:

@@ -1,0 +1,68 @@
+"""What is no reply says what it is, to those who read it; conversions pass it on."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from imageshim import (
+    MalformedReplyError,
+    convert,
+    convert_bytes,
+    detect,
+    normalize,
+    read,
+    read_all,
+    to_message,
+)
+from imageshim.testing.pictures import png
+
+RAW = png().url.partition(",")[2]
+BODIES = {
+    "an error of OpenRouter": ({"error": {"message": "No endpoints", "code": 404}}, "No endpoints"),
+    "an error that is text": ({"error": "overloaded", "choices": None}, "an error: overloaded"),
+    "an error without a message": ({"error": {"code": 404}}, "an error: {'code': 404}"),
+    "a long error": ({"error": "x" * 5000}, "x…;"),
+    "the Images API": ({"created": 1, "data": [{"b64_json": RAW}]}, "Images API"),
+    "the Images API, URLs": ({"data": [{"url": "https://a.example.com/1"}]}, "Images API"),
+    "the Responses API": ({"id": "resp_1", "object": "response"}, "Responses API"),
+    "the Responses API's output": ({"output": [{"type": "message"}]}, "Responses API"),
+    "Gemini": ({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}, "Gemini's own"),
+    "Gemini, blocked": ({"promptFeedback": {"blockReason": "SAFETY"}}, "Gemini's own"),
+    "an object": (SimpleNamespace(object="response", output=[]), "Responses API"),
+}
+TABLE = pytest.mark.parametrize(("body", "named"), BODIES.values(), ids=BODIES)
+
+
+@TABLE
+@pytest.mark.parametrize("function", [read, read_all, to_message])
+def test_readers_name_what_it_looks_like(function, body, named):
+    with pytest.raises(MalformedReplyError) as raised:
+        function(body)
+    assert type(raised.value) is MalformedReplyError
+    assert str(raised.value).startswith(f"{function.__name__}() takes a chat completion; ")
+    assert named in str(raised.value)
+
+
+@pytest.mark.parametrize("body", [body for body, _ in BODIES.values()], ids=BODIES)
+def test_conversions_pass_it_on(body):
+    assert normalize(body) is body
+    assert detect(body) is None
+    assert convert(body, "content") is body
+    if isinstance(body, dict):
+        raw = json.dumps(body).encode()
+        assert convert_bytes(raw, "images") == raw
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"choices": [], "error": {"message": "no"}}, {"role": "assistant", "error": {"a": 1}},
+        {"content": "x", "data": [1]}, {"error": None, "content": None}, {}, {"error": {}},
+        {"message": {"content": "x"}, "error": "e"}, {"images": [], "object": "response"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_reply_with_an_error_in_it_is_read(reply):
+    assert read(reply).images == ()
+    assert len(read_all(reply)) <= 1
