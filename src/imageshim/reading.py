@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ImageShimError, MalformedImageError, MissingExtraError, RemoteImageError
+from .files.whole import beside
 from .image_data import data_uri
 from .image_data.structure import IMAGE_TYPES
 from .messages import carriers
@@ -232,9 +233,8 @@ def _link(temporary: Path, name: Path) -> None:
 def _write(data: bytes, folder: Path, names: Iterable[Path], *, overwrite: bool) -> Path:
     """Write whole files only: a temporary one gets the first name that may be taken."""
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{os.urandom(8).hex()}.tmp"
     taken = None
-    try:
+    with beside(folder / "image") as temporary:
         temporary.write_bytes(data)
         for name in names:
             if overwrite:
@@ -246,8 +246,6 @@ def _write(data: bytes, folder: Path, names: Iterable[Path], *, overwrite: bool)
                 taken = name
                 continue
             return name
-    finally:
-        temporary.unlink(missing_ok=True)
     raise FileExistsError(f"{taken} exists; pass overwrite=True to replace it")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from imageshim.errors import MalformedReplyError
+from imageshim.files.whole import beside, keep_mode
 from imageshim.long_json.reading import parse
 
 from .arguments import file_name
@@ -158,12 +157,8 @@ def replaced_file(path: Path) -> Iterator[IO[bytes]]:
             yield out
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
+    with beside(path) as temporary:
         with temporary.open("xb") as out:
             yield out
-        if path.exists():
-            shutil.copymode(path, temporary)
+        keep_mode(path, temporary)
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

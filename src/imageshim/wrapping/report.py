@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imageshim.files.whole import write_whole
+
 from .call_sites import on_new_site, sites
 
 fcntl: Any
@@ -101,9 +103,7 @@ def _add(path: Path) -> None:
             before = merged.get(key, {}).get(_COUNT, 0)
             merged[key] = {**row, _COUNT: before + row[_COUNT] - _report.written.get(key, 0)}
         text = "".join(json.dumps(merged[key]) + "\n" for key in sorted(merged, key=str))
-        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, text.encode())
     _report.written.update({key: row[_COUNT] for key, row in new.items()})
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -17,6 +16,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from imageshim.files.whole import write_whole
 
 from .reports import FileReport, as_json, from_json
 
@@ -79,11 +80,9 @@ class Cache:
             return
         entry = as_json(report) | {"changed": report.new is not None}
         file = self._file(key)
-        temporary = file.with_suffix(f".{secrets.token_hex(4)}")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(json.dumps(entry).encode() + b"\n" + (report.new or b""))
-            temporary.replace(file)
+            write_whole(file, json.dumps(entry).encode() + b"\n" + (report.new or b""))
         except OSError:  # a full disk or a home that cannot be written: the work is done anyway
             self._writable = False
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError
+from imageshim.files.whole import beside, keep_mode
 
 __all__ = ["Change", "UndoError", "WriteError", "replace_file", "undo", "write_all"]
 
@@ -50,19 +51,16 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     path = path.resolve()
     status = path.stat()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
+    with beside(path) as temporary:
         with temporary.open("xb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        shutil.copymode(path, temporary)
+        keep_mode(path, temporary)
         own = temporary.stat()
         if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
             shutil.chown(temporary, status.st_uid, status.st_gid)
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_all(changes: Iterable[Change], journal: Path) -> None:
