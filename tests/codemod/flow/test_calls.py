@@ -4,7 +4,7 @@ import ast
 
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Knowledge
-from imageshim.codemod.flow.statements import Flow
+from imageshim.codemod.flow.worklist import Flow
 
 
 def told(program, *, calls=None, methods=None):

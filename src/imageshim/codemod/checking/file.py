@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.state import Read
-from imageshim.codemod.flow.statements import Flow
 from imageshim.codemod.flow.values import Obj, Origin
+from imageshim.codemod.flow.worklist import Flow
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError

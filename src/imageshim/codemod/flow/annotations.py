@@ -7,13 +7,13 @@ import ast
 from imageshim.codemod.knowledge import replies
 
 from . import values as v
-from .expressions import Expressions
+from .operators import Operators
 from .scopes import Class, Inst
 
 __all__ = ["Annotations", "dotted"]
 
 
-class Annotations(Expressions):
+class Annotations(Operators):
     """Evaluates annotations."""
 
     def annotation(self, node: ast.expr | None) -> v.Value:  # noqa: C901, PLR0911

@@ -8,7 +8,7 @@ from imageshim.codemod.knowledge import replies
 
 from . import values as v
 from .annotations import Annotations
-from .expressions import says_image
+from .operators import says_image
 
 __all__ = ["Given", "Methods", "flat", "nothing"]
 

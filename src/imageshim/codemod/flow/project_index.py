@@ -27,7 +27,6 @@ from .foreign import arguments, foreign, shape
 from .methods import Given
 from .module_names import last_name, modules_of, qualified, without_init
 from .scopes import Function, Inst
-from .statements import Flow
 from .values import (
     BOTTOM,
     UNKNOWN,
@@ -38,6 +37,7 @@ from .values import (
     holds,
     join,
 )
+from .worklist import Flow
 
 if TYPE_CHECKING:
     from imageshim.codemod.project.settings import Settings

@@ -1,0 +1,88 @@
+"""Operators: sums, comparisons, conditions, and texts that are put together."""
+
+from __future__ import annotations
+
+import ast
+
+from . import values as v
+from .expressions import Expressions
+
+__all__ = ["Operators", "says_image"]
+
+_TEXTS = ("content", "text")
+
+
+class Operators(Expressions):
+    """Evaluates operators."""
+
+    def _BoolOp(self, node: ast.BoolOp) -> v.Value:  # noqa: N802
+        # `a or b` is a where a is truthy; `a and b` is b, or a falsy a, which has no fields.
+        values = [self.value(one) for one in node.values]
+        if isinstance(node.op, ast.And):
+            return values[-1]
+        return v.join_all(values)
+
+    def _IfExp(self, node: ast.IfExp) -> v.Value:  # noqa: N802
+        self.value(node.test)
+        return v.join(self.value(node.body), self.value(node.orelse))
+
+    def _BinOp(self, node: ast.BinOp) -> v.Value:  # noqa: N802
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):  # a sum can be longer than the stack
+            chain.append(chain[-1].left)
+        value = self.value(chain[-1].left)
+        for one in reversed(chain):
+            value = self._combined(one.op, value, self.value(one.right))
+        return value
+
+    def _combined(self, operator: ast.operator, left: v.Value, right: v.Value) -> v.Value:
+        if isinstance(operator, ast.BitOr):
+            return v.UNKNOWN
+        if isinstance(left, v.Seq) and isinstance(right, v.Seq):
+            return v.Seq(None, v.join(v.element(left), v.element(right)))
+        texts = [one.piece("text") for side in (left, right) for one in _texts(side)]
+        return v.join_all(texts) if texts else v.UNKNOWN
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> v.Value:  # noqa: N802
+        self.value(node.operand)
+        return v.UNKNOWN
+
+    def _Compare(self, node: ast.Compare) -> v.Value:  # noqa: N802
+        left, *others = (self.value(one) for one in (node.left, *node.comparators))
+        right = others[0]
+        named = left.value if isinstance(left, v.Const) and isinstance(left.value, str) else None
+        if named is not None and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            self.read(node, node.comparators[0], right, named, "in")
+            if says_image(named):
+                self.signal(right, node.lineno, f"looked for {named[:20]!r}")
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, v.Const) and isinstance(one.value, str) and says_image(one.value):
+                self.signal(other, node.lineno, f"compared with {one.value[:20]!r}")
+        return v.UNKNOWN
+
+    def _JoinedStr(self, node: ast.JoinedStr) -> v.Value:  # noqa: N802
+        before = ""
+        texts: list[v.Obj] = []
+        for part in node.values:
+            value = self.value(part)
+            if isinstance(part, ast.Constant):
+                before = str(part.value)
+                continue
+            if before.endswith(("src=", 'src="', "src='", "url(")):
+                self.signal(value, node.lineno, "shown as an image")
+            texts += [one.piece("text") for one in _texts(value)]
+        return v.join_all(texts) if texts else v.UNKNOWN
+
+    def _FormattedValue(self, node: ast.FormattedValue) -> v.Value:  # noqa: N802
+        if node.format_spec is not None:
+            self.value(node.format_spec)
+        return self.value(node.value)
+
+
+def _texts(value: v.Value) -> list[v.Obj]:
+    return [one for one in v.alternatives(value) if isinstance(one, v.Obj) and one.kind in _TEXTS]
+
+
+def says_image(text: str) -> bool:
+    """Whether a string that a text is searched for says that it may be a data URI."""
+    return "data:image" in text or "base64," in text or ";base64" in text or text == "data:"
