@@ -25,12 +25,15 @@ class Converter(Protocol[P]):
     @property
     def holds(self) -> bool:
         """Whether anything that went in has not come out."""
+        ...
 
     def feed(self, piece: P, /) -> list[P]:
         """Take a piece; returns what it becomes."""
+        ...
 
     def finish(self) -> list[P]:
         """Take no more; returns what was held."""
+        ...
 
 
 class FailOpen(Generic[P]):
