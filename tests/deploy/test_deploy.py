@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from imageshim.cli.gateway import command
+from imageshim.cli.gateway import options
 from imageshim.server.gateway import Settings, create_app
 from imageshim.server.rules import read_rules
 
@@ -19,11 +19,6 @@ POD = KUBERNETES["Deployment"]["spec"]["template"]["spec"]
 CONTAINER = POD["containers"][0]
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]["gateway"]
 DOCKERFILE = (FOLDER / "Dockerfile").read_text()
-
-
-def options(words):
-    """Parse the words of a command line as ``imageshim gateway`` does."""
-    return command.make_context("gateway", list(words)).params
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 from imageshim.errors import ImageShimError
 from imageshim.messages.options import DIALECTS
@@ -11,7 +12,7 @@ from imageshim.timeline import Format
 
 from .arguments import existing_file, fail, number, parser, positive_seconds
 
-__all__ = ["main"]
+__all__ = ["main", "options"]
 
 _FORMATS = [*(member.value for member in Format), "as-is"]
 _EXAMPLES = """Examples:
@@ -92,13 +93,18 @@ def _parser() -> argparse.ArgumentParser:
     return by
 
 
+def options(arguments: Sequence[str]) -> dict[str, Any]:
+    """Read a command line; None stands for what is not on it."""
+    return vars(_parser().parse_args(arguments))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    options = vars(_parser().parse_args(arguments))
+    given = options(arguments)
     try:
         from imageshim.server.gateway import Settings, serve
 
-        serve(Settings(**{name: value for name, value in options.items() if value is not None}))
+        serve(Settings(**{name: value for name, value in given.items() if value is not None}))
     except ImageShimError as fault:
         return fail(str(fault))
     return 0
