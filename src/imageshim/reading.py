@@ -192,18 +192,19 @@ class GeneratedImage:
         A remote image, and one that cannot be decoded, is shown as text.
         """
         del include, exclude
+        mime_type = self.mime_type
+        if mime_type is None:
+            return {"text/plain": repr(self)}, {}
         try:
             data = self.data
-        except (RemoteImageError, MalformedImageError):
+        except MalformedImageError:
             return {"text/plain": repr(self)}, {}
-        if self.mime_type is None:
-            return {"text/plain": repr(self)}, {}
-        if self.mime_type == "image/svg+xml":
+        if mime_type == "image/svg+xml":
             shown = data.decode("utf-8", "replace")
         else:
             shown = base64.b64encode(data).decode("ascii")
         metadata = {"width": self.width, "height": self.height} if self._size else {}
-        return {"text/plain": repr(self), self.mime_type: shown}, {self.mime_type: metadata}
+        return {"text/plain": repr(self), mime_type: shown}, {mime_type: metadata}
 
 
 _LONGEST_SCHEME = 24

@@ -175,6 +175,7 @@ def test_keys_that_are_not_known_are_kept():
         [canonical(PNG, 0, None)], [canonical("")], [{**canonical(PNG), "type": "image"}],
         [{**canonical(PNG), "image_url": PNG}], [canonical(PNG), canonical(PNG)],
         [canonical("data:application/pdf;base64,JVBE")], [canonical(5)],
+        [{**canonical(PNG), "mime_type": "audio/wav"}],
     ],
     ids=lambda items: str(items)[:30],
 )  # fmt: skip
