@@ -66,3 +66,16 @@ def test_there_are_as_many_cases_as_were_promised():
         if rule.code < "IMG010"
     }
     assert modules <= files
+
+
+def test_content_without_a_sign_of_an_image_is_no_finding():
+    program = (
+        b"import json, litellm\n"
+        b"def ask(model):\n"
+        b"    m = litellm.completion(model=model, messages=[]).choices[0].message\n"
+        b"    return json.loads(m.content)\n"
+    )
+    case = next(one for one in CASES if one.title == "nothing says that it is an image")
+
+    assert check(Source("program.py", program), case.settings) == []
+    assert check(Source("program.py", case.before.encode()), case.settings) == []

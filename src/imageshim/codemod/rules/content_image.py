@@ -7,9 +7,9 @@ it, a regular expression included, goes on working.
 
 Nearly all code reads ``content`` for its text, so this needs more than LiteLLM: that the call asks
 for images (``modalities``, a model that draws) or that the text is taken for one (decoded, compared
-with ``data:image``). Without either the rewrite is unsafe; where the call names a model that only
-writes, or the code reads ``image`` of the same reply, nothing is reported. Markdown images
-(``![…](data:…)``) are other gateways' and are never touched.
+with ``data:image``). Without either, or where the code reads ``image`` of the same reply, nothing
+is reported. Where the text of a model that only writes is decoded, the rewrite is unsafe. Markdown
+images (``![…](data:…)``) are other gateways' and are never touched.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def content_image(file: File) -> Iterator[Finding]:
             continue
         if text_only and not signals:
             continue
-        is_set = any("content" in origin.written for origin in read.origins)
-        if is_set and not signals and not asked:
+        if not signals and not asked:  # text, as far as anybody can see
             continue
         yield _finding(file, rewriter, read, signals, asked=asked)
 
@@ -88,7 +87,7 @@ def _finding(
         doubt = next((one.doubt for one in read.origins if one.doubt), None)
         missing = doubt or missing_proof(file, read.base, some=True)
     elif not (asked or looked_for or (signals and not _is_text_model(read))):
-        missing = "nothing says that the reply holds an image"
+        missing = "the call names a model that only writes"
     elif not keeps:
         missing = "the default may matter"
     applicability: Applicability = "safe" if missing is None else "unsafe"
