@@ -32,8 +32,8 @@ class Program:
     def read(self):
         for line in self.process.stderr:
             self.lines.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                self.url = found[0]
+            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                self.url = found[1]
             if self.url and "Application startup complete" in self.log:
                 self.up.set()
         self.up.set()
