@@ -116,3 +116,15 @@ def test_a_stream_that_is_stopped_forgets_what_it_held():
     stream.stop()
 
     assert drive(stream, "b") == ["b"]
+
+
+def test_what_is_held_is_kept_while_a_piece_of_another_choice_passes():
+    class ByChoice(Halting):
+        def feed(self, word):
+            return [word] if word == "other" else super().feed(word)
+
+    stream = FailOpen(ByChoice(["bad"], broken_end=True))
+
+    out = drive(stream, "A", "other", "B", "bad", "E")
+
+    assert out == ["other", "A", "B", "bad", "E"]
