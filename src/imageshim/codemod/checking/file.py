@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.state import Read
@@ -21,24 +21,13 @@ if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
     from imageshim.codemod.flow.scopes import Function
     from imageshim.codemod.project.settings import Settings
+    from imageshim.codemod.project.trace import TracedRead
 
-__all__ = ["File", "TracedRead"]
+__all__ = ["File"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
 _IMAGE_CALLS = frozenset({"generate", "edit", "create_variation"})
-
-
-class TracedRead(Protocol):
-    """A read that was seen at run time: a row of the wrapper's report for this file."""
-
-    line: int
-    end_line: int
-    column: int
-    end_column: int
-    read: str
-    carrier: str
-    how: str
 
 
 class File:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from imageshim.codemod import rules
-from imageshim.codemod.checking.file import File, TracedRead
+from imageshim.codemod.checking.file import File
 from imageshim.codemod.findings import Edit, Finding
 from imageshim.codemod.text import edits
 from imageshim.codemod.text.imports import merged
@@ -18,8 +18,9 @@ from imageshim.codemod.text.source import Source
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
     from imageshim.codemod.project.settings import Settings
+    from imageshim.codemod.project.trace import TracedRead
 
-__all__ = ["TracedRead", "applied", "check", "fix", "wanted"]
+__all__ = ["applied", "check", "fix", "wanted"]
 
 
 def check(

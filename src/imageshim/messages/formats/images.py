@@ -17,7 +17,7 @@ __all__ = ["FIELD", "HELD", "lift", "lower"]
 
 FIELD = "images"
 HELD = "item"
-"""The kind of :class:`~imageshim.messages.parts.Other` that this list holds."""
+"""The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
 
 
 def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:

@@ -18,7 +18,7 @@ from .dialects import read_item
 __all__ = ["HELD", "layout_of", "lift", "lower"]
 
 HELD = "part"
-"""The kind of :class:`~imageshim.messages.parts.Other` that this list holds."""
+"""The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
 
 _TEXT_TYPES = ("text", "output_text")
 
