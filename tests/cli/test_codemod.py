@@ -212,6 +212,48 @@ def test_writing_and_checking_do_not_go_together(run):
     assert run("fix", "--write", "--check").code == 2
 
 
+UNGUARDED = OLD.replace(b'.image["url"]', b'.images[0]["image_url"]["url"]')
+
+
+def test_advice_is_a_note_that_fails_nothing_and_is_not_marked(run, project):
+    write(project, **{"app.py": UNGUARDED})
+
+    ended = run("check")
+
+    assert ended.code == 0
+    assert ended.lines[0].startswith("app.py:4:7: IMG101 ")
+    assert ended.lines[0].endswith("[note]")
+    assert "1 note." in ended.lines
+    assert run("fix", "--mark", "--write").code == 0
+    assert (project / "app.py").read_bytes() == UNGUARDED
+
+
+@pytest.mark.parametrize("asked", [("--select", "IMG1"), ("--strict",)])
+def test_advice_fails_where_it_is_asked_for(run, project, asked):
+    write(project, **{"app.py": UNGUARDED})
+
+    ended = run("check", *asked)
+
+    assert ended.code == 1
+    assert ended.lines[0].endswith("[needs a person]")
+
+
+def test_a_setting_makes_what_is_not_proven_fail(run, project):
+    write(project, **{"app.py": UNPROVEN})
+    assert run("check").code == 0
+
+    write(project, **{"pyproject.toml": "[tool.imageshim]\nstrict = true\n"})
+    assert run("check").code == 1
+    assert run("fix").code == 0
+
+
+def test_what_was_fixed_passes_the_check(run, project):
+    write(project, **{"app.py": OLD})
+
+    assert run("fix", "--write").code == 0
+    assert run("check").code == 0
+
+
 def test_rules_are_selected_and_ignored(run, project):
     write(project, **{"app.py": OLD})
 

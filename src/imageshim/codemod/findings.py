@@ -48,4 +48,8 @@ class Finding:
     """Findings of one group are applied together or not at all."""
     chain: tuple[Step, ...] = ()
     missing: str | None = None
-    """For a read that was left alone: what would have proven it."""
+    """For a read that was left alone: what would have proven it, or why it is not rewritten."""
+    proven: bool = False
+    """Whether it is a fault although ``missing`` says why nothing is rewritten."""
+    advice: bool = False
+    """Whether the code does what it did: a matter of taste or of care, which fails nothing."""

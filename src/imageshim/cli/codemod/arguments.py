@@ -12,7 +12,8 @@ __all__ = ["add_shared", "parsed", "parser"]
 
 _EXIT_CODES = """Exit codes:
   0  done
-  1  check: something was found; fix --check: something would change, or is marked as not done
+  1  check: something is to be done (notes and what is not proven are none, unless with --strict);
+     fix --check: something would change, or is marked as not done
   2  something could not be read or written, or the arguments are wrong"""
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -49,6 +50,9 @@ def add_shared(into: argparse.ArgumentParser) -> None:
     )
     find.add_argument(
         "--ignore", action="append", default=[], metavar="CODES", help="not these rules"
+    )
+    find.add_argument(
+        "--strict", action="store_true", help="advice, and what is not proven, fail the check too"
     )
     where = into.add_argument_group("where")
     where.add_argument(

@@ -15,7 +15,7 @@ from imageshim.codemod.project import settings as settings_module
 from imageshim.codemod.project.pins import pins
 from imageshim.codemod.project.settings import Project
 from imageshim.codemod.project.targets import Target, Targets, given, taken
-from imageshim.codemod.running.reports import FileReport, Problem, Sort
+from imageshim.codemod.running.reports import FileReport, Problem
 from imageshim.errors import ImageShimError
 
 from .output import Outcome, renderer
@@ -56,6 +56,7 @@ class Command(NamedTuple):
     assume_litellm: Sequence[str] = ()
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
+    strict: bool = False
     exclude: Sequence[str] = ()
     documents: bool = False
     trace: Sequence[str] = ()
@@ -135,7 +136,7 @@ def _execute(command: Command) -> int:
         for line in outcome.targets:
             _say(f"imageshim: target: {line}")
     _print(renderer(command.format)(outcome))
-    return _exit_code(command, outcome)
+    return _exit_code(command, outcome, strict=project.settings.strict)
 
 
 def _prepared(
@@ -205,6 +206,7 @@ def _project(command: Command) -> Project:
         "exclude": (*base.exclude, *command.exclude),
         "documents": base.documents or command.documents,
         "mark": command.mark or (base.mark and command.rewrites),
+        "strict": base.strict or command.strict,
     }
     for name in ("select", "ignore"):
         codes = tuple(code for one in getattr(command, name) for code in one.split(","))
@@ -279,18 +281,16 @@ def _standard_input(command: Command, project: Project, trace: Trace | None) -> 
         tuple(taken((how.targets or {}).values())),
     )  # fmt: skip
     _print(renderer(command.format)(outcome), sys.stderr if command.write else sys.stdout)
-    return _exit_code(command, outcome)
+    return _exit_code(command, outcome, strict=project.settings.strict)
 
 
-def _exit_code(command: Command, outcome: Outcome) -> int:
+def _exit_code(command: Command, outcome: Outcome, *, strict: bool) -> int:
     if outcome.problems:
         return _TROUBLE
     if command.rewrites:
         work = command.check and bool(outcome.changed or outcome.marks)
     else:
-        work = bool(outcome.marks) or any(
-            one.sort is not Sort.UNPROVEN for one in outcome.findings()
-        )
+        work = bool(outcome.marks) or any(one.sort.fails or strict for one in outcome.findings())
     return _WORK_LEFT if work else _DONE
 
 

@@ -263,6 +263,7 @@ class File:
         group: int | None = None,
         chain: tuple[Step, ...] = (),
         missing: str | None = None,
+        proven: bool = False,
     ) -> Finding:
         """Make a finding about a node."""
         return Finding(
@@ -277,6 +278,7 @@ class File:
             group,
             chain,
             missing,
+            proven,
         )
 
 

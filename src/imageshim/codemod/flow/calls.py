@@ -9,6 +9,7 @@ from imageshim.codemod.knowledge.stdlib import SPECIAL
 
 from . import values as v
 from .methods import Given, Methods, flat
+from .operators import texts
 from .scopes import Bound, Class, ClassInfo, Func, Function, Inst
 
 __all__ = ["Calls"]
@@ -37,14 +38,10 @@ class Calls(Methods):
         if isinstance(function, ast.Attribute) and function.attr in _MOCKING:
             self._unseen(node, self._given(node))
             return v.UNKNOWN
-        for one in node.args:
+        for one in (*node.args, *(keyword.value for keyword in node.keywords)):
             value = self.value(one)
             if value is not v.UNKNOWN:
-                self.escape(value)
-        for keyword in node.keywords:
-            value = self.value(keyword.value)
-            if value is not v.UNKNOWN:
-                self.escape(value)
+                self._hand(node, value)
         if len(self.env) > len(self.scope.cells):
             self._unseen(node, Given(node, [], {}))
         return v.UNKNOWN
@@ -76,7 +73,7 @@ class Calls(Methods):
     def _unseen(self, node: ast.Call, given: Given) -> None:
         """Let code that is not seen call, and change, what it is handed."""
         for value in given.all():
-            self.escape(value)
+            self._hand(node, value)
         function = node.func
         if isinstance(function, ast.Attribute):
             self.knowledge.unseen(self, function.attr, given)
@@ -87,6 +84,16 @@ class Calls(Methods):
         for one in node.args:
             if isinstance(one, ast.Name):
                 self.forget(one.id)
+
+    def _hand(self, node: ast.Call, value: v.Value) -> None:
+        """Hand a value to code that is not seen; its name may say what it takes."""
+        self.escape(value)
+        found = texts(value)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if isinstance(node.func, ast.Name):
+            name = node.func.id
+        if found and replies.SHOWING.fullmatch(name):
+            self.signal(v.join_all(found), node.lineno, f"{name}()")
 
     def escape(self, value: v.Value) -> None:
         """Mark the functions in a value as called by anybody."""
@@ -230,9 +237,10 @@ class Calls(Methods):
             if name in ("cast", "typing.cast"):
                 return self._cast(given, value)
             return v.each(value, self.awaited) if name in replies.AWAITED else value
-        if name in replies.DECODERS:
+        if name in replies.DECODERS or name in replies.SHOWN:
             for value in given.all():
-                self.signal(value, given.node.lineno, "decoded")
+                what = "decoded" if name in replies.DECODERS else f"{name}()"
+                self.signal(value, given.node.lineno, what)
             return v.UNKNOWN
         if name in replies.SCANNERS:
             self.scan(given.first(), given.args[1:], given)

@@ -288,6 +288,9 @@ class Expressions(State):
             name = self.value(key) if key is not None else None
             if isinstance(name, v.Const) and isinstance(name.value, str):
                 items[name.value] = value
+                if name.value == "image_url":
+                    sent = value.get("url") if isinstance(value, v.Mapping) else value
+                    self.signal(sent or v.UNKNOWN, one.lineno, "sent as an image")
             elif key is None and isinstance(value, v.Mapping):
                 items.update(value.items)
                 partial |= value.partial

@@ -68,6 +68,8 @@ class Methods(Annotations):
             return self._mapping_method(value, name, given)
         if isinstance(value, v.Const) and name == "join" and given.args:
             return self.iterate(given.args[0])
+        if isinstance(value, v.Const) and name == "format":
+            self.put_into(value, given.all(), given.node.lineno)
         if isinstance(value, v.Wrap):
             return self._pending_method(value, name, given)
         if isinstance(value, v.Const):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from . import values as v
 from .expressions import Expressions
 
-__all__ = ["Operators", "says_image"]
+__all__ = ["Operators", "says_image", "texts"]
 
 _TEXTS = ("content", "text")
 
@@ -32,16 +33,17 @@ class Operators(Expressions):
             chain.append(chain[-1].left)
         value = self.value(chain[-1].left)
         for one in reversed(chain):
-            value = self._combined(one.op, value, self.value(one.right))
+            value = self._combined(one, value, self.value(one.right))
         return value
 
-    def _combined(self, operator: ast.operator, left: v.Value, right: v.Value) -> v.Value:
-        if isinstance(operator, ast.BitOr):
+    def _combined(self, node: ast.BinOp, left: v.Value, right: v.Value) -> v.Value:
+        if isinstance(node.op, ast.BitOr):
             return v.UNKNOWN
+        self.put_into(left, [right], node.lineno)
         if isinstance(left, v.Seq) and isinstance(right, v.Seq):
             return v.Seq(None, v.join(v.element(left), v.element(right)))
-        texts = [one.piece("text") for side in (left, right) for one in _texts(side)]
-        return v.join_all(texts) if texts else v.UNKNOWN
+        found = [one.piece("text") for side in (left, right) for one in texts(side)]
+        return v.join_all(found) if found else v.UNKNOWN
 
     def _UnaryOp(self, node: ast.UnaryOp) -> v.Value:  # noqa: N802
         self.value(node.operand)
@@ -62,16 +64,22 @@ class Operators(Expressions):
 
     def _JoinedStr(self, node: ast.JoinedStr) -> v.Value:  # noqa: N802
         before = ""
-        texts: list[v.Obj] = []
+        found: list[v.Obj] = []
         for part in node.values:
             value = self.value(part)
             if isinstance(part, ast.Constant):
                 before = str(part.value)
                 continue
-            if before.endswith(("src=", 'src="', "src='", "url(")):
-                self.signal(value, node.lineno, "shown as an image")
-            texts += [one.piece("text") for one in _texts(value)]
-        return v.join_all(texts) if texts else v.UNKNOWN
+            self.put_into(v.Const(before), [value], node.lineno)
+            found += [one.piece("text") for one in texts(value)]
+        return v.join_all(found) if found else v.UNKNOWN
+
+    def put_into(self, frame: v.Value, values: list[v.Value], line: int) -> None:
+        """Note the texts that a frame around them shows as images: ``<img src=``, ``url(``."""
+        said = frame.value if isinstance(frame, v.Const) else None
+        if isinstance(said, str) and _SHOWS.search(said):
+            for value in values:
+                self.signal(v.join_all(texts(value)), line, "shown as an image")
 
     def _FormattedValue(self, node: ast.FormattedValue) -> v.Value:  # noqa: N802
         if node.format_spec is not None:
@@ -79,10 +87,18 @@ class Operators(Expressions):
         return self.value(node.value)
 
 
-def _texts(value: v.Value) -> list[v.Obj]:
+def texts(value: v.Value) -> list[v.Obj]:
+    """Return the texts of replies that a value can be."""
     return [one for one in v.alternatives(value) if isinstance(one, v.Obj) and one.kind in _TEXTS]
+
+
+# What stands before a text, or around its place, that is shown as an image.
+_SHOWS = re.compile(r"""(?:\bsrc\s*=\s*["']?|\burl\(["']?|!\[[^]]*\]\()(?:%s|\{\w*\}|$)""")
+# "data:", and what the base64 of PNG, JPEG, GIF and WebP begins with.
+_BEGINNINGS = ("iVBOR", "/9j/", "R0lGOD", "UklGR")
 
 
 def says_image(text: str) -> bool:
     """Whether a string that a text is searched for says that it may be a data URI."""
-    return "data:image" in text or "base64," in text or ";base64" in text or text == "data:"
+    named = "data:image" in text or "base64," in text or ";base64" in text
+    return named or text in ("data:", "base64") or text.startswith(_BEGINNINGS)

@@ -151,6 +151,22 @@ DECODERS = frozenset(
      "binascii.a2b_base64", "pybase64.b64decode", "base64.urlsafe_b64decode"}
 )  # fmt: skip
 
+SHOWN = frozenset(
+    {"PIL.Image.open", "streamlit.image", "IPython.display.Image", "urllib.request.urlopen",
+     "urllib.request.urlretrieve", "matplotlib.pyplot.imread", "imageio.imread", "cv2.imread",
+     "imageio.v2.imread", "imageio.v3.imread", "gradio.Image", "nicegui.ui.image", "marimo.image",
+     "rich_pixels.Pixels.from_image", "webbrowser.open"}
+)  # fmt: skip
+"""Functions that show an image, or open a data URI: a text that goes there is one."""
+
+SHOWING = re.compile(
+    r"image|\w*(?:base64|b64|data_?ur[il])\w*"
+    r"|(?:save|show|display|send|reply|decode|open|load|store|upload|write|render|post|put)_"
+    r"(?:\w+_)?(?:image|photo|picture|png)s?",
+    re.IGNORECASE,
+)
+"""Names of functions that are not known, and take an image (``col.image``, ``send_photo``)."""
+
 SCANNERS = frozenset(
     {"re.search", "re.match", "re.fullmatch", "re.findall", "re.finditer", "re.split", "re.sub",
      "regex.search", "regex.match", "regex.findall", "regex.finditer"}

@@ -57,6 +57,8 @@ class Settings(NamedTuple):
     """Also look into the fenced code of Markdown and reStructuredText."""
     mark: bool = False
     """Leave a comment at what needs a person."""
+    strict: bool = False
+    """Whether advice, and what is not proven, fail a check."""
 
     @property
     def oldest_litellm(self) -> str:
@@ -277,5 +279,6 @@ _READERS: dict[str, Any] = {
     "requires-python": _specifier,
     "documents": _flag,
     "mark": _flag,
+    "strict": _flag,
 }
 """Each key of ``[tool.imageshim]`` with what checks its value."""

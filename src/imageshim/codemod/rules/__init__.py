@@ -20,9 +20,10 @@ A rule is a function from an analysed file to findings. A new one is a new modul
             ...
             yield file.finding("IMG101", read.node, "message for the user", chain=read.chain)
 
-Codes: ``IMG001`` to ``IMG099`` rewrite, ``IMG101`` on report mistakes. ``before`` and ``after``
-are whole statements; they stand in the explanation and are tested. What a rule may use is in
-:class:`imageshim.codemod.checking.file.File`.
+Codes: ``IMG001`` to ``IMG099`` rewrite, ``IMG101`` on report mistakes: those of ``IMG1`` are
+advice, which fails nothing unless ``--select`` or ``--strict`` asks for it. ``before`` and
+``after`` are whole statements; they stand in the explanation and are tested. What a rule may use
+is in :class:`imageshim.codemod.checking.file.File`.
 
 A rule never guesses: what a name is called proves nothing, only ``read.certain`` does (the value
 is a reply's on every path). ``applicability`` is for findings with edits; see
@@ -57,6 +58,11 @@ class Rule:
     after: str
     check: Check | None = None
     """None where the rule is about files that are no Python: others look at those."""
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether it is about code that did the same with every release: nothing to migrate."""
+        return self.code.startswith("IMG1")
 
     @property
     def summary(self) -> str:

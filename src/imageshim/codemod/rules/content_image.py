@@ -79,7 +79,8 @@ def _finding(
         why = "this spelling cannot be rewritten without losing a comment"
         if line is not None:
             why = f"the code sets `content` itself in line {line}"
-        return file.finding(CODE, read.node, _MESSAGE, chain=chain, missing=why)
+        proven = line is None
+        return file.finding(CODE, read.node, _MESSAGE, chain=chain, missing=why, proven=proven)
     edits, keeps = made
     missing: str | None = None
     looked_for = any("data:" in step.text or "data URI" in step.text for step in signals)

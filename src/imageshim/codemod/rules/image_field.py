@@ -67,7 +67,7 @@ def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
     made = _rewritten(file, rewriter, read)
     if made is None:
         why = "this spelling cannot be rewritten without losing a comment or clashing quotes"
-        return file.finding(CODE, read.node, message, chain=read.chain, missing=why)
+        return file.finding(CODE, read.node, message, chain=read.chain, missing=why, proven=True)
     edits, keeps = made
     doubt = next((one.doubt for one in read.origins if one.doubt), None)
     applicability: Applicability = "safe" if keeps and file.is_certain(read) else "unsafe"

@@ -55,6 +55,7 @@ def model_extra(file: File) -> Iterator[Finding]:
             applicability="safe" if certain else "unsafe",
             chain=read.chain,
             missing=missing,
+            proven=certain,
         )
 
 

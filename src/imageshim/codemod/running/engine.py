@@ -6,6 +6,7 @@ import contextlib
 import gc
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imageshim.codemod import rules
@@ -42,10 +43,11 @@ def check(
         SourceError: the file cannot be parsed.
 
     """
+    asked = bool(settings.select) or settings.strict
     with _no_collection():
         file = File(source, settings, index, trace)
         found = [
-            finding
+            replace(finding, advice=True) if rule.is_advice and not asked else finding
             for rule in rules.load().values()
             if rule.check is not None and wanted(rule.code, settings)
             for finding in rule.check(file)

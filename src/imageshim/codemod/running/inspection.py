@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -196,9 +196,14 @@ def _once(pieces: Iterable[Piece]) -> list[Piece]:
     return list(dict.fromkeys(pieces))
 
 
+def _work(look: _Round, piece: Piece) -> Iterator[Finding]:
+    """Yield what is left to do in a piece: advice is a matter of taste."""
+    return (one for of, one in look.found if of is piece and not one.advice)
+
+
 def _with_marks(path: str, data: bytes, look: _Round) -> bytes:
     for piece in _once(piece for piece, _ in look.found)[::-1]:
-        planned = add_marks(piece.source, [one for of, one in look.found if of is piece])
+        planned = add_marks(piece.source, _work(look, piece))
         marked = Source(path, edits.apply(piece.source, planned))
         if ast.dump(marked.tree) != ast.dump(piece.source.tree):
             raise EditError(f"{path}: a comment would change the code")

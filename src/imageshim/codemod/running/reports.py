@@ -34,6 +34,13 @@ class Sort(str, Enum):
     """Somebody has to look at it."""
     UNPROVEN = "unproven"
     """Nothing proves that it is an image of LiteLLM; it says what is missing."""
+    NOTE = "note"
+    """Advice: it fails nothing unless somebody asks for it."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether there is work left: what is only not proven, and advice, are none."""
+        return self not in (Sort.UNPROVEN, Sort.NOTE)
 
 
 class Reported(NamedTuple):
@@ -56,7 +63,9 @@ class Reported(NamedTuple):
             return Sort.FIXED
         if finding.applicability is not None and finding.edits:
             return Sort.UNSAFE if finding.applicability == "unsafe" else Sort.CLASHES
-        return Sort.UNPROVEN if finding.missing is not None else Sort.PERSON
+        if finding.advice:
+            return Sort.NOTE
+        return Sort.PERSON if finding.missing is None or finding.proven else Sort.UNPROVEN
 
 
 class Mark(NamedTuple):
@@ -106,6 +115,8 @@ def _finding_as_json(reported: Reported) -> dict[str, Any]:
         "fixed": reported.fixed,
         "sort": reported.sort.value,
         "missing": finding.missing,
+        "proven": finding.proven,
+        "advice": finding.advice,
         "chain": [{"line": step.line, "text": step.text} for step in finding.chain],
         "edits": [edit._asdict() for edit in finding.edits],
     }

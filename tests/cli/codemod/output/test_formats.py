@@ -26,6 +26,8 @@ FIXED = Finding(
 UNSAFE = Finding("IMG002", "reads `content`", 8, 0, 9, 2, "unsafe", (Edit(120, 121, "y"),))
 PERSON = Finding("IMG101", "takes, unasked: 100%\nthe first", 9, 1, 9, 4)
 UNPROVEN = Finding("IMG001", "reads <image> & \x08", 1, 0, 1, 5, missing='nothing names "it"')
+ADVICE = Finding("IMG102", "ask first", 3, 0, 3, 2, advice=True)
+STUCK = Finding("IMG001", "reads `image`", 7, 0, 7, 2, missing="a comment is in it", proven=True)
 REPORTS = [
     FileReport(
         "src/a b.py",
@@ -78,6 +80,33 @@ def test_text_has_everything_that_is_known():
         "1,234 files read, 3 of them analysed.",
         "Nothing was written: pass --write to do so.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "failing", "note"),
+    [
+        ("text", "[needs a person]", "[note]"),
+        ("json", '"sort": "person"', '"sort": "note"'),
+        ("github", "::warning file=a.py,line=7,", "::notice file=a.py,line=3,"),
+        ("sarif", '"level": "warning"', '"level": "note"'),
+        ("junit", '<failure message="reads', '<skipped message="ask first"'),
+    ],
+)
+def test_advice_is_a_note_in_every_format_and_a_fault_without_a_rewrite_is_none(
+    name, failing, note
+):
+    reports = [FileReport("a.py", tuple(Reported(one, "", fixed=False) for one in (STUCK, ADVICE)))]
+
+    text = rendered(name, reports, rewrites=False)
+
+    assert (text.count(failing), text.count(note)) == (1, 1)
+
+
+def test_the_summary_counts_each_kind():
+    findings = (STUCK, UNPROVEN, ADVICE, ADVICE)
+    reports = [FileReport("a.py", tuple(Reported(one, "", fixed=False) for one in findings))]
+
+    assert "1 for a person; 1 not proven; 2 notes." in rendered("text", reports).splitlines()
 
 
 def test_text_groups_the_reasons():

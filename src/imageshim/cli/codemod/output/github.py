@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageshim.codemod.running.reports import Reported, Sort
+from imageshim.codemod.running.reports import Reported
 
 from . import Outcome
 
@@ -27,7 +27,7 @@ def render(outcome: Outcome) -> Iterator[str]:
             yield _command("error", text, file=report.path, line=problem.line, title="imageshim")
         for reported in report.findings:
             finding = reported.finding
-            level = "notice" if reported.sort is Sort.UNPROVEN else "warning"
+            level = "warning" if reported.sort.fails else "notice"
             yield _command(
                 level, _text(reported), file=report.path, line=finding.line,
                 endLine=finding.end_line, col=finding.column + 1,

@@ -1,7 +1,7 @@
 """For CI servers: JUnit's XML, a test suite for each file and a test case for each finding.
 
 The elements are those that Jenkins and GitLab read, https://github.com/testmoapp/junitxml; what
-could not be proven is a skipped test.
+could not be proven, and advice, is a skipped test.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from imageshim.codemod.running.reports import FileReport, Reported, Sort
+from imageshim.codemod.running.reports import FileReport, Reported
 
 from . import Outcome
 
@@ -34,7 +34,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 
 def _suite(report: FileReport) -> Iterator[str]:
-    skipped = sum(one.sort is Sort.UNPROVEN for one in report.findings)
+    skipped = sum(not one.sort.fails for one in report.findings)
     failures = len(report.findings) - skipped + len(report.marks)
     errors = len(report.problems)
     yield (
@@ -47,8 +47,9 @@ def _suite(report: FileReport) -> Iterator[str]:
     for reported in report.findings:
         finding = reported.finding
         yield _case(report.path, finding.code, finding.line, reported.where)
-        if reported.sort is Sort.UNPROVEN:
-            yield f"<skipped message={_attribute(finding.missing or '')}/></testcase>"
+        if not reported.sort.fails:
+            why = finding.missing or finding.message
+            yield f"<skipped message={_attribute(why)}/></testcase>"
         else:
             text = escape(_clean(_text(reported)))
             yield f"<failure message={_attribute(finding.message)}>{text}</failure></testcase>"

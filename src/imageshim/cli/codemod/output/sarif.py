@@ -14,7 +14,7 @@ from urllib.parse import quote
 from imageshim import __version__
 from imageshim.codemod import rules
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.running.reports import FileReport, Problem, Reported, Sort
+from imageshim.codemod.running.reports import FileReport, Problem, Reported
 
 from . import Outcome
 
@@ -23,7 +23,6 @@ __all__ = ["render"]
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-_LEVELS = {Sort.UNPROVEN: "note"}
 
 
 def render(outcome: Outcome) -> Iterator[str]:
@@ -75,7 +74,7 @@ def _result(report: FileReport, reported: Reported, places: dict[str, int]) -> d
     finding = reported.finding
     text = finding.message if finding.missing is None else f"{finding.message}\n{finding.missing}"
     result = _plain_result(report, finding.code, places, finding.line, text)
-    result["level"] = _LEVELS.get(reported.sort, "warning")
+    result["level"] = "warning" if reported.sort.fails else "note"
     result["locations"] = [_location(report.path, _region(finding))]
     if finding.chain:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(report.path, finding)}]}]

@@ -20,6 +20,7 @@ _SORTS = {
     Sort.CLASHES: ("clashes with another edit", _YELLOW),
     Sort.PERSON: ("needs a person", _RED),
     Sort.UNPROVEN: ("not proven", _DIM),
+    Sort.NOTE: ("note", _DIM),
 }
 _ARROW = " → "
 # More reasons than these are the same few, each with another name in it.
@@ -101,6 +102,7 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         (Sort.CLASHES, "clash with another edit"),
         (Sort.PERSON, "for a person"),
         (Sort.UNPROVEN, "not proven"),
+        (Sort.NOTE, "note" if counts[Sort.NOTE] == 1 else "notes"),
     ]
     said = [f"{counts[sort]:,} {text}" for sort, text in parts if counts[sort]]
     yield paint(f"{'; '.join(said) or 'Nothing found'}.", _BOLD)
