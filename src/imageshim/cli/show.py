@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from imageshim.reading import GeneratedImage, Reading, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
 from .inputs import Record, progress, records
+from .pages import add_html, write_page
 
 __all__ = ["main"]
 
@@ -24,7 +25,8 @@ _COLUMNS = ("reply", "choice", "image", "format", "media type", "width × height
 
 _EXAMPLES = """Examples:
   imageshim show reply.json
-  imageshim show archive.jsonl --from 1.75.9 --save pictures/"""
+  imageshim show archive.jsonl --from 1.75.9 --save pictures/
+  imageshim show archive.jsonl --html replies.html"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     add_files(by)
     add_source(by)
     by.add_argument("--save", type=_folder, metavar="DIR", help="write the images into this folder")
+    add_html(by)
     options = by.parse_args(arguments)
+    if options.html is not None:
+        found = chain.from_iterable(map(records, options.files))
+        return write_page(options.html, found, options.source, _title(options.files))
     rows: list[tuple[str, ...]] = []
     fine = True
     strangers = replies = 0
@@ -54,6 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     if rows:
         sys.stdout.write(_table(rows, (*_COLUMNS, "file") if options.save else _COLUMNS))
     return 1 if not fine or (strangers and not replies) else 0
+
+
+def _title(files: Sequence[str]) -> str:
+    names = ", ".join("standard input" if file == "-" else file_name(file) for file in files[:3])
+    return f"Replies of {names}" + (f" and {len(files) - 3} files more" if files[3:] else "")
 
 
 def _why_none(readings: tuple[Reading, ...]) -> str:
