@@ -14,6 +14,7 @@ from .entries import Entry, Shown
 
 __all__ = ["PageWriter"]
 
+_FOLDER = files("imageshim.page")
 _LONGEST_TEXT = 100_000
 """Characters of one text that are shown: a browser is slow with one of many megabytes."""
 
@@ -33,8 +34,8 @@ class PageWriter:
         self._entries = 0
         self._formats: Counter[str] = Counter()
         self._images = self._drafts = self._bytes = 0
-        self._style = files(__package__).joinpath("page.css").read_text("utf-8")
-        self._script = files(__package__).joinpath("page.js").read_text("utf-8")
+        self._style = _FOLDER.joinpath("page.css").read_text("utf-8")
+        self._script = _FOLDER.joinpath("page.js").read_text("utf-8")
         out.write(_HEAD.format(
             title=_text(title), policy=self._policy(), style=self._style,
         ))  # fmt: skip
