@@ -4,7 +4,8 @@ import ast
 
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Knowledge
-from imageshim.codemod.flow.worklist import Flow
+from imageshim.codemod.flow.interpreter import Interpreter
+from imageshim.codemod.flow.worklist import run
 
 
 def told(program, *, calls=None, methods=None):
@@ -15,8 +16,8 @@ def told(program, *, calls=None, methods=None):
         methods={"brush": methods} if methods else {},
         unseen=lambda _at, last, _given: unseen.append(last),
     )
-    flow = Flow(ast.parse(program), "program.py", "", (), None, knowledge)
-    flow.run()
+    flow = Interpreter(ast.parse(program), "program.py", "", (), None, knowledge)
+    run(flow)
     return flow, unseen
 
 

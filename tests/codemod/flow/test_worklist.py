@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.worklist import Flow
+from imageshim.codemod.flow.interpreter import Interpreter
+from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.knowledge import known
 
 ASK = "import litellm\n"
@@ -13,8 +14,8 @@ REPLY = "litellm.completion(model='gemini-image')"
 
 
 def interpreted(program):
-    flow = Flow(ast.parse(ASK + program), "program.py", "", (), None, known())
-    flow.run()
+    flow = Interpreter(ast.parse(ASK + program), "program.py", "", (), None, known())
+    run(flow)
     return flow
 
 

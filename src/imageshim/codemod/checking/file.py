@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
-from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.interpreter import Interpreter
+from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Obj, Origin
-from imageshim.codemod.flow.worklist import Flow
+from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
@@ -50,12 +51,12 @@ class File:
         self.tree = source.tree
         module = index.module_of(source.path) if index is not None else ""
         assumed = settings.assume_litellm
-        self.flow = Flow(self.tree, source.path, module, assumed, index, known())
+        self.flow = Interpreter(self.tree, source.path, module, assumed, index, known())
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
         if b"litellm" in source.data or index is not None or settings.assume_litellm:
             try:
-                self.flow.run()
+                run(self.flow)
             except RecursionError:
                 raise SourceError(source.path, 1, "nested too deeply to be followed") from None
         self.traced: set[ast.expr] = set()

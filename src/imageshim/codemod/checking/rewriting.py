@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.statements import caught
 
 from .file import File

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Ref
 
 from .file import File

@@ -7,184 +7,153 @@ import ast
 from imageshim.codemod.knowledge import replies
 
 from . import values as v
-from .annotations import Annotations
-from .operators import says_image
+from .functions import escape
+from .hooks import Given
+from .interpreter import Interpreter
+from .iteration import iterate
+from .operators import put_into, says_image
 
-__all__ = ["Given", "Methods", "flat", "nothing"]
-
-
-class Given:
-    """The arguments of a call."""
-
-    __slots__ = ("args", "keywords", "node", "spread", "values")
-
-    def __init__(self, node: ast.Call, args: list[v.Value], keywords: dict[str, v.Value]) -> None:
-        self.node = node
-        self.args = args
-        self.keywords = keywords
-        self.spread = False
-        """Whether there may be keyword arguments that are not seen."""
-
-    def first(self) -> v.Value:
-        """Return the first argument."""
-        return self.args[0] if self.args else v.UNKNOWN
-
-    def all(self) -> list[v.Value]:
-        """Return all arguments."""
-        return [*self.args, *self.keywords.values()]
+__all__ = ["call_wrapped", "nothing", "scan"]
 
 
-class Methods(Annotations):
-    """Evaluates calls of methods."""
-
-    def call(self, function: v.Value, given: Given) -> v.Value:
-        """Call a value; in :mod:`.calls`."""
-        raise NotImplementedError
-
-    def escape(self, value: v.Value) -> None:
-        """Mark the functions in a value as called by anybody; in :mod:`.calls`."""
-        raise NotImplementedError
-
-    def call_wrapped(self, function: v.Wrap, given: Given) -> v.Value:  # noqa: C901, PLR0911
-        """Call a method, or what ``partial`` made."""
-        value, name = function.value, function.name
-        if function.how == "partial":
-            inner = function.value
-            if isinstance(inner, v.Seq) and inner.items and isinstance(inner.rest, v.Mapping):
-                keywords = dict(inner.rest.items) | given.keywords
-                merged = Given(given.node, [*inner.items[1:], *given.args], keywords)
-                merged.spread = given.spread or inner.rest.partial
-                return v.each(inner.items[0], lambda one: self.call(one, merged))
-            return v.UNKNOWN
-        if function.how != "method":
-            return v.UNKNOWN
-        if isinstance(value, v.Alt):
-            return v.each(value, lambda one: self.call_wrapped(v.Wrap("method", one, name), given))
-        if isinstance(value, v.Obj):
-            return self._object_method(value, name, given)
-        if isinstance(value, v.Seq):
-            return self._sequence_method(value, name, given)
-        if isinstance(value, v.Mapping):
-            return self._mapping_method(value, name, given)
-        if isinstance(value, v.Const) and name == "join" and given.args:
-            return self.iterate(given.args[0])
-        if isinstance(value, v.Const) and name == "format":
-            self.put_into(value, given.all(), given.node.lineno)
-        if isinstance(value, v.Wrap):
-            return self._pending_method(value, name, given)
-        if isinstance(value, v.Const):
-            return v.UNKNOWN
-        for one in given.all():
-            self.escape(one)
+def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:  # noqa: C901, PLR0911
+    """Call a method, or what ``partial`` made."""
+    value, name = function.value, function.name
+    if function.how == "partial":
+        inner = function.value
+        if isinstance(inner, v.Seq) and inner.items and isinstance(inner.rest, v.Mapping):
+            keywords = dict(inner.rest.items) | given.keywords
+            merged = Given(given.node, [*inner.items[1:], *given.args], keywords)
+            merged.spread = given.spread or inner.rest.partial
+            return v.each(inner.items[0], lambda one: at.call(one, merged))
         return v.UNKNOWN
-
-    def _pending_method(self, value: v.Wrap, name: str, given: Given) -> v.Value:
-        if value.how == "pattern":
-            self.scan(value.value, given.args, given)
-            return v.UNKNOWN
-        if name in ("result", "__next__", "__anext__", "send"):
-            inner = value.value
-            if name == "result":
-                return inner
-            return v.Wrap("await", inner) if name == "__anext__" else inner
-        return value if name in replies.SAME else v.UNKNOWN
-
-    def _object_method(  # noqa: C901, PLR0911
-        self, value: v.Obj, name: str, given: Given
-    ) -> v.Value:
-        if value.kind in ("content", "text", "url"):
-            return self._text_method(value, name, given)
-        method = self.knowledge.methods.get(value.kind)
-        if method is not None:
-            return method(self, value, name, given)
-        if name in ("get", "pop", "__getitem__", "__getattr__"):
-            key = given.first()
-            if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:
-                function = given.node.func
-                if isinstance(function, ast.Attribute) and name == "get":
-                    default = given.node.args[1] if len(given.node.args) > 1 else None
-                    whole = self.bases.get(function, value)
-                    self.read(given.node, function.value, whole, key.value, "get", default)
-                found = self.piece(value, key.value, given.node)
-                if len(given.args) > 1 and found is not v.UNKNOWN:
-                    return v.join(found, nothing(given.args[1]))
-                return found
-            return v.UNKNOWN
-        if name in replies.DUMPS:
-            return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
-        if name == "model_dump_json":
-            return v.Wrap("json", v.Obj(value.kind, "dict", value.origins, value.chain))
-        if name in replies.SAME:
-            return value
-        if name in ("__next__", "__anext__"):
-            return self.iterate(value)
-        for one in given.all():
-            self.escape(one)
+    if function.how != "method":
         return v.UNKNOWN
+    if isinstance(value, v.Alt):
+        return v.each(value, lambda one: call_wrapped(at, v.Wrap("method", one, name), given))
+    if isinstance(value, v.Obj):
+        return _object_method(at, value, name, given)
+    if isinstance(value, v.Seq):
+        return _sequence_method(at, value, name, given)
+    if isinstance(value, v.Mapping):
+        return _mapping_method(value, name, given)
+    if isinstance(value, v.Const) and name == "join" and given.args:
+        return iterate(at, given.args[0])
+    if isinstance(value, v.Const) and name == "format":
+        put_into(at, value, given.all(), given.node.lineno)
+    if isinstance(value, v.Wrap):
+        return _pending_method(at, value, name, given)
+    if isinstance(value, v.Const):
+        return v.UNKNOWN
+    for one in given.all():
+        escape(at, one)
+    return v.UNKNOWN
 
-    def _text_method(self, value: v.Obj, name: str, given: Given) -> v.Value:
-        for inner in (inner for one in given.all() for inner in flat(one)):
-            said = inner.value if isinstance(inner, v.Const) else None
-            if isinstance(said, str) and says_image(said):
-                self.signal(value, given.node.lineno, f"{name}({said[:20]!r})")
-        if name not in replies.TEXT:
-            return v.UNKNOWN
-        text = value.piece("text")
-        return v.Seq(None, text) if "split" in name or "partition" in name else text
 
-    def scan(self, pattern: v.Value, texts: list[v.Value], given: Given) -> None:
-        """Note that texts are searched: for a data URI, or for Markdown images."""
-        for one in v.alternatives(pattern):
-            source = one.value if isinstance(one, (v.Const, v.Wrap)) else None
-            if isinstance(source, v.Const):
-                source = source.value
-            if not isinstance(source, str):
-                continue
-            for value in texts:
-                if "](" in source.replace("\\", ""):
-                    self.markdown |= {
-                        read
-                        for text in v.alternatives(value)
-                        if isinstance(text, v.Obj)
-                        for read in text.reads
-                    }
-                elif says_image(source):
-                    self.signal(value, given.node.lineno, "searched for a data URI")
+def _pending_method(at: Interpreter, value: v.Wrap, name: str, given: Given) -> v.Value:
+    if value.how == "pattern":
+        scan(at, value.value, given.args, given)
+        return v.UNKNOWN
+    if name in ("result", "__next__", "__anext__", "send"):
+        inner = value.value
+        if name == "result":
+            return inner
+        return v.Wrap("await", inner) if name == "__anext__" else inner
+    return value if name in replies.SAME else v.UNKNOWN
 
-    def _sequence_method(self, value: v.Seq, name: str, given: Given) -> v.Value:
-        if name in ("append", "add", "insert", "appendleft", "extend", "update") and given.args:
-            added = given.args[-1]
-            if name in ("extend", "update"):
-                added = self.iterate(added)
-            function = given.node.func
-            if isinstance(function, ast.Attribute):
-                self.assign(function.value, v.Seq(None, v.join(v.element(value), added)))
-            return v.Const(None)
-        if name in ("pop", "popleft"):
-            return v.element(value)
-        return value if name == "copy" else v.UNKNOWN
 
-    def _mapping_method(self, value: v.Mapping, name: str, given: Given) -> v.Value:
+def _object_method(  # noqa: C901, PLR0911
+    at: Interpreter, value: v.Obj, name: str, given: Given
+) -> v.Value:
+    if value.kind in ("content", "text", "url"):
+        return _text_method(at, value, name, given)
+    method = at.knowledge.methods.get(value.kind)
+    if method is not None:
+        return method(at, value, name, given)
+    if name in ("get", "pop", "__getitem__", "__getattr__"):
         key = given.first()
-        if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
-            found = value.get(str(key.value))
-            rest = given.args[1] if len(given.args) > 1 else v.Const(None)
-            if found is None:
-                return v.UNKNOWN if value.partial else rest
+        if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:
+            function = given.node.func
+            if isinstance(function, ast.Attribute) and name == "get":
+                default = given.node.args[1] if len(given.node.args) > 1 else None
+                whole = at.bases.get(function, value)
+                at.read(given.node, function.value, whole, key.value, "get", default)
+            found = at.piece(value, key.value, given.node)
+            if len(given.args) > 1 and found is not v.UNKNOWN:
+                return v.join(found, nothing(given.args[1]))
             return found
-        if name == "values":
-            return v.Seq(None, v.join_all(one for key, one in value.items if key != "*keys"))
-        if name == "items":
-            return v.Seq(None, v.Seq((v.UNKNOWN, v.join_all(one for _, one in value.items))))
-        return value if name == "copy" else v.UNKNOWN
+        return v.UNKNOWN
+    if name in replies.DUMPS:
+        return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
+    if name == "model_dump_json":
+        return v.Wrap("json", v.Obj(value.kind, "dict", value.origins, value.chain))
+    if name in replies.SAME:
+        return value
+    if name in ("__next__", "__anext__"):
+        return iterate(at, value)
+    for one in given.all():
+        escape(at, one)
+    return v.UNKNOWN
 
 
-def flat(value: v.Value) -> list[v.Value]:
-    """Return what a value can be, a sequence's items instead of itself."""
-    out: list[v.Value] = []
-    for one in v.alternatives(value):
-        out += v.alternatives(v.element(one)) if isinstance(one, v.Seq) else (one,)
-    return out
+def _text_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
+    for inner in (inner for one in given.all() for inner in v.flat(one)):
+        said = inner.value if isinstance(inner, v.Const) else None
+        if isinstance(said, str) and says_image(said):
+            at.signal(value, given.node.lineno, f"{name}({said[:20]!r})")
+    if name not in replies.TEXT:
+        return v.UNKNOWN
+    text = value.piece("text")
+    return v.Seq(None, text) if "split" in name or "partition" in name else text
+
+
+def scan(at: Interpreter, pattern: v.Value, texts: list[v.Value], given: Given) -> None:
+    """Note that texts are searched: for a data URI, or for Markdown images."""
+    for one in v.alternatives(pattern):
+        source = one.value if isinstance(one, (v.Const, v.Wrap)) else None
+        if isinstance(source, v.Const):
+            source = source.value
+        if not isinstance(source, str):
+            continue
+        for value in texts:
+            if "](" in source.replace("\\", ""):
+                at.markdown |= {
+                    read
+                    for text in v.alternatives(value)
+                    if isinstance(text, v.Obj)
+                    for read in text.reads
+                }
+            elif says_image(source):
+                at.signal(value, given.node.lineno, "searched for a data URI")
+
+
+def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> v.Value:
+    if name in ("append", "add", "insert", "appendleft", "extend", "update") and given.args:
+        added = given.args[-1]
+        if name in ("extend", "update"):
+            added = iterate(at, added)
+        function = given.node.func
+        if isinstance(function, ast.Attribute):
+            at.assign(function.value, v.Seq(None, v.join(v.element(value), added)))
+        return v.Const(None)
+    if name in ("pop", "popleft"):
+        return v.element(value)
+    return value if name == "copy" else v.UNKNOWN
+
+
+def _mapping_method(value: v.Mapping, name: str, given: Given) -> v.Value:
+    key = given.first()
+    if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
+        found = value.get(str(key.value))
+        rest = given.args[1] if len(given.args) > 1 else v.Const(None)
+        if found is None:
+            return v.UNKNOWN if value.partial else rest
+        return found
+    if name == "values":
+        return v.Seq(None, v.join_all(one for key, one in value.items if key != "*keys"))
+    if name == "items":
+        return v.Seq(None, v.Seq((v.UNKNOWN, v.join_all(one for _, one in value.items))))
+    return value if name == "copy" else v.UNKNOWN
 
 
 def nothing(default: v.Value) -> v.Value:

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 from imageshim.codemod.text.source import Source, SourceError
 
 from .foreign import arguments, foreign, shape
-from .methods import Given
+from .functions import result_of
+from .hooks import Given
+from .interpreter import Interpreter
 from .module_names import last_name, modules_of, qualified, without_init
 from .scopes import Function, Inst
 from .values import (
@@ -37,7 +39,7 @@ from .values import (
     holds,
     join,
 )
-from .worklist import Flow
+from .worklist import run
 
 if TYPE_CHECKING:
     from imageshim.codemod.project.settings import Settings
@@ -146,10 +148,10 @@ class ProjectIndex:
         module = self.module_of(path)
         self._caller = path
         try:
-            flow = Flow(
+            flow = Interpreter(
                 source.tree, path, module, self.settings.assume_litellm, self, self.knowledge
             )
-            flow.run()
+            run(flow)
         except (SourceError, RecursionError):  # told where the file itself is looked at
             return
         finally:
@@ -201,11 +203,11 @@ class ProjectIndex:
 
     # What a file hands out
 
-    def _exports(self, flow: Flow, module: str) -> Iterable[tuple[str, Value]]:
+    def _exports(self, flow: Interpreter, module: str) -> Iterable[tuple[str, Value]]:
         where = PurePath(flow.path).name
         for info in flow.functions.values():
             name = qualified(info, module)
-            value = flow.result(info) if name is not None else UNKNOWN
+            value = result_of(flow, info) if name is not None else UNKNOWN
             if name is not None and holds(value):
                 yield f"{name}()", foreign(value, where)
         for owner in flow.classes.values():
@@ -218,7 +220,7 @@ class ProjectIndex:
             if holds(value):
                 yield f"{without_init(module)}.{name}", foreign(value, where)
 
-    def _aliases(self, flow: Flow, module: str) -> Iterable[tuple[str, Value]]:
+    def _aliases(self, flow: Interpreter, module: str) -> Iterable[tuple[str, Value]]:
         for name, value in flow.top.cells.items():
             for one in alternatives(value):
                 if isinstance(one, Ref) and (

@@ -28,8 +28,10 @@ __all__ = [
     "Value",
     "Wrap",
     "alternatives",
+    "constants",
     "each",
     "element",
+    "flat",
     "holds",
     "join",
     "join_all",
@@ -358,3 +360,19 @@ def named(value: Value, name: str, line: int) -> Value:
     if isinstance(value, Alt):
         return Alt(tuple(named(one, name, line) for one in value.values))
     return value
+
+
+def constants(value: Value) -> list[object] | None:
+    """Return what a value can be, if it is a constant on every path."""
+    found = alternatives(value)
+    if all(isinstance(one, Const) for one in found):
+        return [one.value for one in found if isinstance(one, Const)]
+    return None
+
+
+def flat(value: Value) -> list[Value]:
+    """Return what a value can be, a sequence's items instead of itself."""
+    out: list[Value] = []
+    for one in alternatives(value):
+        out += alternatives(element(one)) if isinstance(one, Seq) else (one,)
+    return out

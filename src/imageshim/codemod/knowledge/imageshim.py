@@ -5,31 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.methods import Given
+from imageshim.codemod.flow.hooks import Given
 from imageshim.codemod.flow.scopes import Bound, Func
-from imageshim.codemod.flow.state import constants
 from imageshim.codemod.knowledge import replies
 
 if TYPE_CHECKING:
-    from imageshim.codemod.flow.calls import Calls
+    from imageshim.codemod.flow.interpreter import Interpreter
 
 __all__ = ["call"]
 
 
-def call(at: Calls, name: str, given: Given) -> v.Value:
+def call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of imageshim gives; what it is handed is taken care of."""
     del at
     last = name.rpartition(".")[2]
     value = given.first()
     if last == "wrap":
-        emit = constants(given.keywords.get("emit", v.Const("images")))
+        emit = v.constants(given.keywords.get("emit", v.Const("images")))
         if emit != ["images"]:
             return v.UNKNOWN  # the wrapper gives the format that the code reads
         return v.each(
             value,
             lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,
         )
-    to = constants(given.args[1]) if len(given.args) > 1 else ["images"]
+    to = v.constants(given.args[1]) if len(given.args) > 1 else ["images"]
     if last in replies.HANDLERS or (last == "convert" and to == ["images"]):
         for one in v.alternatives(value):
             if isinstance(one, v.Obj):

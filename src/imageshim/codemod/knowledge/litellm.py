@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.methods import Given, flat
-from imageshim.codemod.flow.state import constants
+from imageshim.codemod.flow.functions import escape
+from imageshim.codemod.flow.hooks import Given
 from imageshim.codemod.knowledge import replies
 
 if TYPE_CHECKING:
-    from imageshim.codemod.flow.calls import Calls
+    from imageshim.codemod.flow.interpreter import Interpreter
 
 __all__ = ["call", "client_method", "router_method"]
 
 
-def call(at: Calls, name: str, given: Given) -> v.Value:
+def call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of LiteLLM gives."""
     last = name.rpartition(".")[2]
     if last in replies.CONSTRUCTORS and last[0].isupper():
@@ -23,7 +23,7 @@ def call(at: Calls, name: str, given: Given) -> v.Value:
     kind = replies.CALLS.get(last)
     if kind is None:
         for value in given.all():
-            at.escape(value)
+            escape(at, value)
         return v.UNKNOWN
     if kind in ("router", "client"):
         origin = at.origin(given.node, f"{last}()")
@@ -41,7 +41,7 @@ def call(at: Calls, name: str, given: Given) -> v.Value:
     return completed(at, given, f"{last}()", kind, is_async=last in replies.ASYNC)
 
 
-def completed(at: Calls, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
+def completed(at: Interpreter, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
     """Return what a call that asks a model gives."""
     origin = at.origin(given.node, what)
     image = _asks_for_images(given)
@@ -59,7 +59,7 @@ def _from(origin: v.Origin, kind: str, given: Given) -> v.Obj:
     return made.after(given.node.lineno, origin.what)
 
 
-def _constructed(at: Calls, name: str, given: Given) -> v.Value:
+def _constructed(at: Interpreter, name: str, given: Given) -> v.Value:
     kind = replies.CONSTRUCTORS[name]
     origin = at.origin(given.node, f"{name}()")
     inner = {
@@ -82,7 +82,7 @@ def _constructed(at: Calls, name: str, given: Given) -> v.Value:
     return _from(origin, kind, given)
 
 
-def _fixture(at: Calls, value: v.Value, origin: v.Origin) -> None:
+def _fixture(at: Interpreter, value: v.Value, origin: v.Origin) -> None:
     """Find the messages with an ``image`` in the dicts that a fixture is made of."""
     for one in v.alternatives(value):
         if isinstance(one, v.Seq):
@@ -95,7 +95,7 @@ def _fixture(at: Calls, value: v.Value, origin: v.Origin) -> None:
                     _fixture(at, inner, origin)
 
 
-def router_method(at: Calls, value: v.Obj, name: str, given: Given) -> v.Value:
+def router_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
     """Return what a method of a ``litellm.Router`` gives."""
     del value
     kind = replies.ROUTER.get(name)
@@ -104,7 +104,7 @@ def router_method(at: Calls, value: v.Obj, name: str, given: Given) -> v.Value:
     return completed(at, given, f"Router.{name}()", kind, is_async=name in replies.ASYNC)
 
 
-def client_method(at: Calls, value: v.Obj, name: str, given: Given) -> v.Value:
+def client_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
     """Return what a method of a ``litellm.LiteLLM`` client gives."""
     del value
     if name != "create":
@@ -119,13 +119,13 @@ def _asks_for_images(given: Given) -> bool | None:
     if isinstance(extra, v.Mapping):
         keywords.update(extra.items)
     for name in ("modalities", "response_modalities"):
-        for one in flat(keywords.get(name, v.BOTTOM)):
+        for one in v.flat(keywords.get(name, v.BOTTOM)):
             if isinstance(one, v.Const) and str(one.value).lower() == "image":
                 return True
             if one is v.UNKNOWN:
                 return None
     model = keywords.get("model", given.first() if given.args else v.UNKNOWN)
-    names = constants(model)
+    names = v.constants(model)
     if names is None:
         some = [one for one in v.alternatives(model) if isinstance(one, v.Const)]
         return True if any(replies.IMAGE_MODEL.search(str(one.value)) for one in some) else None
@@ -136,7 +136,7 @@ def _asks_for_images(given: Given) -> bool | None:
 
 
 def _is_text_model(given: Given) -> bool:
-    names = constants(given.keywords.get("model", given.first() if given.args else v.UNKNOWN))
+    names = v.constants(given.keywords.get("model", given.first() if given.args else v.UNKNOWN))
     return bool(names) and all(replies.TEXT_MODEL.search(str(one)) for one in names or ())
 
 
@@ -144,7 +144,7 @@ def _streamed(given: Given) -> tuple[str, ...]:
     value = given.keywords.get("stream")
     if value is None:
         return ("reply", "stream") if given.spread else ("reply",)
-    said = constants(value)
+    said = v.constants(value)
     if said is None:
         return ("reply", "stream")
     return tuple({"stream" if one else "reply": None for one in said})

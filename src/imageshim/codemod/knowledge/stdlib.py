@@ -7,16 +7,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.methods import Given, nothing
+from imageshim.codemod.flow.fields import attribute_of
+from imageshim.codemod.flow.hooks import Given
+from imageshim.codemod.flow.iteration import awaited, iterate
+from imageshim.codemod.flow.labels import labelled
+from imageshim.codemod.flow.methods import nothing
 from imageshim.codemod.flow.scopes import Class, Inst
 
 if TYPE_CHECKING:
-    from imageshim.codemod.flow.calls import Calls
+    from imageshim.codemod.flow.interpreter import Interpreter
 
 __all__ = ["SPECIAL"]
 
 
-def _getattr(self: Calls, given: Given) -> v.Value:
+def _getattr(at: Interpreter, given: Given) -> v.Value:
     node = given.node
     if len(given.args) < 2 or len(node.args) < 2:
         return v.UNKNOWN
@@ -25,94 +29,93 @@ def _getattr(self: Calls, given: Given) -> v.Value:
         return v.UNKNOWN
     name = key.value
     if value is v.UNKNOWN:
-        return self.unproven(node, node.args[0], name, "getattr")
+        return at.unproven(node, node.args[0], name, "getattr")
     default = node.args[2] if len(node.args) > 2 else None
-    self.read(node, node.args[0], value, name, "getattr", default)
-    found = v.each(value, lambda one: self.attribute(one, name, node))
+    at.read(node, node.args[0], value, name, "getattr", default)
+    found = v.each(value, lambda one: attribute_of(at, one, name, node))
     return v.join(found, nothing(given.args[2])) if default is not None else found
 
 
-def _hasattr(self: Calls, given: Given) -> v.Value:
+def _hasattr(at: Interpreter, given: Given) -> v.Value:
     node = given.node
     if len(given.args) > 1 and isinstance(given.args[1], v.Const) and len(node.args) > 1:
         name = str(given.args[1].value)
         if given.args[0] is not v.UNKNOWN:
-            self.read(node, node.args[0], given.args[0], name, "hasattr")
+            at.read(node, node.args[0], given.args[0], name, "hasattr")
     return v.UNKNOWN
 
 
-def _setattr(self: Calls, given: Given) -> v.Value:
+def _setattr(at: Interpreter, given: Given) -> v.Value:
     for one in v.alternatives(given.first()):
         if isinstance(one, Inst) and not one.info.dynamic:
             one.info.dynamic = True
-            self.wake(*(reader for readers in one.info.readers.values() for reader in readers))
+            at.wake(*(reader for readers in one.info.readers.values() for reader in readers))
         if isinstance(one, v.Obj):
             for origin in one.origins:
                 for name in ("image", "content", "images"):
                     origin.written[name] = given.node.lineno
-    self.knowledge.unseen(self, "setattr", given)
+    at.knowledge.unseen(at, "setattr", given)
     return v.Const(None)
 
 
-def _gather(self: Calls, given: Given) -> v.Value:
+def _gather(at: Interpreter, given: Given) -> v.Value:
+    del at
     node = given.node
     if any(isinstance(one, ast.Starred) for one in node.args) or len(given.args) == 0:
-        return v.Wrap(
-            "await", v.Seq(None, v.join_all(v.each(one, self.awaited) for one in given.args))
-        )
-    return v.Wrap("await", v.Seq(tuple(v.each(one, self.awaited) for one in given.args)))
+        return v.Wrap("await", v.Seq(None, v.join_all(v.each(one, awaited) for one in given.args)))
+    return v.Wrap("await", v.Seq(tuple(v.each(one, awaited) for one in given.args)))
 
 
-def _partial(self: Calls, given: Given) -> v.Value:
-    del self
+def _partial(at: Interpreter, given: Given) -> v.Value:
+    del at
     keywords = v.Mapping(tuple(given.keywords.items()), None, given.spread)
     return v.Wrap("partial", v.Seq(tuple(given.args), keywords))
 
 
-def _applied(place: int, how: str) -> Callable[[Calls, Given], v.Value]:
+def _applied(place: int, how: str) -> Callable[[Interpreter, Given], v.Value]:
     """``to_thread(f, *args)``, ``submit(f, *args)``, ``run_in_executor(None, f, *args)``."""
 
-    def apply(self: Calls, given: Given) -> v.Value:
+    def apply(at: Interpreter, given: Given) -> v.Value:
         if len(given.args) <= place:
             return v.UNKNOWN
         inner = Given(given.node, given.args[place + 1 :], given.keywords)
         inner.spread = given.spread
-        result = v.each(given.args[place], lambda one: self.call(one, inner))
+        result = v.each(given.args[place], lambda one: at.call(one, inner))
         return v.Wrap(how, result)
 
     return apply
 
 
-def _map(self: Calls, given: Given) -> v.Value:
+def _map(at: Interpreter, given: Given) -> v.Value:
     if len(given.args) < 2:
         return v.UNKNOWN
-    inner = Given(given.node, [self.iterate(one) for one in given.args[1:]], {})
-    return v.Wrap("iter", v.each(given.args[0], lambda one: self.call(one, inner)))
+    inner = Given(given.node, [iterate(at, one) for one in given.args[1:]], {})
+    return v.Wrap("iter", v.each(given.args[0], lambda one: at.call(one, inner)))
 
 
-def _filter(self: Calls, given: Given) -> v.Value:
-    return v.Wrap("iter", self.iterate(given.args[1])) if len(given.args) > 1 else v.UNKNOWN
+def _filter(at: Interpreter, given: Given) -> v.Value:
+    return v.Wrap("iter", iterate(at, given.args[1])) if len(given.args) > 1 else v.UNKNOWN
 
 
-def _next(self: Calls, given: Given) -> v.Value:
-    found = self.iterate(given.first())
+def _next(at: Interpreter, given: Given) -> v.Value:
+    found = iterate(at, given.first())
     return v.join(found, nothing(given.args[1])) if len(given.args) > 1 else found
 
 
-def _anext(self: Calls, given: Given) -> v.Value:
-    return v.Wrap("await", _next(self, given))
+def _anext(at: Interpreter, given: Given) -> v.Value:
+    return v.Wrap("await", _next(at, given))
 
 
-def _enumerate(self: Calls, given: Given) -> v.Value:
-    return v.Wrap("iter", v.Seq((v.UNKNOWN, self.iterate(given.first()))))
+def _enumerate(at: Interpreter, given: Given) -> v.Value:
+    return v.Wrap("iter", v.Seq((v.UNKNOWN, iterate(at, given.first()))))
 
 
-def _zip(self: Calls, given: Given) -> v.Value:
-    return v.Wrap("iter", v.Seq(tuple(self.iterate(one) for one in given.args)))
+def _zip(at: Interpreter, given: Given) -> v.Value:
+    return v.Wrap("iter", v.Seq(tuple(iterate(at, one) for one in given.args)))
 
 
-def _dict(self: Calls, given: Given) -> v.Value:
-    del self
+def _dict(at: Interpreter, given: Given) -> v.Value:
+    del at
     value = given.first()
     if given.args and isinstance(value, v.Obj):
         return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
@@ -121,22 +124,22 @@ def _dict(self: Calls, given: Given) -> v.Value:
     return value if isinstance(value, v.Mapping) else v.UNKNOWN
 
 
-def _loads(self: Calls, given: Given) -> v.Value:
+def _loads(at: Interpreter, given: Given) -> v.Value:
     value = given.first()
     if isinstance(value, v.Wrap) and value.how == "json":
         return value.value
     if isinstance(value, v.Obj) and value.kind in ("content", "text"):
         return v.UNKNOWN
-    return self.labelled(given.node, given) if self.assume else v.UNKNOWN
+    return labelled(at, given.node, given) if at.assume else v.UNKNOWN
 
 
-def _compile(self: Calls, given: Given) -> v.Value:
-    del self
+def _compile(at: Interpreter, given: Given) -> v.Value:
+    del at
     return v.Wrap("pattern", given.first())
 
 
-def _import(self: Calls, given: Given) -> v.Value:
-    del self
+def _import(at: Interpreter, given: Given) -> v.Value:
+    del at
     name = given.first()
     return (
         v.Ref(name.value)
@@ -145,39 +148,40 @@ def _import(self: Calls, given: Given) -> v.Value:
     )
 
 
-def _super(self: Calls, given: Given) -> v.Value:
+def _super(at: Interpreter, given: Given) -> v.Value:
     del given
-    owner = self.function.owner if self.function is not None else None
+    owner = at.function.owner if at.function is not None else None
     if owner is None:
         return v.UNKNOWN
     bases = [one for base in owner.bases for one in v.alternatives(base) if isinstance(one, Class)]
     return v.join_all(Inst(one.info) for one in bases) if bases else v.UNKNOWN
 
 
-def _awaited(self: Calls, given: Given) -> v.Value:
-    return v.each(given.first(), self.awaited)
+def _awaited(at: Interpreter, given: Given) -> v.Value:
+    del at
+    return v.each(given.first(), awaited)
 
 
-def _first(self: Calls, given: Given) -> v.Value:
-    del self
+def _first(at: Interpreter, given: Given) -> v.Value:
+    del at
     return given.first()
 
 
-def _made(name: str) -> Callable[[Calls, Given], v.Value]:
-    def make(self: Calls, given: Given) -> v.Value:
-        del self, given
+def _made(name: str) -> Callable[[Interpreter, Given], v.Value]:
+    def make(at: Interpreter, given: Given) -> v.Value:
+        del at, given
         return v.Ref(name)
 
     return make
 
 
-def _repeat(self: Calls, given: Given) -> v.Value:
+def _repeat(at: Interpreter, given: Given) -> v.Value:
     """``any(…)`` and its like look at every item."""
-    del self, given
+    del at, given
     return v.UNKNOWN
 
 
-SPECIAL: dict[str, Callable[[Calls, Given], v.Value]] = {
+SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,

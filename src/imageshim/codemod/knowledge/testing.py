@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.methods import Given
+from imageshim.codemod.flow.hooks import Given
 
 if TYPE_CHECKING:
-    from imageshim.codemod.flow.calls import Calls
+    from imageshim.codemod.flow.interpreter import Interpreter
 
 __all__ = ["mocked"]
 
 
-def mocked(at: Calls, last: str, given: Given) -> None:
+def mocked(at: Interpreter, last: str, given: Given) -> None:
     """``patch("litellm.completion")`` and its like: what the file calls is a mock."""
     first = given.first()
     if last in ("patch", "setattr") and isinstance(first, v.Const):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import is_proven, model_of, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.flow.state import Read
+from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Origin
 
 from . import rule

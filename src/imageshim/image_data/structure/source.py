@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from abc import ABC, abstractmethod
 from binascii import a2b_base64
 from typing import TYPE_CHECKING, TypeVar
 
@@ -115,7 +116,7 @@ def decode_run(chars: str) -> bytes:
     return a2b_base64(run + "=" * (-len(run) % 4))
 
 
-class Source:
+class Source(ABC):
     """What is known of a payload: ``length`` characters, up to a stop if one has been met."""
 
     def __init__(self) -> None:
@@ -134,9 +135,9 @@ class Source:
         self._clean = 0
         self._soiled = False
 
+    @abstractmethod
     def chars(self, start: int, stop: int, step: int = 1) -> str:
         """Characters of the payload; those not known are left out."""
-        raise NotImplementedError
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` decoded bytes at ``offset``; fewer where the payload ends before."""

@@ -1,10 +1,13 @@
-"""What the interpreter of a file knows at a moment, and what it has seen."""
+"""The interpreter of a file: what it knows at a moment, and what it has seen.
+
+Expressions, statements, targets and calls are evaluated by functions in :mod:`.tables`, which ask
+the interpreter for what is inside of them. :mod:`.worklist` runs it over a whole file.
+"""
 
 from __future__ import annotations
 
 import ast
-import dataclasses
-from dataclasses import dataclass
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -12,13 +15,16 @@ from imageshim.codemod.findings import Step
 from imageshim.codemod.knowledge.replies import FIELDS, READS
 
 from . import values as v
+from .hooks import Given
+from .reads import Read
 from .scopes import ClassInfo, Function, Inst, Scope
+from .tables import assigns, calls, evaluates, executes
 
 if TYPE_CHECKING:
     from .hooks import Knowledge
     from .project_index import ProjectIndex
 
-__all__ = ["Env", "Read", "State"]
+__all__ = ["Env", "Interpreter"]
 
 Env = dict[str, v.Value]
 """Names on the path at hand. ``a.b`` and ``a.[b]`` are fields of ``a`` that were just set."""
@@ -35,50 +41,12 @@ _NEVER = frozenset({("choice", "delta"), ("chunk_choice", "message")})
 _SHAPE = {"message": "choices", "delta": "choices"}
 
 
-@dataclass(eq=False)
-class Read:
-    """A read of a field that a reply has, over all paths that were seen."""
+class Interpreter:
+    """The interpretation of one file: names, scopes, and what is to be looked at again."""
 
-    node: ast.expr
-    """The whole expression: ``m.image``, ``m["image"]``, ``m.get("image", …)``, …"""
-    base: ast.expr
-    """What is read from."""
-    field: str
-    how: str
-    """attribute, item, get, getattr, hasattr or in."""
-    default: ast.expr | None
-    function: Function | None
-    objects: list[v.Obj] = dataclasses.field(default_factory=list)
-    certain: bool = True
-    """Whether it is a reply's on every path."""
-
-    @property
-    def carriers(self) -> set[str]:
-        """Return the kinds of objects that it reads from: litellm, openai, dict."""
-        return {one.carrier for one in self.objects}
-
-    @property
-    def origins(self) -> set[v.Origin]:
-        """Where what it reads comes from; empty where that is not proven at all."""
-        return {origin for one in self.objects for origin in one.origins}
-
-    @property
-    def holders(self) -> set[str]:
-        """The kinds of what it reads from: message, delta, item, and so on."""
-        return {one.kind for one in self.objects}
-
-    @property
-    def chain(self) -> tuple[Step, ...]:
-        """How what it reads got there."""
-        chain = next((one.chain for one in self.objects if one.chain), ())
-        return (*chain, Step(self.node.lineno, "read"))
-
-
-class State:
-    """The state of the interpretation; subclasses evaluate expressions and run statements."""
-
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
+        tree: ast.Module,
         path: str,
         module: str,
         assume: tuple[str, ...],
@@ -90,7 +58,8 @@ class State:
         self.module = module
         self.assume = assume
         self.index = index
-        self.top = Scope(ast.Module([], []), None)
+        self.tree = tree
+        self.top = Scope(tree, None)
         self.scope = self.top
         self.env: Env = {}
         self.function: Function | None = None
@@ -125,6 +94,39 @@ class State:
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
+        self.breaks: list[list[Env]] = []
+        self.continues: list[list[Env]] = []
+        """The paths that leave each loop around, and those that start its body again."""
+        self.runs = 0
+        """How often the module was looked at."""
+        self.stable = False
+        """Whether everything was looked at until nothing new was learned."""
+
+    # What is done by tables
+
+    def value(self, node: ast.expr) -> v.Value:
+        """Evaluate an expression."""
+        evaluate = evaluates.get(type(node))
+        return v.UNKNOWN if evaluate is None else evaluate(self, node)
+
+    def block(self, statements: Iterable[ast.stmt]) -> bool:
+        """Run statements; returns whether the end is reached."""
+        for node in statements:
+            execute = executes.get(type(node))
+            if execute is not None and not execute(self, node):
+                return False
+        return True
+
+    def assign(self, target: ast.expr, value: v.Value) -> None:
+        """Give a value to a target."""
+        assign = assigns.get(type(target))
+        if assign is not None:
+            assign(self, target, value)
+
+    def call(self, function: v.Value, given: Given) -> v.Value:
+        """Call a value."""
+        call = calls.get(type(function)) or calls[v.Value]
+        return call(self, function, given)
 
     # Names
 
@@ -304,6 +306,19 @@ class State:
             return v.BOTTOM if (value.kind, name) in _NEVER else v.UNKNOWN
         return value.piece(kind, node if kind == "content" else None)
 
+    def close(self) -> None:
+        """Let go of everything: functions, scopes and values hold one another, and the tree."""
+        for info in self.functions.values():
+            info.scope.cells.clear()
+            info.callers.clear()
+            info.params.clear()
+        for owner in self.classes.values():
+            owner.scope.cells.clear()
+            owner.readers.clear()
+            owner.attributes.clear()
+            owner.methods.clear()
+        self.__dict__.clear()
+
 
 def looks_like_message(node: ast.expr) -> bool:
     """Whether an expression is spelled ``….choices[…].message`` or ``…["choices"][…]["delta"]``."""
@@ -330,11 +345,3 @@ def _step(node: ast.expr) -> tuple[str, ast.expr | None]:
     ):
         return str(node.args[0].value), node.func.value
     return "", None
-
-
-def constants(value: v.Value) -> list[object] | None:
-    """Return what a value can be, if it is a constant on every path."""
-    found = v.alternatives(value)
-    if all(isinstance(one, v.Const) for one in found):
-        return [one.value for one in found if isinstance(one, v.Const)]
-    return None

@@ -1,0 +1,106 @@
+"""Attributes and items: of pieces of replies, of modules, of instances."""
+
+from __future__ import annotations
+
+import ast
+
+from . import values as v
+from .functions import call_function
+from .interpreter import Interpreter
+from .scopes import Bound, Class, Func, Function, Inst
+
+__all__ = ["attribute_of", "item_of", "member_of"]
+
+_TEXTS = ("content", "text")
+
+
+def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Value:  # noqa: PLR0911
+    """Return an attribute of a value."""
+    if isinstance(value, v.Obj):
+        if value.kind == "stream" and name == "choices":
+            return v.BOTTOM
+        found = at.piece(value, name, node)
+        return found if found is not v.UNKNOWN else v.Wrap("method", value, name)
+    if isinstance(value, v.Ref):
+        return at.imported(f"{value.name}.{name}")
+    if isinstance(value, (Inst, Class)):
+        return member_of(at, value, name)
+    if isinstance(value, v.Maybe):
+        return assume_field(at, value, name, node, "openai")
+    if isinstance(value, (v.Seq, v.Mapping)) or (
+        isinstance(value, v.Wrap) and value.how != "method"
+    ):
+        return v.Wrap("method", value, name)
+    if isinstance(value, v.Const):
+        return v.Wrap("method", value, name) if isinstance(value.value, str) else v.BOTTOM
+    return value if value is v.BOTTOM else v.UNKNOWN
+
+
+def member_of(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
+    """Return an attribute or a method of an instance of a class of the file."""
+    info, seen = value.info, [value.info]
+    found: v.Value = v.BOTTOM
+    todo = [info]
+    while todo:
+        one = todo.pop(0)
+        one.readers.setdefault(name, set()).add(at.function)
+        if name in one.attributes:
+            found = v.join(found, one.attributes[name])
+        if one.dynamic:
+            found = v.join(found, v.UNKNOWN)
+        method = one.methods.get(name)
+        if method is not None and found is v.BOTTOM:
+            return _method(at, method, value)
+        for base in one.bases:
+            for candidate in v.alternatives(base):
+                if isinstance(candidate, Class) and candidate.info not in seen:
+                    seen.append(candidate.info)
+                    todo.append(candidate.info)
+    if found is v.BOTTOM:
+        to_come = at.first_pass or any(name in one.assigned for one in seen)
+        return v.BOTTOM if to_come else v.UNKNOWN
+    return v.join(found, v.UNKNOWN) if name in at.foreign else found
+
+
+def _method(at: Interpreter, method: Function, receiver: Inst | Class) -> v.Value:
+    if "property" in method.decorators or "functools.cached_property" in method.decorators:
+        return call_function(at, method, [], {}, receiver)
+    if "staticmethod" in method.decorators:
+        return Func(method)
+    if "classmethod" in method.decorators:
+        return Bound(method, Class(receiver.info))
+    return Bound(method, receiver) if isinstance(receiver, Inst) else Func(method)
+
+
+def assume_field(
+    at: Interpreter, value: v.Maybe, name: str, node: ast.AST, carrier: str
+) -> v.Value:
+    """Return a field of something that may be assumed to be LiteLLM's."""
+    if name == "choices":
+        pattern = at.assumed(value)
+        if pattern is not None:
+            label = next((one for one in sorted(value.labels) if one.isidentifier()), "reply")
+            origin = at.origin(node, f"{label} (--assume-litellm {pattern})", carrier)
+            reply = v.Obj("reply", carrier, frozenset((origin,)))
+            reply = reply.after(at.line, origin.what)
+            # A chunk looks like a reply up to its choices.
+            chunk = v.Obj("chunk", carrier, frozenset((origin,)), reply.chain)
+            return v.join(reply.piece("choices"), chunk.piece("chunk_choices"))
+    return v.Maybe(value.labels | {name})
+
+
+def item_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Value:  # noqa: PLR0911
+    """Return what stands under a string key."""
+    if isinstance(value, v.Obj):
+        if value.kind in ("stream", *_TEXTS):
+            return v.BOTTOM
+        return at.piece(value, name, node)
+    if isinstance(value, v.Mapping):
+        return value.get(name) or (v.UNKNOWN if value.partial else v.BOTTOM)
+    if at.assume and isinstance(value, v.Ref):  # os.environ["LITELLM_PROXY_URL"]
+        return v.Maybe(frozenset({name}))
+    if isinstance(value, v.Maybe):
+        return assume_field(at, value, name, node, "dict")
+    if isinstance(value, Inst) and name in value.info.fields:  # a TypedDict
+        return member_of(at, value, name)
+    return value if value is v.BOTTOM else v.UNKNOWN
