@@ -12,7 +12,7 @@ from captured import VERSIONS, expected, replies
 from imageshim import LossyConversionWarning, prepare_messages, read_all, to_message
 from imageshim.errors import ImageShimError, MalformedReplyError, UnknownFormatError
 from imageshim.testing.pictures import jpeg, png
-from imageshim.timeline import sends_images
+from imageshim.timeline import SENDS_IMAGES_SINCE, is_at_least
 
 PNG, JPEG = png().url, jpeg().url
 ASK = {"role": "user", "content": "Draw a cat."}
@@ -245,6 +245,9 @@ def test_a_detail_that_was_asked_for_is_kept():
         ("gemini-2.5-flash-image", True),
         (None, True),
         ("gemini/gemini-3-pro-image-preview", False),
+        ("gemini/gemini-pro-latest", False),
+        ("gemini-flash-latest", False),
+        ("vertex_ai/gemini-exp-1206", False),
         ("openrouter/google/gemini-2.5-flash-image", False),
         ("vertex_ai/claude-sonnet-4", False),
         ("painter", False),
@@ -354,9 +357,9 @@ def test_a_version_that_is_none_is_told():
 
 
 def test_images_are_sent_since_1_81_10():
-    assert [sends_images(v) for v in ("1.81.9", "1.81.10rc1", "1.81.10", "1.82.0", "2.0")] == [
-        False, False, True, True, True,
-    ]  # fmt: skip
+    versions = ("1.81.9", "1.81.10rc1", "1.81.10", "1.82.0", "2.0")
+    sent = [is_at_least(version, SENDS_IMAGES_SINCE) for version in versions]
+    assert sent == [False, False, True, True, True]
 
 
 def test_a_message_reads_the_same_as_the_reply():
@@ -368,3 +371,202 @@ def test_a_message_reads_the_same_as_the_reply():
                 made = to_message(choice["message"])
                 images = imageshim.read(made).images
                 assert sorted(i.url for i in images) == sorted(i.url for i in read.images)
+
+
+# A media type that is written, the bytes' own, and how the bytes begin.
+WRONG = {
+    "JPEG called PNG": ("image/png", JPEG),
+    "JPEG by a name that is none": ("image/jpg", JPEG),
+    "PNG called WebP": ("image/webp", PNG),
+    "no media type": ("", PNG),
+    "any bytes": ("application/octet-stream", PNG),
+    "a parameter": ("image/png;name=a.png", PNG),
+}
+
+
+@pytest.mark.parametrize(("claimed", "true"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("version", [None, "1.76.3", "1.110.2"])
+def test_the_media_type_is_that_of_the_bytes(claimed, true, version):
+    wrong = f"data:{claimed};base64,{true.partition(',')[2]}"
+    for message in (
+        assistant("Here", images=[item(wrong)]),
+        assistant("Here", images=[item(wrong, detail="high")]),
+        assistant([said("Here"), part(wrong)]),
+    ):
+        before = copy.deepcopy(message)
+        for made in (
+            prepare_messages([ASK, message, NEXT], version=version),
+            [to_message(message, version=version)],
+        ):
+            written = json.dumps(made)
+            assert true in written
+            assert wrong not in written
+        assert message == before
+
+
+def test_bytes_that_do_not_tell_keep_their_media_type():
+    unknown = "data:image/avif;base64,AAAAAAAA"
+    made = prepare_messages([ASK, assistant("Here", images=[item(unknown)])])
+    assert made[-1] == {"role": "user", "content": [part(unknown)]}
+
+
+MCP = {"type": "image", "data": PNG.partition(",")[2], "mimeType": "image/png"}
+BELOW = "[The image of this result is in the next message of the user.]"
+LISTED = [said("A chart:"), part(PNG)]
+# What a tool returned, and what of it the tool keeps where images go to the user.
+RESULTS = {
+    "parts": (LISTED, "A chart:"),
+    "MCP": ([said("A chart:"), MCP], "A chart:"),
+    "an image alone": ([part(PNG)], BELOW),
+    "a file beside it": ([part(PNG), {"type": "file"}], [{"type": "file"}]),
+    "text": (f"A chart: {PNG}", "A chart: "),
+}  # fmt: skip
+tool_results = pytest.mark.parametrize(("content", "rest"), RESULTS.values(), ids=RESULTS)
+CALLS = assistant(tool_calls=[CALL])
+
+
+def tool(content, **more):
+    return {**RESULT, "content": content, **more}
+
+
+@tool_results
+@pytest.mark.parametrize(
+    ("version", "model"),
+    [
+        (None, None),
+        (None, "anthropic/claude-sonnet-4"),
+        ("1.110.2", None),
+        ("1.110.2", "gpt-4o"),
+        ("1.80.11", "gemini/gemini-2.5-flash"),
+        ("1.80.0", "bedrock/anthropic.claude-v2"),
+    ],
+)
+def test_images_of_tools_go_to_the_user_unless_the_target_takes_them(content, rest, version, model):
+    messages = [ASK, CALLS, tool(content), tool("b", tool_call_id="2"), NEXT]
+    before = copy.deepcopy(messages)
+    assert prepare_messages(messages, version=version, model=model) == [
+        ASK, CALLS, tool(rest), tool("b", tool_call_id="2"),
+        {"role": "user", "content": [part(PNG), said("In blue.")]},
+    ]  # fmt: skip
+    assert messages == before
+
+
+def test_images_of_a_call_and_of_its_result_go_together():
+    drawn = assistant("Here", images=[item(JPEG)], tool_calls=[CALL])
+    made = prepare_messages([ASK, drawn, tool(LISTED), assistant("Done.")])
+    assert made == [
+        ASK, assistant("Here", tool_calls=[CALL]), tool("A chart:"),
+        {"role": "user", "content": [part(JPEG), part(PNG)]}, assistant("Done."),
+    ]  # fmt: skip
+
+
+TAKERS = [
+    ("1.75.9", "anthropic/claude-sonnet-4"),
+    ("1.110.2", "vertex_ai/claude-sonnet-4"),
+    ("1.110.2", "bedrock/us.anthropic.claude-v2"),
+    ("1.110.2", "gemini/gemini-3-pro-preview"),
+]
+
+
+@pytest.mark.parametrize(("version", "model"), TAKERS)
+def test_the_tool_keeps_images_where_the_target_takes_them(version, model):
+    messages = [ASK, CALLS, tool(LISTED), NEXT]
+    assert prepare_messages(messages, version=version, model=model) is messages
+
+
+@pytest.mark.parametrize(("version", "model"), TAKERS)
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        ([said("A chart:"), MCP], LISTED),
+        ([MCP, {"type": "file"}], [part(PNG), {"type": "file"}]),
+        (f"A chart: {PNG}", [said("A chart: "), part(PNG)]),
+        ([part(f"data:image/jpg;base64,{PNG.partition(',')[2]}")], [part(PNG)]),
+        ([{"type": "image_url", "image_url": PNG}], [part(PNG)]),
+    ],
+)
+def test_what_the_tool_keeps_is_written_as_litellm_reads_it(version, model, content, written):
+    made = prepare_messages([ASK, CALLS, tool(content), NEXT], version=version, model=model)
+    assert made == [ASK, CALLS, tool(written), NEXT]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["saved", "", None, [said("saved")], [{"type": "audio", "data": "AAAA"}], f"`{PNG}`"],
+)
+def test_a_result_without_an_image_stays(content):
+    messages = [ASK, CALLS, tool(content), {**tool(content), "role": "function"}, NEXT]
+    assert prepare_messages(messages) is messages
+
+
+STOOD = "[A generated image stood here.]"
+ATTACHED = {"role": "user", "content": [said("Like this."), part(JPEG)]}
+
+
+@pytest.mark.parametrize(
+    ("content", "noted"),
+    [
+        (f"Here {PNG}and {PNG}", f"Here {STOOD} and {STOOD}"),
+        (f"Here: {PNG}", f"Here: {STOOD}"),
+        (f"{PNG}\nHere", f"{STOOD}\nHere"),
+        (PNG, STOOD),
+        (PNG + PNG, f"{STOOD} {STOOD}"),
+        ([said("Here"), part(PNG)], f"Here {STOOD}"),
+        ([part(PNG), {"type": "file"}], [said(STOOD), {"type": "file"}]),
+    ],
+)
+@pytest.mark.parametrize("version", [None, "1.110.2"])
+def test_the_text_says_where_an_image_is_left_out(content, noted, version):
+    messages = [ASK, assistant(content), NEXT]
+    before = copy.deepcopy(messages)
+    made = prepare_messages(messages, version=version, keep_images=0)
+    assert made == [ASK, assistant(noted), NEXT]
+    assert messages == before
+
+
+def test_only_the_last_generated_images_are_sent():
+    two = [item(PNG), item(PNG, 1)]
+    messages = [
+        ATTACHED,
+        assistant("a", images=two),
+        NEXT,
+        assistant("b", images=[item(JPEG)]),
+        NEXT,
+    ]
+    last = {"role": "user", "content": [part(JPEG), said("In blue.")]}
+    shown = {"role": "user", "content": [part(PNG), said("In blue.")]}
+
+    def kept(count, **more):
+        return prepare_messages(messages, keep_images=count, **more)
+
+    nothing = [ATTACHED, assistant(f"a {STOOD} {STOOD}"), NEXT]
+    assert kept(0) == [*nothing, assistant(f"b {STOOD}"), NEXT]
+    assert kept(1) == [*nothing, assistant("b"), last]
+    assert kept(2) == [ATTACHED, assistant(f"a {STOOD}"), shown, assistant("b"), last]
+    assert kept(3) == kept(7) == prepare_messages(messages)
+    assert kept(1, version="1.110.2") == [*nothing, *messages[3:]]
+    assert kept(2, version="1.110.2")[1] == assistant(f"a {STOOD}", images=[item(PNG)])
+    assert kept(3, version="1.110.2") is messages
+
+
+def test_what_users_attach_and_tools_return_is_not_counted():
+    messages = [ATTACHED, CALLS, tool(LISTED), assistant("a", images=[item(PNG)]), ATTACHED]
+    assert prepare_messages(messages, keep_images=0, version="1.110.2", model="claude-opus") == [
+        ATTACHED, CALLS, tool(LISTED), assistant(f"a {STOOD}"), ATTACHED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [None, "Here", [said("Here")]])
+def test_an_image_that_only_its_signature_holds_is_left_out_too(content):
+    message = assistant(content, thinking_blocks=[SIGNED, THOUGHT])
+    made = prepare_messages([ASK, message], keep_images=0)
+    said_of_it = {None: STOOD, "Here": f"Here {STOOD}"}.get(
+        content if not isinstance(content, list) else "", [said("Here"), said(STOOD)]
+    )
+    assert made == [ASK, assistant(said_of_it, thinking_blocks=[THOUGHT])]
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.5, "2"])
+def test_how_many_images_are_kept_is_a_number(count):
+    with pytest.raises(ImageShimError, match=r"keep_images is .*; it is a number, or None for all"):
+        prepare_messages([ASK], keep_images=count)

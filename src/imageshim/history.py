@@ -11,24 +11,21 @@ follows, behind the results of tool calls, which have to stay beside their call.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from .errors import LossyConversionWarning, MalformedReplyError, warn_caller
 from .messages import carriers
 from .messages.formats import image as image_format
 from .messages.formats import images as images_format
-from .messages.formats import parts as parts_format
-from .messages.formats.dialects import canonical_item
-from .messages.lifting import Lifted, lift
-from .messages.options import ReadOptions
+from .messages.options import ReadOptions, check_keep_images
 from .messages.other_bodies import refuse_other_bodies
-from .messages.parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, text_of
-from .messages.stash import FIELD
-from .messages.thinking_blocks import BLOCKS, blocks_without_images, with_signed
-from .messages.walk import may_have_images, message_of, refuse_scalars
-from .timeline import SENDS_IMAGES_SINCE, Format, sends_images
+from .messages.outgoing import Outgoing, image_part, outgoing
+from .messages.receivers import Receiver, receiver
+from .messages.thinking_blocks import BLOCKS
+from .messages.walk import message_of, refuse_scalars
+from .timeline import SENDS_IMAGES_SINCE
 
 __all__ = ["prepare_messages", "to_message"]
 
@@ -38,105 +35,98 @@ _HOW = ReadOptions(any_dialect=True, drafts=True)
 _ASSISTANT = ("assistant", None)
 """LiteLLM takes a message without a role for the assistant's."""
 _RESULTS = ("tool", "function")
-_GEMINI = re.compile(r"(?:gemini/|vertex_ai(?:_beta)?/)?gemini-(?!3)[\w.@-]+")
-"""The models to which LiteLLM sends ``images`` of the assistant.
-
-Others are other transformations, or names of a router that may mean any model. Gemini 3 refuses
-images in its own turn that come without their signatures, and LiteLLM sends them without (up to
-1.109.1, measured): "Image part is missing a thought_signature" (langchain-ai/langchain-google
-issue #1431, vercel/ai PR #10462).
-"""
 _SAYS = (
     "content", "tool_calls", "function_call", "refusal", "audio", "reasoning_content", BLOCKS,
     images_format.FIELD, image_format.FIELD,
 )  # fmt: skip
 """The fields that make a message of the assistant worth sending."""
-_BLOCKS = "content_blocks"
-
-
-class _Split(NamedTuple):
-    """A message of the assistant, its images taken out."""
-
-    fields: dict[str, Any]
-    images: list[ImagePart]
-
-
-def _split(message: Any) -> _Split | None:
-    """Take the images out of a message; None where it has none."""
-    blocks = carriers.items_of(carriers.get(message, BLOCKS))
-    if not blocks and not may_have_images(message, _HOW):
-        return None
-    view = carriers.fields(message) or {}
-    lifted = lift(dict(view), _HOW)
-    parts = with_signed(lifted.parts if lifted else [], message)
-    images = [part for part in parts if isinstance(part, ImagePart)]
-    if not images:
-        return None
-    fields = _without_images(lifted) if lifted else view
-    if blocks:
-        _put(fields, BLOCKS, blocks_without_images(blocks))
-    return _Split(fields, images)
-
-
-def _put(fields: dict[str, Any], name: str, value: Any) -> None:
-    """Set a field, or take it away where nothing is left of it."""
-    if value:
-        fields[name] = value
-    else:
-        fields.pop(name, None)
-
-
-def _without_images(lifted: Lifted) -> dict[str, Any]:
-    """Write the fields of a message without its images; what is unreadable stays."""
-    fields, parts = lifted.fields, lifted.parts
-    if any(isinstance(part, OtherPart) and part.kind == parts_format.HELD for part in parts):
-        rest: list[Part] = [part for part in parts if not isinstance(part, ImagePart)]
-        fields.update(parts_format.lower(rest, None))
-    elif "content" in fields:
-        fields["content"] = text_of(parts)
-    unread = [
-        part.value
-        for part in parts
-        if isinstance(part, OtherPart) and part.kind == images_format.HELD
-    ]
-    for name in lifted.owned:
-        _put(fields, name, unread if name == images_format.FIELD else None)
-    if lifted.specific is not None:
-        _put(fields, FIELD, lifted.specific)
-    if lifted.format is Format.PARTS:
-        fields.pop(_BLOCKS, None)
-    return fields
-
-
-def _is_sent(message: Any, split: _Split) -> bool:
-    """Tell whether LiteLLM from 1.81.10 on sends all images of the message as it is."""
-    listed = carriers.items_of(carriers.get(message, images_format.FIELD)) or ()
-    urls = [carriers.get(carriers.get(item, "image_url"), "url") for item in listed]
-    return urls == [image.url for image in split.images]
-
-
-def _image_part(image: ImagePart) -> dict[str, Any]:
-    """Write the ``image_url`` part of a user message."""
-    inner = image.item["image_url"] if image.item else {}
-    detail = inner.get("detail") or DEFAULT_DETAIL
-    told = {} if detail == DEFAULT_DETAIL else {"detail": detail}
-    return {"type": "image_url", "image_url": {"url": image.url, **told}}
+_BELOW = "[The image of this result is in the next message of the user.]"
+"""What is left of a tool's result that was an image and nothing else."""
 
 
 def _says_something(fields: Mapping[str, Any]) -> bool:
     return any(fields.get(name) for name in _SAYS)
 
 
-def _behind(images: list[dict[str, Any]], message: Any) -> list[Any]:
-    """Put the images before what the user says next, in one message where that can be.
+def _outgoing(message: Any) -> Outgoing | None:
+    """Take a message apart; None where it has no image that is ours to bring to the model."""
+    role = carriers.get(message, "role")
+    return outgoing(message, _HOW) if role in _ASSISTANT or role in _RESULTS else None
 
-    Some servers want users and assistants to take turns. A message with a ``name`` stays what
-    that person said.
-    """
-    said = _content_parts(message.get("content")) if type(message) is dict else None
-    if said is None or message.get("name"):
-        return [{"role": "user", "content": images}, message]
-    return [{**message, "content": [*images, *said]}]
+
+def _leave_out(messages: Sequence[Any], found: Sequence[Outgoing | None], keep_images: int) -> None:
+    """Leave out all images of the assistant but the last ones."""
+    left = keep_images
+    for message, going in zip(reversed(messages), reversed(found), strict=True):
+        if going is not None and carriers.get(message, "role") in _ASSISTANT:
+            count = len(going.images)
+            going.leave_out(max(count - left, 0))
+            left = max(left - count, 0)
+
+
+class _Turns:
+    """The messages of a request, as they are written one after another."""
+
+    def __init__(self, to: Receiver) -> None:
+        self._to = to
+        self._out: list[Any] = []
+        self._waiting: list[dict[str, Any]] = []
+        """Images for the next message of the user."""
+
+    def add(self, message: Any, going: Outgoing | None) -> None:
+        """Write a message; ``going`` is what it is with its images taken out."""
+        role = carriers.get(message, "role")
+        if role not in _RESULTS and self._waiting:
+            if role == "user":
+                self._out += self._behind_images(message)
+                return
+            self.finish()
+        if going is None:
+            self._out.append(message)
+        elif role in _RESULTS:
+            self._out.append(self._result(message, going))
+        else:
+            self._out += self._reply(message, going)
+
+    def finish(self) -> list[Any]:
+        """Write the images that wait as a message of their own; return all messages."""
+        if self._waiting:
+            self._out.append({"role": "user", "content": self._taken()})
+        return self._out
+
+    def _taken(self) -> list[dict[str, Any]]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _behind_images(self, message: Any) -> list[Any]:
+        """Put what the user says behind the images, in one message where that can be.
+
+        Some servers want users and assistants to take turns. A message with a ``name`` stays what
+        that person said.
+        """
+        images = self._taken()
+        said = _content_parts(message.get("content")) if type(message) is dict else None
+        if said is None or message.get("name"):
+            return [{"role": "user", "content": images}, message]
+        return [{**message, "content": [*images, *said]}]
+
+    def _reply(self, message: Any, going: Outgoing) -> list[Any]:
+        if self._to.own_turn:
+            if going.is_sent_in_images(message):
+                return [message]
+            return [carriers.rebuilt(message, going.with_items())]
+        self._waiting += map(image_part, going.images)
+        fields = going.without_images()
+        return [carriers.rebuilt(message, fields)] if _says_something(fields) else []
+
+    def _result(self, message: Any, going: Outgoing) -> Any:
+        if self._to.tool_results:
+            if going.is_sent_in_parts(message):
+                return message
+            return carriers.rebuilt(message, going.with_parts())
+        self._waiting += map(image_part, going.images)
+        fields = going.without_images()
+        return carriers.rebuilt(message, {**fields, "content": fields.get("content") or _BELOW})
 
 
 def _content_parts(content: Any) -> list[Any] | None:
@@ -146,13 +136,13 @@ def _content_parts(content: Any) -> list[Any] | None:
     return content if isinstance(content, list) else None
 
 
-def _is_native(version: str | None, model: str | None) -> bool:
-    if version is None or not sends_images(version):
-        return False
-    return model is None or _GEMINI.fullmatch(model) is not None
-
-
-def prepare_messages(messages: M, *, version: str | None = None, model: str | None = None) -> M:
+def prepare_messages(
+    messages: M,
+    *,
+    version: str | None = None,
+    model: str | None = None,
+    keep_images: int | None = None,
+) -> M:
     """Rewrite the messages of a request so that the model gets the images of earlier replies.
 
     For a client without :func:`imageshim.wrap`, which does this by itself::
@@ -161,58 +151,46 @@ def prepare_messages(messages: M, *, version: str | None = None, model: str | No
         messages.append({"role": "user", "content": "Now in blue."})
         litellm.completion(model, prepare_messages(messages), …)
 
-    Images are found in messages of the assistant, in any format and on any carrier: dicts,
-    LiteLLM and OpenAI SDK objects. What a message holds beside them stays: text, tool calls,
-    reasoning and its signatures; a message that held nothing but images is left out.
+    Images are found in messages of the assistant and in results of tools, in any format and on
+    any carrier: dicts, LiteLLM and OpenAI SDK objects. They are sent with the media type that
+    their bytes have. What a message holds beside them stays: text, tool calls, reasoning and its
+    signatures; a message that held nothing but images is left out.
 
     Args:
         messages: a list or tuple of messages; neither it nor a message is changed.
         version: the LiteLLM version that sends the request. From 1.81.10 on, images of the
-            assistant stay with the assistant, in ``images``. None: not known, or another client.
+            assistant stay with the assistant, in ``images``, for Gemini models up to 2.5; those of
+            tools stay with the tool for Claude (``anthropic/``, Vertex; Bedrock from 1.80.5 on)
+            and Gemini (from 1.80.13 on). None: not known, or another client.
         model: the model that is asked, as LiteLLM names it. None: any Gemini model.
+        keep_images: how many images of the assistant are sent, the last ones. In place of each
+            earlier one the text says that it stood there. What users attached and tools returned
+            stays. None: all.
 
     Returns:
         ``messages`` itself where there is nothing to do.
 
     Raises:
         UnknownFormatError: ``version`` is no version.
+        ImageShimError: ``keep_images`` is neither a number of images nor None.
 
     """
-    native = _is_native(version, model)
+    check_keep_images(keep_images)
+    to = receiver(version, model)
     if not isinstance(messages, (list, tuple)):
         return messages
-    out: list[Any] = []
-    waiting: list[dict[str, Any]] = []
-    changed = False
-    for message in messages:
-        role = carriers.get(message, "role")
-        split = _split(message) if role in _ASSISTANT else None
-        if waiting and role not in _RESULTS:
-            if role == "user":
-                out += _behind(waiting, message)
-                waiting = []
-                continue
-            out.append({"role": "user", "content": waiting})
-            waiting = []
-        if split is None or (native and _is_sent(message, split)):
-            out.append(message)
-            continue
-        changed = True
-        fields = dict(split.fields)
-        if native:
-            fields[images_format.FIELD] = _items(split)
-        else:
-            waiting = [_image_part(image) for image in split.images]
-        if _says_something(fields):
-            out.append(carriers.rebuilt(message, fields))
-    if waiting:
-        out.append({"role": "user", "content": waiting})
-    return type(messages)(out) if changed else messages
-
-
-def _items(split: _Split) -> list[Any]:
-    items = [canonical_item(image, place) for place, image in enumerate(split.images)]
-    return [*items, *split.fields.get(images_format.FIELD, ())]
+    found = [_outgoing(message) for message in messages]
+    if not any(found):
+        return messages
+    if keep_images is not None:
+        _leave_out(messages, found, keep_images)
+    turns = _Turns(to)
+    for message, going in zip(messages, found, strict=True):
+        turns.add(message, going)
+    out = turns.finish()
+    if len(out) == len(messages) and all(map(operator.is_, out, messages)):
+        return messages
+    return type(messages)(out)
 
 
 def to_message(
@@ -250,18 +228,18 @@ def to_message(
     """
     refuse_scalars(reply, "to_message")
     refuse_other_bodies(reply, "to_message")
-    native = _is_native(version, model)
+    native = receiver(version, model).own_turn
     message = message_of(reply)
     view = carriers.fields(message)
     if view is None:
         raise MalformedReplyError("to_message(): the reply has no message; was it blocked?")
-    split = _split(message)
-    fields = view if split is None else split.fields
+    going = outgoing(message, _HOW)
+    fields = view if going is None else going.without_images()
     fields = {"role": "assistant", "content": None, **fields}
-    if split is not None and images:
+    if going is not None and images:
         if not native and not fields.get("tool_calls") and not fields.get("function_call"):
             said = _content_parts(_plain(fields["content"])) or []
-            return {"role": "user", "content": [*said, *map(_image_part, split.images)]}
+            return {"role": "user", "content": [*said, *map(image_part, going.images)]}
         if not native:
             warn_caller(
                 "one message cannot bring tool calls and images to the model "
@@ -269,7 +247,7 @@ def to_message(
                 "or prepare_messages() on the whole list of messages",
                 LossyConversionWarning,
             )
-        fields[images_format.FIELD] = _items(split)
+        fields[images_format.FIELD] = going.items()
     written = {name: _plain(value) for name, value in fields.items() if not _is_nothing(value)}
     if not _says_something(written):
         written["content"] = ""

@@ -75,11 +75,7 @@ class GeneratedImage:
         """The media type, from the bytes where the claim is wrong; None for a remote image."""
         if self._parsed is None:
             return self._bare_type
-        start = self._parsed.payload_start
-        sniffed = (
-            data_uri.sniff(self.url[start : start + _HEAD]) if self._parsed.is_base64 else None
-        )
-        return sniffed or self._parsed.media_type
+        return data_uri.true_type(self.url)
 
     @cached_property
     def data(self) -> bytes:
@@ -208,8 +204,6 @@ class GeneratedImage:
 
 
 _LONGEST_SCHEME = 24
-_HEAD = 128
-"""How many characters of a payload tell its type."""
 
 
 def _free_names(stem: Path, extension: str) -> Iterable[Path]:

@@ -19,7 +19,6 @@ __all__ = [
     "Format",
     "format_of",
     "is_at_least",
-    "sends_images",
     "source_format",
 ]
 
@@ -141,16 +140,6 @@ def format_of(version: str) -> Format:
         if boundary is not None and key >= boundary:
             found = era_format
     return found
-
-
-def sends_images(version: str) -> bool:
-    """Tell whether a LiteLLM version sends ``images`` of an assistant's message to Gemini.
-
-    Raises:
-        UnknownFormatError: ``version`` is no version.
-
-    """
-    return is_at_least(version, SENDS_IMAGES_SINCE)
 
 
 def is_at_least(version: str, since: str) -> bool:

@@ -379,3 +379,42 @@ def test_letters_behind_a_tiff_without_padding_are_not_taken_for_zeros(letter, w
     uri = f"data:image/tiff;base64,{base64.b64encode(picture).decode().rstrip('=')}"
     for trusted in (True, False):
         assert find_images(f"{uri}{letter}ut", trusted=trusted) == [(0, len(uri))]
+
+
+@pytest.mark.parametrize(
+    ("uri", "written"),
+    [
+        ("data:image/png;base64,/9j/4AAQ", "data:image/jpeg;base64,/9j/4AAQ"),
+        ("data:image/jpg;base64,/9j/4AAQ", "data:image/jpeg;base64,/9j/4AAQ"),
+        ("data:image/jpeg;base64,iVBORw0KGgoAAAAN", "data:image/png;base64,iVBORw0KGgoAAAAN"),
+        ("data:;base64,iVBORw0KGgoAAAAN", "data:image/png;base64,iVBORw0KGgoAAAAN"),
+        ("data:image;base64,iVBORw0KGgoAAAAN", "data:image/png;base64,iVBORw0KGgoAAAAN"),
+        (
+            "data:application/octet-stream;base64,R0lGODlhAQAB",
+            "data:image/gif;base64,R0lGODlhAQAB",
+        ),
+        ("DATA:Image/PNG;Base64,iVBORw0KGgoAAAAN", "data:image/png;base64,iVBORw0KGgoAAAAN"),
+        ("data:image/png;name=a.png;base64,iVBORw0K", "data:image/png;base64,iVBORw0K"),
+        ("data:image/jpg;base64,AAAA", "data:image/jpeg;base64,AAAA"),
+        ("data:image/x-png;base64,AAAA", "data:image/png;base64,AAAA"),
+    ],
+)
+def test_the_media_type_becomes_that_of_the_bytes(uri, written):
+    assert data_uri.truly_typed(uri) == written
+    assert data_uri.truly_typed(written) is written
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "data:image/png;base64,iVBORw0KGgoAAAAN",
+        "data:image/unknown;base64,AAAA",
+        "data:image/svg+xml,%3Csvg/%3E",
+        "https://a.example/b.png",
+        "data:image/png;base64",
+        "files/a.png",
+    ],
+)
+def test_what_is_typed_truly_and_what_is_no_base64_stays(uri):
+    assert data_uri.truly_typed(uri) is uri
+    assert data_uri.true_type("files/a.png") is None

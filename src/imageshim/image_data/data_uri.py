@@ -54,11 +54,15 @@ __all__ = [
     "raw_type",
     "sniff",
     "split_markdown",
+    "true_type",
+    "truly_typed",
 ]
 
 # Fewer characters are no base64 of anything: four carry the first byte, padding included.
 _SHORTEST_PAYLOAD = 4
 _SNIFFED = 64
+_REGISTERED = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+"""Media types that are written and are none, for bytes that do not tell."""
 CONTEXT_BEFORE = 4
 """How much of the text before a data URI says whether it is quoted: as much as ``url(``."""
 CONTEXT_AFTER = 3
@@ -160,6 +164,30 @@ def sniff(payload: str) -> str | None:
     """Tell the media type of an image by the first characters of its base64; None if unknown."""
     image_type = _image_type(payload)
     return image_type.media_type if image_type else None
+
+
+def true_type(uri: str) -> str | None:
+    """Tell the media type of a data URI, from the bytes where they tell; None if it is none."""
+    header = parse(uri)
+    if header is None:
+        return None
+    start = header.payload_start
+    found = sniff(uri[start : start + _SNIFFED]) if header.is_base64 else None
+    return found or _REGISTERED.get(header.media_type, header.media_type)
+
+
+def truly_typed(uri: str) -> str:
+    """Write a data URI of base64 with the media type that its bytes have, and no parameters.
+
+    That is what providers take: Claude refuses ``image/png`` around a JPEG, Gemini ``image/jpg``
+    (llmsresearch/paperbanana issue #53, ogkalu2/comic-translate issue #399). ``uri`` itself comes
+    back where it is so already, and where it is no such data URI.
+    """
+    header = parse(uri)
+    if header is None or not header.is_base64:
+        return uri
+    prefix = f"data:{true_type(uri)};base64,"
+    return uri if uri.startswith(prefix) else prefix + uri[header.payload_start :]
 
 
 def raw_type(text: str) -> str | None:

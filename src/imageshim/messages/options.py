@@ -19,6 +19,7 @@ __all__ = [
     "Plan",
     "ReadOptions",
     "cached_plan",
+    "check_keep_images",
     "check_option",
     "plan",
     "read_options",
@@ -47,6 +48,17 @@ def check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise ImageShimError(f"{name} is {value!r:.80}; there are {', '.join(map(repr, allowed))}")
+
+
+def check_keep_images(keep_images: object) -> None:
+    """Check the option ``keep_images``.
+
+    Raises:
+        ImageShimError: it is neither a number of images nor None.
+
+    """
+    if keep_images is not None and (type(keep_images) is not int or keep_images < 0):
+        raise ImageShimError(f"keep_images is {keep_images!r:.80}; it is a number, or None for all")
 
 
 class ReadOptions(NamedTuple):

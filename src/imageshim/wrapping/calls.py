@@ -20,7 +20,7 @@ from .reentrancy import INSIDE, is_adapters, leave
 
 __all__ = ["library_of", "run", "run_request", "wrapped_function"]
 
-_MESSAGES, _MODEL = "messages", "model"
+_MESSAGES, _MODEL, _PROVIDER = "messages", "model", "custom_llm_provider"
 _AS_IT_IS = "imageshim could not rewrite the messages of a request; they go as they are"
 
 
@@ -133,9 +133,8 @@ def _with_history(
         if not isinstance(messages, (list, tuple)) or not any(map(_may_be_ours, messages)):
             return args, kwargs
         version = installed_litellm() if library == "litellm" else None
-        model = kwargs.get(_MODEL)
         prepared = prepare_messages(
-            messages, version=version, model=model if isinstance(model, str) else None
+            messages, version=version, model=_model(kwargs), keep_images=policy.keep_images
         )
     except ASKED_FOR:
         raise
@@ -149,12 +148,20 @@ def _with_history(
     return (*args[:place], prepared, *args[place + 1 :]), kwargs
 
 
+def _model(kwargs: Mapping[str, Any]) -> str | None:
+    """Return the model as LiteLLM names it, its provider before it."""
+    model, provider = kwargs.get(_MODEL), kwargs.get(_PROVIDER)
+    if not isinstance(model, str):
+        return None
+    return f"{provider}/{model}" if provider and isinstance(provider, str) else model
+
+
 def _may_be_ours(message: Any) -> bool:
     """Rule out the messages that most requests consist of: those of users and systems."""
-    return not (isinstance(message, Mapping) and message.get("role") in _NOT_ASSISTANT)
+    return not (isinstance(message, Mapping) and message.get("role") in _OF_USERS)
 
 
-_NOT_ASSISTANT = frozenset({"user", "system", "developer", "tool", "function"})
+_OF_USERS = frozenset({"user", "system", "developer"})
 
 
 def _find_messages(function: Any) -> int | None:

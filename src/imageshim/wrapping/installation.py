@@ -98,6 +98,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     accept: str | Format | None = None,
     on_loss: OnLoss = "stash",
     history: bool = True,
+    keep_images: int | None = None,
     strict: bool = False,
 ) -> Installation:
     """Wrap LiteLLM and the OpenAI SDK for the whole process, whether imported yet or not.
@@ -120,11 +121,13 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         accept: as in :func:`imageshim.wrap`.
         on_loss: as in :func:`imageshim.wrap`.
         history: as in :func:`imageshim.wrap`.
+        keep_images: as in :func:`imageshim.wrap`.
         strict: as in :func:`imageshim.wrap`.
 
     Raises:
         UnknownFormatError: a format is none.
-        ImageShimError: a library, a pattern or ``on_loss`` is unknown.
+        ImageShimError: a library, a pattern or ``on_loss`` is unknown, or ``keep_images`` is no
+            number of images or stands beside ``history=False``.
 
     """
     chosen = frozenset((libraries,) if isinstance(libraries, str) else libraries)
@@ -132,7 +135,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         raise ImageShimError(
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
-    do = policy(emit, accept, on_loss, history=history, strict=strict)
+    do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
     options = _Options(do, Callers(callers), chosen)
     with _lock:
         same = next((one.installation for one in _standing if one.options == options), None)

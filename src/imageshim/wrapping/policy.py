@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imageshim.messages.options import ON_LOSS, FormatLike, OnLoss, check_option
+from imageshim.errors import ImageShimError
+from imageshim.messages.options import (
+    ON_LOSS,
+    FormatLike,
+    OnLoss,
+    check_keep_images,
+    check_option,
+)
 from imageshim.messages.origin import (
     OWN_PROVIDERS,
     VERSION_HEADER,
@@ -47,6 +54,7 @@ class Policy(NamedTuple):
     accept: Format | None
     on_loss: OnLoss
     history: bool
+    keep_images: int | None
     strict: bool
 
     def emitting(self, emit: Format) -> Policy:
@@ -58,18 +66,29 @@ class Policy(NamedTuple):
         return self._replace(accept=accept)
 
 
-def policy(
-    emit: FormatLike, accept: str | Format | None, on_loss: OnLoss, *, history: bool, strict: bool
+def policy(  # noqa: PLR0913  # the options of wrap()
+    emit: FormatLike,
+    accept: str | Format | None,
+    on_loss: OnLoss,
+    *,
+    history: bool,
+    keep_images: int | None,
+    strict: bool,
 ) -> Policy:
     """Check options.
 
     Raises:
         UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
-        ImageShimError: ``on_loss`` is unknown.
+        ImageShimError: ``on_loss`` is unknown, ``keep_images`` is no number of images, or there is
+            no ``history`` whose images it could keep.
 
     """
     check_option("on_loss", on_loss, ON_LOSS)
-    return Policy(target_format(emit), source_format(accept), on_loss, bool(history), bool(strict))
+    check_keep_images(keep_images)
+    if keep_images is not None and not history:
+        raise ImageShimError("keep_images is for earlier replies, which history=False leaves alone")
+    source = source_format(accept)
+    return Policy(target_format(emit), source, on_loss, bool(history), keep_images, bool(strict))
 
 
 def start_report() -> None:

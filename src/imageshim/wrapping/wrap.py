@@ -25,6 +25,7 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
     accept: str | Format | None = None,
     on_loss: OnLoss = "stash",
     history: bool = True,
+    keep_images: int | None = None,
     strict: bool = False,
 ) -> T:
     """Return the same kind of thing, whose replies and streams are in the format ``emit``.
@@ -47,6 +48,8 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
         on_loss: as in :func:`imageshim.convert`.
         history: write requests so that the model gets the images of earlier replies
             (:func:`imageshim.prepare_messages`); the caller's list does not change.
+        keep_images: how many of these images are sent, the last ones; see
+            :func:`imageshim.prepare_messages`. None: all.
         strict: raise what fails in imageshim itself. Otherwise the caller gets the reply as it
             came, with a :class:`imageshim.ReplyUnchangedWarning` and the traceback in the log.
 
@@ -57,10 +60,11 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
 
     Raises:
         UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
-        ImageShimError: ``target`` cannot be wrapped, or ``on_loss`` is unknown.
+        ImageShimError: ``target`` cannot be wrapped, ``on_loss`` is unknown, or ``keep_images`` is
+            no number of images or stands beside ``history=False``.
 
     """
-    do = policy(emit, accept, on_loss, history=history, strict=strict)
+    do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
     start_report()
     wrapped: T = _wrapped(target, do)
     return wrapped
