@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "check": "Report code that reads images of old formats.",
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",
+    "doctor": "Say what is installed, what it gives, and what to do next.",
     "explain": "Tell what a rule of check and fix is about.",
     "fake-gemini": "Serve a Gemini on loopback, to test clients without a key.",
     "fix": "Rewrite code that reads images of old formats.",

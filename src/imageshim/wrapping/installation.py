@@ -152,6 +152,11 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     return made
 
 
+def is_active() -> bool:
+    """Tell whether anything is installed in this process."""
+    return bool(_standing)
+
+
 def _settle() -> None:
     """Bring the process into the state that the standing installations want."""
     wanted = frozenset[str]().union(*(one.options.libraries for one in _standing))
