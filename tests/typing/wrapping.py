@@ -37,6 +37,17 @@ def clients(
     assert_type(chunks, Stream[ChatCompletionChunk])
 
 
+def images(client: OpenAI) -> None:
+    reply = imageshim.wrap(client).chat.completions.create(model="m", messages=[])
+    assert_type(imageshim.read(reply).images, tuple[imageshim.GeneratedImage, ...])
+    assert_type(imageshim.read(reply).images[0].url, str)
+    assert_type(imageshim.first_image_url(reply.choices[0].message), str | None)
+    for chunk in imageshim.wrap(client).chat.completions.create(
+        model="m", messages=[], stream=True
+    ):
+        assert_type(imageshim.read(chunk).images[0].data, bytes)
+
+
 async def functions() -> None:
     assert_type(imageshim.wrap(ask)("m", n=2), ChatCompletion)
     assert_type(await imageshim.wrap(ask_later)("m"), ChatCompletion)
@@ -60,6 +71,9 @@ def mistakes(client: OpenAI) -> None:
     imageshim.wrap(client, emit="picture")  # type: ignore[arg-type]
     imageshim.install(callers={"shop": 3})  # type: ignore[dict-item]
     imageshim.wrap(client, on_loss="ignore")  # type: ignore[arg-type]
+    imageshim.wrap(client, keep_images="2")  # type: ignore[arg-type]
+    reply = imageshim.wrap(client).chat.completions.create(model="m", messages=[])
+    del reply.choices[0].message.images  # type: ignore[attr-defined]
     imageshim.wrap(client, history="no")  # type: ignore[arg-type]
     imageshim.install(emit="imags")  # type: ignore[arg-type]
     imageshim.install(on_loss="warn")  # type: ignore[arg-type]

@@ -175,6 +175,30 @@ def test_a_callers_call_warns_at_its_line(client):
     assert seen[0].filename == __file__
 
 
+PACKAGE = "def draw(client, **request): return client.chat.completions.create(**request)"
+
+
+@old_replies
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+@pytest.mark.parametrize("emit", ["content", "image"])
+def test_a_format_configured_for_an_installed_package_does_not_warn(client, tmp_path, folder, emit):
+    path = tmp_path / folder / "adk" / "models.py"
+    package = types.ModuleType("adk.models")
+    package.__file__ = str(path)
+    exec(compile(PACKAGE, path, "exec"), package.__dict__)  # noqa: S102  # our own
+    before = imageshim.sites()
+
+    with imageshim.install(callers={"adk.*": emit}), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reply = package.draw(client, **REQUEST)
+        chunks = list(package.draw(client, **REQUEST, stream=True))
+
+    assert imageshim.detect(reply) == imageshim.detect(imageshim.collect(chunks)) == emit
+    assert imageshim.sites() == before
+    with imageshim.install(emit=emit), pytest.warns(imageshim.LegacyImageFormatWarning):
+        package.draw(client, **REQUEST)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -13,6 +13,8 @@ import zipfile
 
 import pytest
 
+from imageshim.testing.fake_gemini import fake_gemini
+
 PROGRAM = """\
 import os, sys
 import imageshim
@@ -218,6 +220,10 @@ def test_main_is_the_program(tmp_path):
         (["-m", "no_module"], "no module named 'no_module'"),
         (["--emit", "picture", "x.py"], "picture"),
         (["--emit"], "expected one argument"),
+        (["--callers"], "expected one argument"),
+        (["--callers", "shop", "x.py"], "'shop' is not MODULES=FORMAT"),
+        (["--callers", "=parts", "x.py"], "'=parts' is not MODULES=FORMAT"),
+        (["--callers", "shop.*=picture", "x.py"], "the formats are content, image, images, parts"),
         (["--odd", "x.py"], "--odd"),
         (["--report", ".", "x.py"], "is a folder"),
         (["--report", "no/folder/x", "x.py"], "there is no folder"),
@@ -286,6 +292,36 @@ def test_the_variable_says_how_often(program, tmp_path, mode, times):
     assert ("1 place reads" in ended.stderr) == (mode != "off")
 
 
+CALLER = """
+import os
+from openai import OpenAI
+def show():
+    with OpenAI(base_url=os.environ["URL"], api_key="any") as client:
+        request = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+        message = client.chat.completions.create(**request).choices[0].message
+    print(__name__, type(message.content).__name__, hasattr(message, "images"))
+"""
+
+
+def test_callers_say_which_modules_get_which_format(tmp_path):
+    for name in ("langchain_openai", "langchain_core", "shop"):
+        (tmp_path / f"{name}.py").write_text(CALLER)
+    path = tmp_path / "app.py"
+    path.write_text(
+        "import langchain_openai, langchain_core, shop\n"
+        "for module in (langchain_openai, langchain_core, shop): module.show()\n"
+    )
+    rules = ["--callers", "langchain_core=images", "--callers=langchain_*=parts"]
+    rules += ["--callers", "langchain_core=parts"]
+
+    with fake_gemini() as server:
+        ended = shim(*rules, "--emit", "images", path, cwd=tmp_path, URL=server.openai_url)
+
+    assert ended.stdout.splitlines() == [
+        "langchain_openai list False", "langchain_core str True", "shop str True",
+    ], ended.stderr  # fmt: skip
+
+
 def test_emit_says_what_the_program_gets(tmp_path):
     path = tmp_path / "program.py"
     path.write_text(
@@ -295,8 +331,6 @@ def test_emit_says_what_the_program_gets(tmp_path):
         "reply = client.chat.completions.create(model='m', messages=messages)\n"
         "print(reply.choices[0].message.content[:40])\n"
     )
-    from imageshim.testing.fake_gemini import fake_gemini
-
     with fake_gemini() as server:
         ended = shim("--emit", "content", path, cwd=tmp_path, URL=server.openai_url)
 

@@ -19,6 +19,7 @@ _DESCRIPTION = """Run a Python program whose LiteLLM and OpenAI calls give the f
 What is behind SCRIPT or MODULE goes to the program, which ends with its own exit code."""
 _EXAMPLES = """Examples:
   imageshim run --emit content app.py --port 8000
+  imageshim run --callers 'langchain_*=parts' --callers 'shop.reports.*=content' app.py
   imageshim run --report sites.jsonl -m pytest
   python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
 _FORMATS = tuple(member.value for member in Format)
@@ -27,7 +28,8 @@ _FORMATS = tuple(member.value for member in Format)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "imageshim run",
-        usage="imageshim run [--emit FORMAT] [--report FILE] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+        usage="imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE] "
+        "(SCRIPT | -m MODULE) [ARGUMENT ...]",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -38,11 +40,29 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the format that the program gets: {', '.join(_FORMATS)} (images)",
     )  # fmt: skip
     parser.add_argument(
+        "--callers", action="append", default=[], type=_rule, metavar="MODULES=FORMAT",
+        help="the format for the modules that call, by a pattern of their names, such as "
+        "'shop.reports.*=content'; may be repeated, and the first that matches counts",
+    )  # fmt: skip
+    parser.add_argument(
         "--report", metavar="FILE",
         help="write the places that read an old format, as JSON Lines",
     )  # fmt: skip
     parser.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
     return parser
+
+
+def _rule(text: str) -> tuple[str, str]:
+    """Read a pattern of modules and the format that they get."""
+    pattern, found, emit = text.rpartition("=")
+    if not found or not pattern or emit not in _FORMATS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not MODULES=FORMAT; the formats are {', '.join(_FORMATS)}"
+        )
+    return pattern, emit
+
+
+_WITH_VALUES = frozenset({"--emit", "--callers", "--report"})
 
 
 def _own(arguments: Sequence[str]) -> int:
@@ -53,7 +73,7 @@ def _own(arguments: Sequence[str]) -> int:
             return place
         if arguments[place].startswith("-m"):
             return place + (2 if arguments[place] == "-m" else 1)
-        place += 2 if arguments[place] in {"--emit", "--report"} else 1
+        place += 2 if arguments[place] in _WITH_VALUES else 1
     return place
 
 
@@ -67,14 +87,14 @@ def main(arguments: Sequence[str]) -> int:
     if options.module is None and not theirs:
         parser.error("a script, or -m and a module, is missing")
     try:
-        _prepare(options.emit, options.report)
+        _prepare(options.emit, options.callers, options.report)
         _run(options.module, theirs)
     except ImageShimError as fault:
         parser.error(str(fault))
     return 0
 
 
-def _prepare(emit: str, report: str | None) -> None:
+def _prepare(emit: str, callers: list[tuple[str, str]], report: str | None) -> None:
     from imageshim.wrapping.installation import install
     from imageshim.wrapping.policy import REPORT_VARIABLE
 
@@ -90,7 +110,10 @@ def _prepare(emit: str, report: str | None) -> None:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
     atexit.register(_tell, report)
-    install(emit=Format(emit))
+    rules: dict[str, Format] = {}
+    for pattern, wanted in callers:
+        rules.setdefault(pattern, Format(wanted))
+    install(emit=Format(emit), callers=rules)
 
 
 def _tell(report: str | None) -> None:

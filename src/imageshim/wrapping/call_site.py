@@ -8,10 +8,11 @@ and the module's globals, never the frame, which would hold every local variable
 from __future__ import annotations
 
 import sys
+from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["LIBRARIES", "Place", "calling_place", "module_of", "reading_place"]
+__all__ = ["LIBRARIES", "Place", "calling_place", "is_installed", "module_of", "reading_place"]
 
 LIBRARIES = frozenset({"litellm", "openai"})
 """The packages whose calls are wrapped: a line of theirs is never the user's."""
@@ -53,6 +54,14 @@ def module_of(frame: FrameType) -> str:
     """Return the name of the module whose code a frame runs."""
     name = frame.f_globals.get("__name__")
     return name if isinstance(name, str) else ""
+
+
+def is_installed(file: object) -> bool:
+    """Tell whether a module's file is of an installed package: nobody's to change here."""
+    return isinstance(file, str) and not _INSTALLED.isdisjoint(PurePath(file).parts)
+
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def _root(frame: FrameType) -> str:

@@ -100,7 +100,8 @@ def sites() -> list[Site]:
     """List every place in the process so far that read images in an old format.
 
     Sorted by file, line and column. A place is one expression: an attribute, a key or a ``get``
-    on a message; or a call that asked for an old format (``emit``, ``callers``).
+    on a message; or a call that asked for an old format (``emit``, ``callers``), unless an
+    installed package does.
     """
     with _state.lock:
         counted = list(_state.all.values())

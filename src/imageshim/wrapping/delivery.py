@@ -60,7 +60,11 @@ def _reply(answer: Any, call: Call) -> Any:
         return converted
     if do.to is Format.IMAGES:
         return with_old_name(converted, answer)
-    if do.to in LEGACY and (converted is not answer or detect(answer, source) is do.to):
+    if (
+        do.to in LEGACY
+        and call.policy.told
+        and (converted is not answer or detect(answer, source) is do.to)
+    ):
         saw_call(call.place, do.to.value, "message")
     return converted
 

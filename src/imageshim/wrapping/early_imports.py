@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 from imageshim.errors import EarlyImportWarning, warn_caller
 
+from .call_site import is_installed
+
 __all__ = ["Rebound", "rebind", "report", "restore"]
 
 Wrappers = Mapping[int, tuple[Any, Any]]
@@ -90,7 +92,7 @@ def _places(
 
 def _is_users(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
-    return isinstance(file, str) and "site-packages" not in file and "dist-packages" not in file
+    return isinstance(file, str) and not is_installed(file)
 
 
 def _inside(name: str, value: Any, module: str, wrappers: Wrappers) -> Iterator[Rebound | str]:

@@ -11,7 +11,7 @@ from imageshim.errors import ImageShimError
 from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
-from .call_site import LIBRARIES, calling_place
+from .call_site import LIBRARIES, calling_place, is_installed
 from .callers import Callers
 from .patching import settle
 from .policy import Policy, policy, start_report
@@ -29,9 +29,12 @@ class _Options(NamedTuple):
         if not self.callers:
             return self.policy
         place = calling_place()
-        name = str(place.module.get("__name__", "")) if place is not None else ""
-        emit = self.callers.format_for(name)
-        return self.policy if emit is None else self.policy.emitting(emit)
+        module = place.module if place is not None else {}
+        emit = self.callers.format_for(str(module.get("__name__", "")))
+        if emit is None:
+            return self.policy
+        # A package that is installed is not the user's to migrate.
+        return self.policy.emitting(emit, told=not is_installed(module.get("__file__")))
 
 
 class _Standing(NamedTuple):
@@ -117,6 +120,8 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         callers: formats for the modules that call, by patterns of their names:
             ``{"shop.reports.*": "content"}`` gives ``shop.reports`` and all modules in it the old
             format, and the rest of the program ``emit``. The first pattern that matches counts.
+            Modules of installed packages get an old format without a warning: they are not yours
+            to change.
         libraries: which of ``"litellm"`` and ``"openai"``.
         accept: as in :func:`imageshim.wrap`.
         on_loss: as in :func:`imageshim.wrap`.

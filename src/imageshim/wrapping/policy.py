@@ -56,10 +56,12 @@ class Policy(NamedTuple):
     history: bool
     keep_images: int | None
     strict: bool
+    told: bool = True
+    """Whether who asks for an old format hears of it."""
 
-    def emitting(self, emit: Format) -> Policy:
+    def emitting(self, emit: Format, *, told: bool = True) -> Policy:
         """Return the same with another format."""
-        return self._replace(emit=emit)
+        return self._replace(emit=emit, told=told)
 
     def accepting(self, accept: Format | None) -> Policy:
         """Return the same with another source."""

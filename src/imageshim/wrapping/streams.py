@@ -49,7 +49,7 @@ class _Flow:
         self.queue: deque[Any] = deque()
         self.ended = False
         self.raising: BaseException | None = None
-        self.silent = call.inner or call.policy.emit not in LEGACY
+        self.silent = call.inner or call.policy.emit not in LEGACY or not call.policy.told
         """Whether there is nothing to say, or it was said."""
         if not self.silent:
             # In its own format a chunk with an image passes too; there is something to say then.

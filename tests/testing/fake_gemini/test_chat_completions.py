@@ -266,3 +266,26 @@ def test_the_real_sdks_stream_helper_keeps_images_apart():
 def test_arguments_are_json():
     (call,) = message([FunctionCall("f", {"a": [1, "b"]})])["tool_calls"]
     assert json.loads(call["function"]["arguments"]) == {"a": [1, "b"]}
+
+
+ENDS = {
+    "a picture": ([Image("png")], "stop", "STOP"),
+    "a call": ([FunctionCall("save", {})], "tool_calls", "STOP"),
+    "a filter": (Candidate(None, finish_reason="IMAGE_SAFETY"), "content_filter", "IMAGE_SAFETY"),
+    "a blocked prompt": (Blocked("SAFETY"), "content_filter", "SAFETY"),
+}
+
+
+@pytest.mark.parametrize(("answer", "finish", "native"), ENDS.values(), ids=ENDS)
+def test_openrouter_says_who_answered_and_why_it_ended(answer, finish, native):
+    whole = complete(Reply(answer), format="openrouter")
+    chunks = stream(Reply(answer), format="openrouter")[:-1]
+
+    for body in (whole, *chunks):
+        assert body["provider"] == "Google AI Studio"
+        assert body["system_fingerprint"] == "fp_fake"
+    choices = [choice for body in chunks for choice in body["choices"]]
+    for choice in (whole["choices"][0], choices[-1]):
+        assert (choice["finish_reason"], choice["native_finish_reason"]) == (finish, native)
+    assert all(choice["native_finish_reason"] is None for choice in choices[:-1])
+    assert not {"provider", "native_finish_reason"} & set(complete(Reply(answer), format="images"))

@@ -9,7 +9,7 @@ from typing import Any
 from .cutting import cut
 from .image_fields import FORMATS
 from .parts import FunctionCall, Image, Part, Text, Thought
-from .script import Reply
+from .script import Blocked, Reply
 
 __all__ = ["chunks", "error", "whole"]
 
@@ -61,8 +61,41 @@ def _finish_reason(reply: Reply, candidate: int) -> str:
     return _FINISH_REASONS.get(chosen.finish_reason, _STOPPED)
 
 
-def _envelope(kind: str, model: str | None, number: int) -> dict[str, Any]:
-    return {"id": f"chatcmpl-fake-{number}", "object": kind, "created": 0, "model": model or "fake"}
+_OPENROUTER = "openrouter"
+
+
+def _ending(
+    reply: Reply, candidate: int, image_format: str, *, ended: bool = True
+) -> dict[str, Any]:
+    """Write why a choice ended, as OpenRouter also in the provider's own word."""
+    ending = {"finish_reason": _finish_reason(reply, candidate) if ended else None}
+    if image_format == _OPENROUTER:
+        reason = reply.candidates[candidate].finish_reason
+        ending["native_finish_reason"] = reason if ended else None
+    return ending
+
+
+def _refusal(
+    blocked: Blocked, name: str, message: dict[str, Any], image_format: str
+) -> list[dict[str, Any]]:
+    native = {"native_finish_reason": blocked.reason} if image_format == _OPENROUTER else {}
+    return [{"index": 0, name: message, "finish_reason": _STOPPED, **native}]
+
+
+def _envelope(kind: str, model: str | None, number: int, image_format: str) -> dict[str, Any]:
+    """Write the outer fields of a reply or a chunk.
+
+    Those of OpenRouter are required by its own SDK (``system_fingerprint``) and by pydantic-ai's
+    ``OpenRouterModel`` (``provider``).
+    """
+    gateways = {"provider": "Google AI Studio", "system_fingerprint": "fp_fake"}
+    return {
+        "id": f"chatcmpl-fake-{number}",
+        "object": kind,
+        "created": 0,
+        "model": model or "fake",
+        **(gateways if image_format == _OPENROUTER else {}),
+    }
 
 
 def _usage(reply: Reply) -> dict[str, Any]:
@@ -85,13 +118,12 @@ def whole(reply: Reply, model: str | None, number: int, image_format: str) -> di
             **_fields(parts, image_format),
             **({"tool_calls": calls} if calls else {}),
         }
-        choices.append(
-            {"index": index, "message": message, "finish_reason": _finish_reason(reply, index)}
-        )
+        ending = _ending(reply, index, image_format)
+        choices.append({"index": index, "message": message, **ending})
     if reply.blocked:
         message = {"role": "assistant", "content": None}
-        choices = [{"index": 0, "message": message, "finish_reason": _STOPPED}]
-    envelope = _envelope("chat.completion", model, number)
+        choices = _refusal(reply.blocked, "message", message, image_format)
+    envelope = _envelope("chat.completion", model, number, image_format)
     return {**envelope, "choices": choices, "usage": _usage(reply)}
 
 
@@ -99,7 +131,7 @@ def chunks(
     reply: Reply, model: str | None, number: int, image_format: str, *, include_usage: bool
 ) -> list[dict[str, Any]]:
     """Write the chunks of a streamed chat completion; the role is in a candidate's first."""
-    envelope = _envelope("chat.completion.chunk", model, number)
+    envelope = _envelope("chat.completion.chunk", model, number, image_format)
     started: set[int] = set()
     images: dict[int, int] = {}
     calls: dict[int, int] = {}
@@ -121,12 +153,11 @@ def chunks(
             shown = sum(isinstance(part, Image) for part in _shown(piece.parts))
             images[place] = images.get(place, 0) + shown
             calls[place] = calls.get(place, 0) + len(tools)
-            reason = _finish_reason(reply, place) if piece.finish_reason else None
-            choices.append({"index": place, "delta": delta, "finish_reason": reason})
+            ending = _ending(reply, place, image_format, ended=bool(piece.finish_reason))
+            choices.append({"index": place, "delta": delta, **ending})
         written.append({**envelope, "choices": choices})
     if reply.blocked:
-        delta = {"role": "assistant"}
-        choices = [{"index": 0, "delta": delta, "finish_reason": _STOPPED}]
+        choices = _refusal(reply.blocked, "delta", {"role": "assistant"}, image_format)
         written.append({**envelope, "choices": choices})
     if include_usage:
         written.append({**envelope, "choices": [], "usage": _usage(reply)})
