@@ -6,16 +6,29 @@ from prometheus_client import CollectorRegistry
 from imageshim.server.asgi import ImageFormatMiddleware
 from imageshim.server.gateway import Settings, create_app
 from imageshim.server.metrics import Metrics
+from imageshim.server.parsers import protocol
 from served import served
 
+LOOPS = {"h11": "asyncio", "httptools": "uvloop"}
+"""Both parsers of requests, each on a loop of its own."""
 
-@pytest.fixture
-def gateway():
+
+@pytest.fixture(params=LOOPS)
+def gateway(request):
     """Gives ``gateway(upstream, **settings)``, a running gateway's URL for a ``with``."""
 
     @contextmanager
     def running(upstream, **settings):
-        with served(create_app(Settings(upstream, **settings))) as url:
+        said = Settings(upstream, http=request.param, **settings)
+        options = {
+            "http": protocol(said.http),
+            "loop": LOOPS[said.http],
+            "ws": "none",
+            "h11_max_incomplete_event_size": said.max_head,
+            "timeout_keep_alive": said.idle_timeout,
+            "timeout_graceful_shutdown": min(said.drain, 5),
+        }
+        with served(create_app(said), **options) as url:
             yield url
 
     return running

@@ -84,6 +84,24 @@ def test_everything_wrong_is_told_at_once(tmp_path):
         ("yaml", "- a\n", r":1: the file must have keys"),
         ("yaml", "a: &x [*x]\n", "inside itself"),
         ("yaml", "a: 2027-13-45\n", "no YAML"),
+        ("yaml", "? [a, b]\n: 1\n", r":1: a key must be a text"),
+        ("yaml", "default: " + "9" * 5000 + "\n", "no YAML: .*digits"),
+        ("yaml", "[" * 3000, "nested too deeply"),
+        (
+            "yaml",
+            "\n".join(
+                [
+                    "a: &a [x, x]",
+                    *(
+                        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]"
+                        for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+                    ),
+                ]
+            ),
+            r":\d+: its aliases stand for too much",
+        ),
+        ("toml", "a = " + "[" * 3000, "nested too deeply|no TOML"),
+        ("toml", "default = " + "9" * 5000 + "\n", "no TOML: .*integer"),
         ("json", "{}", r"must end with \.toml, \.yaml, \.yml"),
         ("toml", '[[rules]]\nformat = "image"\n', r":1: rules\[0\]: a rule needs at least one of"),
         ("toml", 'after_sunset = "images"\n', "after_sunset needs the date"),
@@ -116,6 +134,47 @@ def test_the_line_of_a_statement_over_several_lines_is_its_first(tmp_path):
     text = '# one\n\n[[rules]]\n# two\nformat = "image"\nmodel = [\n  "a",\n  3,\n]\n'
     with pytest.raises(RulesFileError, match=r":6: rules\[0\]\.model\[1\]"):
         read_rules(written(tmp_path, "toml", text))
+
+
+HARD = [
+    'link = """',
+    '[[rules]] # "no" table \\""\\" \\',
+    '"""  # one text up to here',
+    "[[rules]]   # the first [",
+    'format = "image"',
+    "model = [ # ]",
+    "  \"a\\\"]\", '''b # [''',",
+    "]",
+    "",
+    '[[ "rules" ]]',
+    "\"format\" = 'content'",
+    'path = """/""\\',
+    '"""""',
+    "user_agent = 3",
+]
+
+
+def test_lines_are_right_whatever_texts_and_comments_hold(tmp_path):
+    with pytest.raises(RulesFileError) as told:
+        read_rules(written(tmp_path, "toml", "\n".join(HARD)))
+    lines = [line.partition("rules.toml:")[2] for line in str(told.value).splitlines()]
+    assert [line.partition(": ")[0] for line in lines] == ["1", "14"]
+
+
+def test_one_wrong_rule_among_many_is_found_by_reading_each_statement_once(tmp_path, monkeypatch):
+    tomllib = pytest.importorskip("tomllib")
+    rules = ["[[rules]]", 'format = "image"', 'model = "m"'] * 1500
+    rules[-2] = 'format = "webp"'
+    reads, loads = [], tomllib.loads
+    monkeypatch.setattr(tomllib, "loads", lambda text: reads.append(len(text)) or loads(text))
+    with pytest.raises(RulesFileError, match=r":4499: rules\[1499\]\.format"):
+        read_rules(written(tmp_path, "toml", "\n".join(rules)))
+    assert sum(reads) < 3 * len("\n".join(rules))
+
+
+def test_aliases_that_share_a_few_values_are_read(tmp_path):
+    text = "rules:\n  - &one {format: image, model: [a, b]}\n  - *one\n  - {<<: *one, path: /x}\n"
+    assert len(read_rules(written(tmp_path, "yaml", text)).rules) == 3
 
 
 @pytest.mark.parametrize(

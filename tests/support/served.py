@@ -16,10 +16,11 @@ Conversation = Callable[["RawServer", asyncio.StreamReader, asyncio.StreamWriter
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Run an ASGI application with uvicorn; gives its URL."""
+def served(app: Any, **options: Any) -> Iterator[str]:
+    """Run an ASGI application with uvicorn, with the options of its Config; gives its URL."""
+    options = {"timeout_graceful_shutdown": 5, **options}
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False,
-                            date_header=False, timeout_graceful_shutdown=5)  # fmt: skip
+                            date_header=False, **options)  # fmt: skip
     server = uvicorn.Server(config)
     ready = threading.Event()
     startup = server.startup

@@ -66,12 +66,24 @@ def _parser() -> argparse.ArgumentParser:
         help="refuse requests whose URL and headers are larger (default: 64 KiB)",
     )  # fmt: skip
     add(
+        "--max-url", type=number(64), metavar="BYTES",
+        help="refuse longer URLs (default: 8 KiB)",
+    )  # fmt: skip
+    add(
         "--max-clients", type=number(1), metavar="N",
         help="connections of clients that one worker has open (default: 2000)",
     )  # fmt: skip
     add(
         "--idle-timeout", type=number(1), metavar="SECONDS",
         help="how long a client's connection stays open after an answer (default: 5)",
+    )  # fmt: skip
+    add(
+        "--head-timeout", type=positive_seconds, metavar="SECONDS",
+        help="for URL and headers to come in; a connection that sends none is closed (default: 15)",
+    )  # fmt: skip
+    add(
+        "--send-timeout", type=positive_seconds, metavar="SECONDS",
+        help="how long a client may take nothing of what waits for it (default: 60)",
     )  # fmt: skip
     add(
         "--max-connections", type=number(1), metavar="N",
@@ -85,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--request-timeout", type=positive_seconds, metavar="SECONDS",
         help="for a request's body to come in",
+    )  # fmt: skip
+    add(
+        "--http", choices=["h11", "httptools"], default="h11",
+        help="the parser of requests; httptools is faster, and needs the extra fast (default: h11)",
     )  # fmt: skip
     add(
         "--drain", type=number(0), metavar="SECONDS",

@@ -39,6 +39,8 @@ def parse(body: bytes) -> Any:
         message = f"no JSON at byte {offset}: {error.reason}"
     except RecursionError:
         raise MalformedReplyError("JSON nested too deeply to be read") from None
+    except ValueError:  # Python reads no whole number of more than some thousand digits
+        raise MalformedReplyError("JSON with a number that is too long to be read") from None
     raise MalformedReplyError(message, offset=offset) from None
 
 

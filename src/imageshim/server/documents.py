@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from imageshim.errors import MissingExtraError, RulesFileError
 
 __all__ = ["Document", "open_document"]
+
+_MOST_SHARED = 10_000
+"""How many values a YAML file may have beyond one a letter, by aliases: each stands for a copy."""
 
 Place = tuple["str | int", ...]
 """The keys and positions that lead to a value."""
@@ -47,14 +51,6 @@ def open_document(path: Path) -> Document:
     return reader(path, text)
 
 
-def _found(value: Any, place: Place) -> int:
-    """Tell how many steps of a place a value has."""
-    if place:
-        with suppress(KeyError, IndexError, TypeError):
-            return 1 + _found(value[place[0]], place[1:])
-    return 0
-
-
 def _toml(path: Path, text: str) -> Document:
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415
@@ -65,31 +61,83 @@ def _toml(path: Path, text: str) -> Document:
             raise MissingExtraError("a rules file in TOML", "server") from None
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except RecursionError:
+        raise RulesFileError(f"{path}: nested too deeply") from None
+    except ValueError as fault:
         raise RulesFileError(f"{path}: no TOML: {fault}") from None
 
-    def statements() -> Iterator[tuple[int, Any]]:
-        """Give each statement's first line, and the document up to its end.
+    lines = cache(lambda: _toml_lines(text, tomllib.loads))  # only where something is wrong
+    return Document(path, value, lambda place: _line_of(place, lines()))
 
-        The reader tells no lines, but it does tell where a statement ends: what was read up to
-        there is TOML.
-        """
-        lines = text.splitlines(keepends=True)
-        first = 0
-        for end in range(1, len(lines) + 1):
-            try:
-                known = tomllib.loads("".join(lines[:end]))
-            except tomllib.TOMLDecodeError:
-                continue
-            if lines[first].strip() and not lines[first].lstrip().startswith("#"):
-                yield first + 1, known
-            first = end
 
-    def line(place: Place) -> int:
-        wanted = _found(value, place)
-        return next((at for at, known in statements() if _found(known, place) == wanted), 1)
+def _line_of(place: Place, lines: Mapping[Place, int]) -> int:
+    return next((lines[known] for known in _prefixes(place) if known in lines), 1)
 
-    return Document(path, value, line)
+
+def _prefixes(place: Place) -> Iterator[Place]:
+    """Give a place and those around it, from the inside out."""
+    return (place[:end] for end in range(len(place), 0, -1))
+
+
+# What can hold the end of a line, or hide a bracket, in a text that is TOML.
+_TOML_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}'
+    r"|'{3}.*?'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*|[\[\]{}]|\n",
+    re.DOTALL,
+)
+
+
+def _toml_statements(text: str) -> Iterator[tuple[int, str]]:
+    """Give each statement with the number of its first line, which the reader does not tell."""
+    depth, start, line, ends = 0, 0, 1, 0
+    for token in _TOML_TOKEN.finditer(text + "\n"):
+        said = token[0]
+        ends += said.count("\n")
+        depth += (said in "[{") - (said in "]}")
+        if said == "\n" and depth == 0:
+            yield line, text[start : token.end()]
+            start, line = token.end(), ends + 1
+
+
+def _toml_lines(text: str, read: Callable[[str], dict[str, Any]]) -> dict[Place, int]:
+    """Give the first line of each table and key; what stands in a value has the value's."""
+    table: Place = ()
+    elements: dict[Place, int] = {}  # of each list of tables, how many there were so far
+    lines: dict[Place, int] = {}
+    for at, statement in _toml_statements(text):
+        keys = _only_keys(read(statement))
+        place: Place = (*table, *keys)
+        header = statement.lstrip()
+        if header.startswith("["):
+            place = table = _table(keys, elements, is_element=header.startswith("[["))
+        for known in _prefixes(place):
+            lines.setdefault(known, at)
+    return lines
+
+
+def _only_keys(value: Any) -> tuple[str, ...]:
+    """Give the keys that one statement names: ``a.b = 1`` and ``[a.b]``."""
+    keys: list[str] = []
+    while isinstance(value, dict) and len(value) == 1:
+        [(key, value)] = value.items()
+        keys.append(key)
+    return tuple(keys)
+
+
+def _table(keys: Iterable[str], elements: dict[Place, int], *, is_element: bool) -> Place:
+    """Give the place of a table: below a list of tables it belongs to the last of them."""
+    keys = tuple(keys)
+    place: Place = ()
+    for number, key in enumerate(keys, 1):
+        place = (*place, key)
+        if is_element and number == len(keys):
+            elements[place] = elements.get(place, 0) + 1
+        if place in elements:
+            place = (*place, elements[place] - 1)
+    return place
 
 
 def _yaml(path: Path, text: str) -> Document:
@@ -99,7 +147,11 @@ def _yaml(path: Path, text: str) -> Document:
         raise MissingExtraError("a rules file in YAML", "server") from None
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = dict(_yaml_lines(path, root, ())) if root is not None else {}
+        lines: dict[Place, int] = {}
+        for place, at in _yaml_lines(path, root, ()) if root is not None else ():
+            lines[place] = at
+            if len(lines) > len(text) + _MOST_SHARED:
+                raise RulesFileError(f"{path}:{at}: its aliases stand for too much")
         value = yaml.safe_load(text)
     except RecursionError:
         raise RulesFileError(f"{path}: nested too deeply, or inside itself") from None
@@ -113,10 +165,7 @@ def _yaml(path: Path, text: str) -> Document:
     if not isinstance(value, dict):
         raise RulesFileError(f"{path}:1: the file must have keys, not be a {type(value).__name__}")
 
-    def line(place: Place) -> int:
-        return lines.get(place[: _found(value, place)], 1)
-
-    return Document(path, value, line)
+    return Document(path, value, lambda place: _line_of(place, lines))
 
 
 def _yaml_lines(path: Path, node: Any, place: Place) -> Iterator[tuple[Place, int]]:
@@ -125,6 +174,8 @@ def _yaml_lines(path: Path, node: Any, place: Place) -> Iterator[tuple[Place, in
         seen: set[str] = set()
         for key, child in node.value:
             at = key.start_mark.line + 1
+            if key.id != "scalar":
+                raise RulesFileError(f"{path}:{at}: a key must be a text")
             if key.value in seen:  # PyYAML would take the last in silence
                 raise RulesFileError(f"{path}:{at}: {key.value}: the key is there twice")
             seen.add(key.value)

@@ -13,10 +13,10 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
@@ -32,10 +32,16 @@ except ImportError:
     raise MissingExtraError("the gateway", "server") from None
 
 from .asgi import ImageFormatMiddleware
+from .connections import LIMITS, ConnectionLimits
+from .last_resort import LastResort
 from .limits import RequestLimits
 from .metrics import default_metrics, exposition
 from .negotiation import Negotiation
+from .parsers import protocol
 from .reverse_proxy import ReverseProxy, upstream_url
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 __all__ = ["Settings", "app", "create_app", "serve"]
 
@@ -43,6 +49,7 @@ _MEBIBYTE = 1 << 20
 _IN_ENVIRONMENT = "IMAGESHIM_GATEWAY"
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _PROBE_SECONDS = 2.0
+_OTHER_FILES = 64  # that a worker has open: libraries, sockets to listen on, metrics
 _STARTUP_FAILURE = 3  # how uvicorn exits that could not start
 
 
@@ -69,10 +76,16 @@ class Settings:
     """Larger replies pass unconverted, piece by piece."""
     max_head: int = 64 * 1024
     """Larger heads of requests, with URL and headers, are refused (400)."""
+    max_url: int = 8 * 1024
+    """Longer paths, with their query, are refused (414)."""
     max_clients: int = 2000
     """Connections of clients that one worker has open; more are refused (503)."""
     idle_timeout: int = 5
     """How long a client's connection is kept open after an answer."""
+    head_timeout: float = 15.0
+    """How long the head of a request may take to come in, from the connection or its first byte."""
+    send_timeout: float = 60.0
+    """How long a client may take nothing of what waits for it; twice that at the most."""
     max_connections: int = 1000
     """Calls that one worker has open to the upstream; more wait, and are refused (503)."""
     connect_timeout: float = 10.0
@@ -80,6 +93,8 @@ class Settings:
     """How long the upstream may be silent."""
     request_timeout: float = 60.0
     """How long the body of a request may take to come in."""
+    http: str = "h11"
+    """The parser of requests: ``"h11"``, or ``"httptools"`` where that is installed."""
     drain: int = 600
     """How long streams may go on after the gateway was told to stop."""
 
@@ -91,7 +106,13 @@ class Settings:
         default = self.default or ("as the rules say" if self.rules else "images")
         return (
             f"imageshim gateway: upstream {self.upstream}, default {default}, "
-            f"rules {self.rules or 'none'}; {limits}, drain {self.drain}"
+            f"rules {self.rules or 'none'}; parser {self.http}, {limits}, drain {self.drain}"
+        )
+
+    def connection_limits(self) -> ConnectionLimits:
+        """Give the limits of a single connection."""
+        return ConnectionLimits(
+            self.max_clients, self.max_head, self.head_timeout, self.send_timeout
         )
 
     def negotiation(self) -> Negotiation:
@@ -99,7 +120,7 @@ class Settings:
         return Negotiation(self.default, self.rules)
 
 
-def create_app(settings: Settings) -> Router:
+def create_app(settings: Settings) -> ASGIApp:
     """Make the gateway as an ASGI application.
 
     Raises:
@@ -127,25 +148,29 @@ def create_app(settings: Settings) -> Router:
         max_reply=settings.max_reply,
         metrics=metrics,
     )
-    limited = RequestLimits(
-        converting, max_body=settings.max_request, timeout=settings.request_timeout
-    )
 
     @asynccontextmanager
-    async def life(_: object) -> AsyncIterator[None]:
+    async def life(_: object) -> AsyncIterator[Mapping[str, Any]]:
         async with transport:
-            yield
+            yield {LIMITS: settings.connection_limits()}
 
-    return Router(
+    router = Router(
         routes=[
             Route("/healthz", _healthy),
             Route("/readyz", _Readiness(upstream).answer),
             Route("/metrics", _metrics),
         ],
-        default=limited,  # a Mount would not match every path that can be written
+        default=converting,  # a Mount would not match every path that can be written
         redirect_slashes=False,
         lifespan=life,
     )
+    limited = RequestLimits(
+        router,
+        max_url=settings.max_url,
+        max_body=settings.max_request,
+        timeout=settings.request_timeout,
+    )
+    return LastResort(limited)
 
 
 async def _healthy(_: Request) -> Response:
@@ -204,7 +229,41 @@ def _keep_freed_memory() -> None:
 _MALLOPT = {-1: 64 * _MEBIBYTE, -3: 32 * _MEBIBYTE}
 
 
-def app() -> Router:
+def _with_files(settings: Settings) -> Settings:
+    """Let each worker have as many files open as its connections need, or say how many it can.
+
+    A server that runs out of them cannot accept connections, and logs a traceback for each.
+    """
+    needed = settings.max_clients + settings.max_connections + _OTHER_FILES
+    allowed = _allowed_files(needed)
+    if allowed >= needed:
+        return settings
+    most = max(1, (allowed - _OTHER_FILES) // 2)
+    return replace(
+        settings,
+        max_clients=min(settings.max_clients, most),
+        max_connections=min(settings.max_connections, most),
+    )
+
+
+def _allowed_files(wanted: int) -> int:
+    """Raise the limit of open files as far as it is wanted and allowed; gives what it is then."""
+    try:
+        import resource  # noqa: PLC0415  # not on Windows
+    except ImportError:
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY in {soft, hard}:
+        hard = max(wanted, soft)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+    return (
+        wanted if soft == resource.RLIM_INFINITY else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    )
+
+
+def app() -> ASGIApp:
     """Make the application of a worker process, from what :func:`serve` left for it."""
     _keep_freed_memory()
     return create_app(Settings(**json.loads(os.environ[_IN_ENVIRONMENT])))
@@ -226,6 +285,7 @@ def serve(settings: Settings) -> None:
     # uvicorn raises the signal again that ended it: that must not kill us before we have tidied up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        settings = _with_files(settings)
         create_app(settings)  # what is wrong is told here, once, not by each worker
         sys.stderr.write(f"{settings.summary()}\n")
         sys.stderr.flush()
@@ -235,11 +295,9 @@ def serve(settings: Settings) -> None:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
-            # Whatever else is installed: h11 bounds the head of a request, and refuses bad ones.
-            http="h11",
+            http=protocol(settings.http),
             ws="none",
             h11_max_incomplete_event_size=settings.max_head,
-            limit_concurrency=settings.max_clients,
             timeout_keep_alive=settings.idle_timeout,
             log_config=_log_config(),
             access_log=False,  # it would log keys that stand in query strings

@@ -19,17 +19,22 @@ __all__ = ["RequestLimits"]
 _TWO_LENGTHS = (400, "two_lengths")
 _TOO_LARGE = (413, "request_too_large")
 _TOO_SLOW = (408, "request_timeout")
+_LONG_URL = (414, "url_too_long")
 
 
 class RequestLimits:
-    """Refuse requests of two lengths (400), or whose body is too large (413) or slow (408).
+    """Refuse requests of two lengths (400), and those with a URL or a body that is too much.
 
-    ``max_body`` is in bytes, ``timeout`` in seconds, from the head of the request to the end of
+    A URL that is too long (414), a body that is too large (413) or slow (408). ``max_url`` and
+    ``max_body`` are in bytes, ``timeout`` in seconds, from the head of the request to the end of
     its body. To the application, what is refused is a client that has left.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body: int, timeout: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body: int, timeout: float, max_url: int = 8 * 1024
+    ) -> None:
         self.app = app
+        self._max_url = max_url
         self._max_body = max_body
         self._timeout = timeout
 
@@ -41,7 +46,12 @@ class RequestLimits:
         length = headers.value(scope["headers"], b"content-length")
         declared = length or ""
         upload = _Upload(receive, send, self._max_body, time.monotonic() + self._timeout)
-        if length is not None and headers.value(scope["headers"], b"transfer-encoding") is not None:
+        url = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
+        if url > self._max_url:
+            upload.fault = _LONG_URL
+        elif (
+            length is not None and headers.value(scope["headers"], b"transfer-encoding") is not None
+        ):
             upload.fault = _TWO_LENGTHS
         elif declared.isdecimal() and int(declared[:20]) > self._max_body:
             upload.fault = _TOO_LARGE
@@ -52,6 +62,7 @@ class RequestLimits:
             message = {
                 _TWO_LENGTHS: "the request has both Content-Length and Transfer-Encoding",
                 _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
+                _LONG_URL: f"the URL has more than {self._max_url} bytes",
                 _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
             }[upload.fault]
             # What is left of the body is not read.

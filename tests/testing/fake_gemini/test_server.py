@@ -351,3 +351,40 @@ def test_a_port_can_be_chosen_and_used_again():
     with fake_gemini(port=port) as server:
         assert urlsplit(server.url).port == port
         call_json(server.url + WHOLE, PROMPT)
+
+
+DEEP = b'{"model": "m", "messages": ' + b"[" * 900 + b"]" * 900 + b"}"
+STRANGE = {
+    "deep": DEEP,
+    "no messages": b'{"model": "m", "messages": 5}',
+    "no parts": b'{"contents": 5, "model": "m"}',
+    "a model that is no text": b'{"model": {}, "messages": []}',
+    "pictures that are none": b'{"messages": [{"content": [{"image_url": {"data": 5}}]}]}',
+    "texts that are none": b'{"model": "m", "messages": [{"content": [{"text": {}}]}, 5, null]}',
+    "nesting": b"[" * 100_000,
+    "digits": b'{"model": ' + b"9" * 5000 + b"}",
+    "n": b'{"model": "m", "messages": [], "n": "x", "stream": 5, "stream_options": 7}',
+}
+LENGTHS = [
+    b"Content-Length: x\r\n\r\n",
+    b"Content-Length: -5\r\n\r\n",
+    b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\n-4\r\nabcd\r\n",
+]
+
+
+def test_requests_that_make_no_sense_are_answered_and_leave_no_traceback(capsys):
+    with fake_gemini() as server:
+        for name, body in STRANGE.items():
+            for url in (server.url + WHOLE, f"{server.openai_url}/chat/completions"):
+                status, _, answer = call(url, body)
+                assert status in {200, 400}, (name, answer)
+                assert json.loads(answer)
+        for length in LENGTHS:
+            where = urlsplit(server.url)
+            with socket.create_connection((where.hostname, where.port), 20) as connection:
+                connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n" + length)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 400 "), length
+        server.wait_idle()
+    assert capsys.readouterr().err == ""

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar, cast
 
-from .delivery import Delivery
+from .delivery import Delivery, error
 from .pacing import steps
 from .script import Reply
 
 __all__ = ["Connections", "Handler", "Received"]
 
+_LARGEST = 1 << 30  # of a body; its place is taken before it comes
 Received = Callable[["Handler", bytes], None]
 
 
@@ -37,17 +38,23 @@ class Handler(BaseHTTPRequestHandler):
         return cast("Connections", self.server)
 
     def _receive(self) -> None:
-        self._connections.received(self, self._body())
+        try:
+            body = self._body()
+        except ValueError as fault:
+            self.close_connection = True
+            self.send(error("gemini", 400, f"the request's body has no length: {fault}"))
+            return
+        self._connections.received(self, body)
 
     do_GET = do_POST = _receive  # noqa: N815  # the names that http.server looks for
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return b"".join(iter(self._chunk, b""))
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return self.rfile.read(_size(self.headers.get("Content-Length") or "0", 10))
 
     def _chunk(self) -> bytes:
-        size = int(self.rfile.readline().split(b";")[0], 16)
+        size = _size(self.rfile.readline().split(b";")[0].decode("latin-1").strip(), 16)
         data = self.rfile.read(size)
         self.rfile.readline()
         return data
@@ -100,6 +107,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _write(self, data: bytes, *, chunked: bool) -> None:
         self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+
+
+def _size(text: str, base: int) -> int:
+    size = int(text[:20], base)
+    if not 0 <= size <= _LARGEST:
+        raise ValueError(f"{size} is no size")
+    return size
 
 
 class Connections(HTTPServer):

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .routes import Protocol
 
@@ -50,15 +50,20 @@ _PICTURE_KEYS = ("inlineData", "inline_data", "image_url")
 
 
 def _found(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _found(item, keys)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key in keys:
-                yield item
-            else:
-                yield from _found(item, keys)
+    """Find what stands under some keys, in order; without a stack that nesting could exhaust."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, _Hit):
+            yield one.value
+        elif isinstance(one, list):
+            todo += reversed(one)
+        elif isinstance(one, dict):
+            todo += [_Hit(item) if key in keys else item for key, item in reversed(one.items())]
+
+
+class _Hit(NamedTuple):
+    value: Any
 
 
 def _picture(found: Any) -> tuple[str, str]:

@@ -213,7 +213,11 @@ class FakeGemini:
         with self._idle:
             self._busy += 1
         try:
-            asked = _request(handler, raw, where)
+            try:
+                asked = _request(handler, raw, where)
+            except Exception as fault:  # noqa: BLE001  # whatever a client may send
+                said = f"the request cannot be understood: {type(fault).__name__}: {fault}"
+                asked = error(where.protocol, 400, said)
             if isinstance(asked, Delivery):
                 handler.send(asked)
                 return
@@ -254,7 +258,7 @@ class FakeGemini:
 def _request(handler: Handler, raw: bytes, where: Route) -> Request | Delivery:
     try:
         body = json.loads(raw)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         return error(where.protocol, 400, f"the request's body is no JSON: {fault}")
     if not isinstance(body, dict):
         return error(where.protocol, 400, "the request's body is no JSON object")
@@ -263,6 +267,8 @@ def _request(handler: Handler, raw: bytes, where: Route) -> Request | Delivery:
         stream = where.verb.startswith("stream")
         return Request(handler.command, path, headers, body, "gemini", where.model, stream)
     model = where.model or body.get("model")
+    if not isinstance(model, str | None):
+        return error(where.protocol, 400, "the request's model is no text")
     stream = body.get("stream") is True
     return Request(handler.command, path, headers, body, "openai", model, stream)
 
