@@ -45,11 +45,11 @@ _TURNS = 7
 def _functions(text: str) -> dict[str, Callable[[], Any]]:
     reply = {"choices": [{"index": 0, "message": {"content": text, "reasoning_content": text}}]}
     body = json.dumps(reply).encode()
-    every: dict[str, Any] = {"dialects": "any", "drafts": "images"}
+    every: dict[str, Any] = {"markdown": True, "drafts": "images"}
     return {
         "convert": lambda: convert(reply, "parts", source="content", **every),
         "normalize": lambda: normalize(reply, **every),
-        "detect": lambda: detect(reply, dialects="any"),
+        "detect": lambda: detect(reply, markdown=True),
         "read": lambda: [
             (image.width, image.size_in_bytes, image.mime_type) for image in read(reply).images
         ],

@@ -85,11 +85,11 @@ def test_what_is_no_reply_is_refused(function, scalar):
         function(scalar)
 
 
-def test_dialects_can_be_kept_to_litellms():
-    flat = reply({"content": "", "images": [PNG.url]})
-    assert len(read(flat).images) == 1
-    assert not read(flat, dialects="litellm").images
-    assert not read_all(flat, dialects="litellm")[0].images
+def test_images_in_markdown_can_be_left_in_the_text():
+    markdown = reply({"content": f"![cat]({PNG.url})"})
+    assert len(read(markdown).images) == 1
+    assert not read(markdown, markdown=False).images
+    assert not read_all(markdown, markdown=False)[0].images
 
 
 def test_the_source_decides_whether_content_is_text():

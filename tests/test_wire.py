@@ -72,7 +72,7 @@ PROSE = "Let me think about it. " * LONG
 )  # fmt: skip
 def test_long_text_of_any_kind_converts_as_in_dicts(message, to):
     value = reply(message)
-    options = {"dialects": "any", "drafts": "images", "source": None}
+    options = {"markdown": True, "drafts": "images", "source": None}
     converted = convert_bytes(compact(value), to, **options)
     wanted = convert(value, to, **options)
     assert converted == compact(wanted)

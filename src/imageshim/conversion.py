@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from .messages import carriers
 from .messages.formats.dialects import is_canonical
-from .messages.lifting import lift
+from .messages.lifting import Lifted, lift
 from .messages.lowering import lower
 from .messages.options import Drafts, FormatLike, OnLoss, Plan, cached_plan, read_options
 from .messages.walk import may_have_images, over_messages, refuse_scalars
@@ -25,6 +25,11 @@ def _is_done(view: dict[str, Any], to: Format) -> bool:
     return "image" not in view and not isinstance(view.get("content"), (list, tuple))
 
 
+def _is_text_already(lifted: Lifted, to: Format) -> bool:
+    """Tell whether the images stand in the text of the format itself, whole or in text parts."""
+    return lifted.format is to and (to is Format.CONTENT or lifted.in_texts)
+
+
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return old == new and list(old) == list(new)
 
@@ -37,7 +42,7 @@ def convert_message(message: R, do: Plan, where: str) -> R:
     if view is None or _is_done(view, do.to):
         return message
     lifted = lift(dict(view), do.how)
-    if lifted is None or (lifted.format is do.to is Format.CONTENT and not do.how.drafts):
+    if lifted is None or (_is_text_already(lifted, do.to) and not do.how.drafts):
         return message
     fields = lower(lifted, do.to, do.on_loss, where)
     if _same(view, fields):
@@ -58,7 +63,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
-    dialects: str = "litellm",
+    markdown: bool = False,
     drafts: Drafts = "keep",
 ) -> R:
     """Return the reply in another format, on the same class of carrier.
@@ -73,8 +78,8 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
         on_loss: what to do with what the target format cannot hold: ``"stash"`` keeps it in
             ``provider_specific_fields["imageshim"]`` so that the way back is exact, ``"drop"``
             warns (:class:`LossyConversionWarning`), ``"raise"`` raises.
-        dialects: ``"litellm"`` reads LiteLLM's and OpenRouter's spellings, ``"any"`` those of all
-            known gateways, Markdown images included.
+        markdown: also take images in Markdown, ``![…](data:…)``, out of the text. Clients show
+            them, so they stay unless this asks for them.
         drafts: ``"images"`` takes data URIs in ``reasoning_content`` (interim images of the model,
             LiteLLM 1.70.0 to 1.76.0) for images, ``"keep"`` leaves them there.
 
@@ -89,7 +94,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
         MalformedReplyError: ``reply`` is no reply at all, such as a str.
 
     """
-    do = cached_plan(to, source, on_loss, dialects, drafts)
+    do = cached_plan(to, source, on_loss, markdown, drafts)
     return _run(reply, do, "convert")
 
 
@@ -98,7 +103,7 @@ def normalize(
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
-    dialects: str = "litellm",
+    markdown: bool = False,
     drafts: Drafts = "keep",
 ) -> R:
     """Return the reply in the canonical format: :func:`convert` to ``images``.
@@ -107,7 +112,7 @@ def normalize(
     ``index`` counting 0, 1, … in each message, ``detail`` ``"auto"`` where it was absent, and keys
     that are not known kept behind.
     """
-    do = cached_plan(Format.IMAGES, source, on_loss, dialects, drafts)
+    do = cached_plan(Format.IMAGES, source, on_loss, markdown, drafts)
     return _run(reply, do, "normalize")
 
 
@@ -117,14 +122,14 @@ def convert_in_place(reply: R, do: Plan) -> R:
 
 
 def detect(
-    reply: Any, source: str | Format | None = None, *, dialects: str = "litellm"
+    reply: Any, source: str | Format | None = None, *, markdown: bool = False
 ) -> Format | None:
     """Tell in which format a reply carries its images; None where it has none.
 
-    ``source`` and ``dialects`` are those of :func:`convert`. Of several choices, the first that
+    ``source`` and ``markdown`` are those of :func:`convert`. Of several choices, the first that
     has an image decides.
     """
-    how = read_options(source, dialects)
+    how = read_options(source, markdown=markdown)
     refuse_scalars(reply, "detect")
     found: list[Format] = []
 

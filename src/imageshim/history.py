@@ -31,7 +31,7 @@ __all__ = ["prepare_messages", "to_message"]
 
 M = TypeVar("M")
 
-_HOW = ReadOptions(any_dialect=True, drafts=True)
+_HOW = ReadOptions(markdown=True, drafts=True)
 _ASSISTANT = ("assistant", None)
 """LiteLLM takes a message without a role for the assistant's."""
 _RESULTS = ("tool", "function")

@@ -18,7 +18,7 @@ from .timeline import Format
 
 __all__ = ["first_image", "first_image_url", "legacy_content"]
 
-_HOW = ReadOptions(any_dialect=True)
+_HOW = ReadOptions(markdown=True)
 
 
 def _lifted(reply: Any) -> tuple[Any, Lifted | None]:

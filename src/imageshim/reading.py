@@ -18,7 +18,7 @@ from .messages.lifting import lift
 from .messages.options import ReadOptions as How
 from .messages.options import read_options
 from .messages.other_bodies import error_text, refuse_other_bodies
-from .messages.parts import ImagePart, Part, TextPart
+from .messages.parts import ImagePart, Part, Place, TextPart
 from .messages.thinking_blocks import with_signed
 from .messages.walk import message_of, plain_text, refuse_scalars
 from .timeline import Format
@@ -38,7 +38,7 @@ class GeneratedImage:
     Nothing is decoded before it is asked for, and nothing is ever fetched.
     """
 
-    __slots__ = ("__dict__", "index", "is_draft", "url")
+    __slots__ = ("__dict__", "found_in", "index", "is_draft", "url")
 
     url: str
     """A data URI as a rule; an http(s) URL, and any other reference, stays one."""
@@ -46,8 +46,23 @@ class GeneratedImage:
     """Its place among the images of the message, from 0."""
     is_draft: bool
     """Whether the image is known to be an interim "thought" of the model."""
+    found_in: Place
+    """Where it stands. ``"message"``: among the images that :func:`imageshim.convert` converts.
 
-    def __init__(self, url: str, index: int = 0, *, is_draft: bool = False) -> None:
+    ``"markdown"``: in the text, which :func:`imageshim.convert` leaves unless ``markdown`` is set;
+    ``"reasoning"``: a draft, which it leaves unless ``drafts`` is ``"images"``;
+    ``"thinking_blocks"``: a signed copy, the only one that is left.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        index: int = 0,
+        *,
+        is_draft: bool = False,
+        found_in: Place = "message",
+    ) -> None:
+        self.found_in = found_in
         self.url = url
         self.index = index
         self.is_draft = is_draft
@@ -327,16 +342,20 @@ def _parts_of(message: Any, how: How) -> list[str | GeneratedImage]:
         if isinstance(part, TextPart):
             out.append(part.text)
         elif isinstance(part, ImagePart):
-            out.append(GeneratedImage(part.url, count, is_draft=part.draft))
+            out.append(_image(part, count))
             count += 1
     return out
+
+
+def _image(part: ImagePart, index: int) -> GeneratedImage:
+    return GeneratedImage(part.url, index, is_draft=part.draft, found_in=part.place)
 
 
 def read(
     reply: Any,
     *,
     source: str | Format | None = None,
-    dialects: str = "any",
+    markdown: bool = True,
     choice: int = 0,
 ) -> Reading:
     """Read the text and the images of one choice, from any format and any carrier.
@@ -344,7 +363,8 @@ def read(
     Args:
         reply: a whole reply, a choice or a message.
         source: where the reply comes from, as in :func:`imageshim.convert`.
-        dialects: ``"any"`` reads the spellings of all known gateways.
+        markdown: read images in Markdown, ``![…](data:…)``, too, which
+            :func:`imageshim.convert` leaves in the text unless it is asked for them.
         choice: which choice of a whole reply, from 0. A blocked reply has none: reading choice 0
             of it gives no text and no images.
 
@@ -355,7 +375,7 @@ def read(
     """
     refuse_scalars(reply, "read")
     refuse_other_bodies(reply, "read")
-    how = read_options(source, dialects, "images")
+    how = read_options(source, markdown=markdown, drafts="images")
     if choice != 0 and message_of(reply, choice) is None:
         choices = carriers.items_of(carriers.get(reply, "choices")) or ()
         raise ImageShimError(f"the reply has {len(choices)} choices; there is no choice {choice}")
@@ -363,12 +383,12 @@ def read(
 
 
 def read_all(
-    reply: Any, *, source: str | Format | None = None, dialects: str = "any"
+    reply: Any, *, source: str | Format | None = None, markdown: bool = True
 ) -> tuple[Reading, ...]:
     """Read every choice of a reply, in order; see :func:`read`."""
     refuse_scalars(reply, "read_all")
     refuse_other_bodies(reply, "read_all")
-    how = read_options(source, dialects, "images")
+    how = read_options(source, markdown=markdown, drafts="images")
     choices = carriers.items_of(carriers.get(reply, "choices"))
     count = 1 if choices is None else len(choices)
     return tuple(_read_choice(reply, place, how) for place in range(count))

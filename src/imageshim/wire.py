@@ -33,7 +33,7 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
-    dialects: str = "litellm",
+    markdown: bool = False,
     drafts: Drafts = "keep",
 ) -> bytes:
     """Convert the JSON body of a reply; the options are those of :func:`imageshim.convert`.
@@ -52,5 +52,5 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
             f"convert_bytes() takes the bytes of a body, not {type(body).__name__}; "
             "use convert() for a reply that is parsed"
         )
-    do = plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+    do = plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)
     return convert_body(body, do)

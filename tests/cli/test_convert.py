@@ -85,9 +85,9 @@ def test_a_loss_is_reported_with_choice_and_field(run):
     assert (kept.code, kept.err) == (0, "")
 
 
-def test_dialects_and_drafts_are_asked_for(run):
+def test_markdown_and_drafts_are_asked_for(run):
     markdown = reply(content=f"![cat]({A})")
-    for words, images in (((), 0), (("--dialects", "any"), 1)):
+    for words, images in (((), 0), (("--markdown",), 1)):
         ended = run("convert", *words, stdin=json.dumps(markdown).encode())
         assert len(json.loads(ended.out)["choices"][0]["message"].get("images", [])) == images
     draft = reply(content=A, reasoning_content=B)
@@ -101,7 +101,7 @@ def test_dialects_and_drafts_are_asked_for(run):
     [
         ("--to", "pictures"),
         ("--on-loss", "cry"),
-        ("--dialects", "all"),
+        ("--markdown", "--drafts"),
         ("--drafts", "yes"),
         ("--nonsense",),
     ],

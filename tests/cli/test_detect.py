@@ -26,7 +26,8 @@ ITEM = {"image_url": {"url": URL, "detail": "auto"}, "index": 0, "type": "image_
         (line(content="", image={"url": URL}), "image\t1"),
         (line(content="", images=[ITEM, ITEM]), "images\t2"),
         (line(content=[{"type": "image_url", "image_url": {"url": URL}}]), "parts\t1"),
-        (line(content=f"![]({URL})"), "content\t1"),
+        (line(content=f"![]({URL})"), "markdown\t1"),
+        (line(content="x", reasoning_content=URL), "reasoning\t1"),
     ],
 )
 def test_the_format_and_the_number_of_images_are_told(run, body, said):

@@ -70,7 +70,7 @@ def test_any_path_gives_the_same(name, data):
 @given(data=st.data())
 def test_text_and_images_are_those_of_the_parts(name, data):
     scripted = data.draw(shim.scripted_replies(name))
-    for number, reading in enumerate(read_all(scripted.reply, source=name, dialects="litellm")):
+    for number, reading in enumerate(read_all(scripted.reply, source=name, markdown=False)):
         assert reading.text == scripted.text(number)
         assert [image.data for image in reading.images] == [
             picture.data for picture in scripted.pictures(number)
@@ -83,7 +83,7 @@ def test_ordered_formats_keep_the_order_through_every_format(name, data):
     scripted = data.draw(shim.scripted_replies(name, max_choices=1))
     to = data.draw(st.sampled_from(FORMATS))
     converted = convert(scripted.reply, to, source=name)
-    (reading,) = read_all(converted, source=to, dialects="litellm")
+    (reading,) = read_all(converted, source=to, markdown=False)
     parts = [part if isinstance(part, str) else part.data for part in reading.parts]
     wanted = [part if isinstance(part, str) else part.data for part in scripted.choices[0]]
     assert parts == wanted
@@ -221,7 +221,7 @@ def test_what_is_dropped_is_said(data, name, to):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dropped = convert(scripted.reply, to, source=name, on_loss="drop")
-    (reading,) = read_all(dropped, source=to, dialects="litellm")
+    (reading,) = read_all(dropped, source=to, markdown=False)
     pictures = [picture.data for picture in scripted.pictures()]
     held = [image.data for image in reading.images]
     assert held == pictures[: len(held)]

@@ -41,7 +41,7 @@ def words(seed):
     rng = random.Random(seed)  # noqa: S311  # no secret
     return {
         "source": rng.choice(SOURCES),
-        "dialects": rng.choice(("litellm", "any")),
+        "markdown": rng.choice((False, True)),
     }, {
         "drafts": rng.choice(("keep", "images")),
         "on_loss": rng.choice(("stash", "stash", "drop", "raise")),
@@ -67,7 +67,7 @@ def images(reply, how):
 def converted(reply, to, how, what):
     after = convert(reply, to, **how, **what)
     assert type(after) is type(reply)
-    if detect(reply, how["source"], dialects=how["dialects"]) is None and what["drafts"] == "keep":
+    if detect(reply, how["source"], markdown=how["markdown"]) is None and what["drafts"] == "keep":
         assert after is reply
     elif after is not reply and what["on_loss"] == "stash" and "'imageshim'" not in repr(reply):
         # An edited stash may say anything of a message; without one, no image gets lost.
@@ -101,7 +101,7 @@ def check(reply, seed):
     calls = {
         **{to: lambda to=to: converted(reply, to, how, what) for to in Format},
         "normalize": lambda: normalize(normalize(reply, **how, **what), source="images"),
-        "detect": lambda: detect(reply, how["source"], dialects=how["dialects"]),
+        "detect": lambda: detect(reply, how["source"], markdown=how["markdown"]),
         "read": lambda: use(read(reply, **how)),
         "read_all": lambda: [use(reading) for reading in read_all(reply, **how)],
         "legacy_content": lambda: legacy_content(reply),

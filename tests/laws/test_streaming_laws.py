@@ -42,7 +42,7 @@ def said(reply, name):
     """Text and images of each choice, in order."""
     return [
         (reading.text, [image.url for image in reading.images])
-        for reading in read_all(reply, source=name, dialects="litellm")
+        for reading in read_all(reply, source=name, markdown=False)
     ]
 
 
@@ -78,7 +78,7 @@ def test_a_converted_stream_says_what_was_said_in_the_same_order(name, data):
     stream = data.draw(shim.scripted_streams(name))
     to = data.draw(st.sampled_from(FORMATS))
     reply = collect(convert_stream(stream.chunks, to, source=name))
-    for number, reading in enumerate(read_all(reply, source=to, dialects="litellm")):
+    for number, reading in enumerate(read_all(reply, source=to, markdown=False)):
         assert reading.text == stream.whole.text(number)
         assert [image.url for image in reading.images] == [
             picture.url for picture in stream.whole.pictures(number)

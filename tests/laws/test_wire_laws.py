@@ -50,7 +50,7 @@ options = st.fixed_dictionaries(
     optional={
         "source": st.sampled_from([*FORMATS, None]),
         "on_loss": st.sampled_from(["stash", "drop", "raise"]),
-        "dialects": st.sampled_from(["litellm", "any"]),
+        "markdown": st.booleans(),
         "drafts": st.sampled_from(["keep", "images"]),
     },
 )

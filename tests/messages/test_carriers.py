@@ -504,7 +504,7 @@ def test_a_mock_has_no_images_and_is_not_changed(mock):
     assert detect(mock, "content") is None
     for to in ("content", "image", "images", "parts"):
         assert convert(mock, to) is mock
-    assert normalize(mock, dialects="any", drafts="images") is mock
+    assert normalize(mock, drafts="images") is mock
     assert first_image(mock) is None
     assert first_image_url(mock) is None
     assert read(mock).images == ()

@@ -19,7 +19,7 @@ def item(url, index=0):
 
 
 def urls(message, **how):
-    how.setdefault("dialects", "litellm")
+    how.setdefault("markdown", False)
     return [image.url for image in read(message, **how).images]
 
 
@@ -41,7 +41,7 @@ def test_first_a_field_images_or_image_even_empty_makes_content_text(field):
     for source in (None, "1.75.9", "content"):
         assert PNG not in images_of(message, source=source)
         assert convert(message, "images", source=source)["content"] == PNG
-        assert read(message, source=source, dialects="litellm").text == PNG
+        assert read(message, source=source, markdown=False).text == PNG
 
 
 @pytest.mark.parametrize("field", [{"images": None}, {"image": None}])
@@ -216,10 +216,66 @@ def test_content_that_is_a_list_of_parts():
     assert detect(message) is Format.PARTS
 
 
-def test_parts_of_text_do_not_hide_images():
-    """A data URI in a text part is text: the format has a place of its own for images."""
-    message = {"content": [{"type": "text", "text": PNG}]}
-    assert normalize(message) is message
+TEXT_PARTS = {
+    "text and image": [{"type": "text", "text": f"Here: {PNG} there"}],
+    "an image alone": [{"type": "text", "text": PNG}],
+    "base64 without a prefix": [{"type": "text", "text": PNG.partition(",")[2]}],
+    "two images": [{"type": "text", "text": PNG + JPEG}],
+    "text around": [
+        {"type": "text", "text": "a"}, {"type": "text", "text": f"b{PNG}c"},
+        {"type": "text", "text": ""},
+    ],
+    "other keys": [{"type": "output_text", "text": f"b{PNG}", "annotations": []}],
+    "a string": [f"b{PNG}c", "d"],
+    "beside a file": [{"type": "file", "file": {"id": "1"}}, {"type": "text", "text": f"b{PNG}c"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", TEXT_PARTS.values(), ids=TEXT_PARTS)
+@pytest.mark.parametrize("source", [None, "1.75.9"])
+def test_text_parts_are_read_as_a_text_is(listed, source):
+    message = {"role": "assistant", "content": listed, "more": 1}
+    assert detect(message, source) is Format.PARTS
+    found = urls(message, source=source)
+    assert found
+    after = normalize(message, source=source)
+    assert images_of(message, source=source) == found
+    assert "base64" not in (after["content"] or "")
+    assert normalize(after) is after
+    for to in Format:
+        there = convert(message, to, source=source)
+        assert urls(there) == found
+        assert convert(there, "parts") == message
+        assert normalize(convert(after, to)) == after
+
+
+@pytest.mark.parametrize("source", ["parts", "images", "image", "1.76.1", "1.80.0"])
+def test_text_parts_are_text_where_the_source_says_so(source):
+    for listed in TEXT_PARTS.values():
+        message = {"content": listed}
+        assert normalize(message, source=source) is message
+
+
+def test_beside_an_image_part_a_text_part_is_text():
+    image = {"type": "image_url", "image_url": {"url": JPEG}}
+    for more in ({}, {"images": []}):
+        message = {"content": [{"type": "text", "text": f"a {PNG}"}, image], **more}
+        assert images_of(message) == [JPEG]
+        assert normalize(message)["content"] == f"a {PNG}"
+    assert normalize({"content": TEXT_PARTS["two images"], "images": []})["images"] == []
+
+
+def test_without_a_stash_the_pieces_of_a_text_part_are_parts_of_their_own():
+    message = {"content": TEXT_PARTS["text and image"]}
+    for on_loss in ("drop", "raise"):
+        after = convert(
+            normalize({"content": TEXT_PARTS["an image alone"]}, on_loss=on_loss), "parts"
+        )
+        assert after["content"] == [
+            {"type": "image_url", "image_url": {"url": PNG, "detail": "auto"}}
+        ]
+    after = convert(convert(message, "images"), "parts", on_loss="drop")
+    assert after == message
 
 
 def test_markdown_only_on_request():
@@ -227,12 +283,12 @@ def test_markdown_only_on_request():
     message = {"content": f"Here: ![image]({PNG}) done"}
     assert normalize(message) is message
     assert detect(message) is None
-    after = normalize(message, dialects="any")
+    after = normalize(message, markdown=True)
     assert after["content"] == "Here:  done"
-    assert images_of(message, dialects="any") == [PNG]
-    assert detect(message, dialects="any") is Format.CONTENT
+    assert images_of(message, markdown=True) == [PNG]
+    assert detect(message, markdown=True) is Format.CONTENT
     remote = {"content": "![cat](https://example.org/cat.png)"}
-    assert normalize(remote, dialects="any") is remote
+    assert normalize(remote, markdown=True) is remote
 
 
 # other places

@@ -146,7 +146,7 @@ def test_provider_fields_that_are_no_object_are_not_overwritten(held):
 @pytest.mark.parametrize(
     ("to", "field", "held"),
     [
-        ("image", "image", "cat.png"),
+        ("image", "image", 7),
         ("image", "image", [1]),
         ("image", "image", {"path": "cat.png"}),
         ("images", "images", {"0": "x"}),

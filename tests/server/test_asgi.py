@@ -172,7 +172,7 @@ async def test_an_unknown_format_is_answered_400_as_openai_does(
 
 async def test_the_options_are_checked_when_it_is_made(tmp_path):
     app = Application()
-    for options in ({"on_loss": "x"}, {"dialects": "x"}, {"default": "x"}):
+    for options in ({"on_loss": "x"}, {"markdown": "x"}, {"default": "x"}):
         with pytest.raises(ImageShimError):
             ImageFormatMiddleware(app, **options)
     with pytest.raises(ImageShimError, match="only one"):
@@ -222,9 +222,9 @@ async def test_what_may_be_text_is_an_image_where_the_version_or_the_request_say
     assert bool(message_of(answer).get("images")) is is_image
 
 
-async def test_every_spelling_is_read_where_the_operator_says_so(shim):
+async def test_images_in_markdown_are_converted_where_the_operator_says_so(shim):
     body = json.dumps({"choices": [{"message": {"content": f"![image]({PICTURE.url})"}}]}).encode()
-    answer = await call(shim(Application(body), dialects="any"))
+    answer = await call(shim(Application(body), markdown=True))
     assert message_of(answer)["images"][0]["image_url"]["url"] == PICTURE.url
     assert not message_of(await call(shim(Application(body)))).get("images")
 

@@ -83,7 +83,7 @@ def test_choices_are_numbered_by_themselves():
 
 def test_images_that_are_numbered_already_come_back_as_themselves():
     chunks = [chunk({"images": [item(RED.url)]}), chunk({"images": [item(BLUE.url, 1)]})]
-    assert [id(one) for one in converted(chunks)] == [id(one) for one in chunks]
+    assert [id(one) for one in converted(chunks, markdown=True)] == [id(one) for one in chunks]
 
 
 def test_choices_without_an_index_are_told_by_their_place():
@@ -361,12 +361,11 @@ def test_images_in_the_providers_fields_are_read():
     ]
 
 
-def test_dialects_are_read_on_request():
+def test_dialects_are_read():
     chunks = [chunk({"images": [{"b64_json": RED.url.partition(",")[2]}]})]
-    assert converted(chunks) == chunks
-    assert deltas(converted(chunks, dialects="any")) == [{"images": [item(RED.url)]}]
+    assert deltas(converted(chunks)) == [{"images": [item(RED.url)]}]
     chunks = [chunk({"content_blocks": [PART]})]
-    assert deltas(converted(chunks, dialects="any"))[0]["images"] == [item(RED.url)]
+    assert deltas(converted(chunks))[0]["images"] == [item(RED.url)]
 
 
 def test_entries_that_are_no_images_stay_among_them():
@@ -530,7 +529,7 @@ def test_images_in_markdown_are_read_on_request():
     text = f"Look: ![image]({RED.url}) Done!"
     pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
     assert converted(texts("Wow! ", text)) == texts("Wow! ", text)
-    made = converted(texts("Wow! ", *pieces), dialects="any")
+    made = converted(texts("Wow! ", *pieces), markdown=True)
     assert collect(made)["choices"][0]["message"] == {
         "role": "assistant",
         "content": "Wow! Look:  Done!",
@@ -540,4 +539,4 @@ def test_images_in_markdown_are_read_on_request():
         "images": [item(RED.url)],
     }
     chunks = texts("a", "b", "c")
-    assert [id(one) for one in converted(chunks, dialects="any")] == [id(one) for one in chunks]
+    assert [id(one) for one in converted(chunks, markdown=True)] == [id(one) for one in chunks]

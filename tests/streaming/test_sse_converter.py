@@ -312,9 +312,9 @@ def test_images_in_markdown_are_read_on_request():
     body = b"".join(
         map(frame, texts("Look", "! It is", "!", f"[image]({RED.url})", " fine", finish=None))
     )
-    said = [one["choices"][0]["delta"] for one in chunks_of(converted(body, dialects="any"))]
+    said = [one["choices"][0]["delta"] for one in chunks_of(converted(body, markdown=True))]
     assert said == [
         {"content": "Look"}, {"content": "! It is"}, {"images": [item(RED.url)]},
         {"content": " fine"},
     ]  # fmt: skip
-    assert converted(body, dialects="litellm") == body
+    assert converted(body) == body

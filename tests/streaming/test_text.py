@@ -243,7 +243,7 @@ MARKDOWN = [
 
 
 def whole_markdown(text, *, trusted):
-    how = ReadOptions(Format.CONTENT if trusted else None, any_dialect=True)
+    how = ReadOptions(Format.CONTENT if trusted else None, markdown=True)
     return joined(_from_text(text, how))
 
 

@@ -35,7 +35,7 @@ def test_replies_are_in_their_format_and_tell_what_they_were_made_of(name, data)
     scripted = data.draw(shim.scripted_replies(name))
     assert problems(scripted.reply, name) == []
     assert len(scripted.choices) == len(scripted.reply["choices"])
-    for place, reading in enumerate(read_all(scripted.reply, source=name, dialects="litellm")):
+    for place, reading in enumerate(read_all(scripted.reply, source=name, markdown=False)):
         assert reading.text == scripted.text(place)
         assert [i.data for i in reading.images] == [p.data for p in scripted.pictures(place)]
     if any(scripted.pictures(place) for place in range(len(scripted.choices))):
@@ -48,7 +48,7 @@ def test_as_many_images_and_choices_as_asked_for(name, data):
     most = 1 if name is Format.IMAGE else 3
     reply = data.draw(shim.replies(name, min_images=1, max_choices=2))
     assert 1 <= len(reply["choices"]) <= 2
-    for reading in read_all(reply, source=name, dialects="litellm"):
+    for reading in read_all(reply, source=name, markdown=False):
         assert 1 <= len(reading.images) <= most
     message = data.draw(shim.messages(name, min_images=1))
     assert detect(message, name) is name

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from imageshim.errors import ImageShimError
-from imageshim.messages.options import DIALECTS, DRAFTS, ON_LOSS, Plan, plan
+from imageshim.messages.options import DRAFTS, ON_LOSS, Plan, plan
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body
@@ -51,9 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         help="what to do with what the format cannot hold (default: stash)",
     )  # fmt: skip
     by.add_argument(
-        "--dialects", choices=DIALECTS, default="litellm",
-        help="read LiteLLM's and OpenRouter's spellings, or those of every known gateway "
-        "(default: litellm)",
+        "--markdown", action="store_true",
+        help="also convert images in Markdown, ![…](data:…), which clients show as they are",
     )  # fmt: skip
     by.add_argument(
         "--drafts", choices=DRAFTS, default="keep",
@@ -71,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         options.to,
         source=options.source,
         on_loss=options.on_loss,
-        dialects=options.dialects,
+        markdown=options.markdown,
         drafts=options.drafts,
     )
     files, out = options.files, options.out
@@ -123,6 +122,6 @@ def _convert_one(record: Record, do: Plan) -> tuple[bytes, str | None]:
 
 def _stream_body(body: bytes, do: Plan) -> bytes:
     """Convert an event stream; drafts in reasoning text stay there, since they come in pieces."""
-    dialects = "any" if do.how.any_dialect else "litellm"
-    converter = SSEConverter(do.to, source=do.how.source, on_loss=do.on_loss, dialects=dialects)
+    how = do.how
+    converter = SSEConverter(do.to, source=how.source, on_loss=do.on_loss, markdown=how.markdown)
     return converter.feed(body) + converter.finish()

@@ -25,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = parser(
         "detect",
-        "Print a line for each reply: its place, the format (or none), the number of images.",
+        "Print a line for each reply: its place, the format, the number of images. In place of a "
+        "format stands none, or where the images are that convert leaves there unless it is asked "
+        "for them: markdown, reasoning (drafts), thinking_blocks.",
         _EXAMPLES,
     )
     add_files(by)
@@ -48,8 +50,8 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
         data_error(f"{record.place}: {record.error}")
         return False
     try:
-        found = detect(record.value, source, dialects="any")
-        count = sum(len(reading.images) for reading in read_all(record.value, source=source))
+        found = detect(record.value, source)
+        images = [image for one in read_all(record.value, source=source) for image in one.images]
     except MalformedReplyError as error:
         print(f"{record.place}\tnone\t0")  # noqa: T201
         if check:
@@ -58,7 +60,8 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
     except ImageShimError as error:
         data_error(f"{record.place}: {error}")
         return False
-    print(f"{record.place}\t{found.value if found else 'none'}\t{count}")  # noqa: T201
+    elsewhere = next((image.found_in for image in images), "none")
+    print(f"{record.place}\t{found.value if found else elsewhere}\t{len(images)}")  # noqa: T201
     if not check or found is None:
         return True
     from imageshim.schema import problems

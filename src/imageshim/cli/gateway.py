@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from imageshim.errors import ImageShimError
-from imageshim.messages.options import DIALECTS
 from imageshim.timeline import Format
 
 from .arguments import existing_file, fail, number, parser, positive_seconds
@@ -51,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--workers", type=number(1), default=1, metavar="N", help="processes (default: 1)")
     add(
-        "--dialects", choices=DIALECTS, default="litellm",
-        help="which spellings of the upstream are read (default: litellm)",
+        "--markdown", action="store_true",
+        help="also convert images in Markdown, ![…](data:…), which clients show as they are",
     )  # fmt: skip
     add("--strict", action="store_true", help="answer 502 to what cannot be converted")
     add("--max-request", type=number(1), metavar="BYTES", help="refuse larger requests")

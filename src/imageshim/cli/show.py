@@ -102,7 +102,7 @@ def _show_one(
         return False
     try:
         readings = read_all(record.value, source=source)
-        found = detect(record.value, source, dialects="any")
+        found = detect(record.value, source)
     except MalformedReplyError:
         raise
     except ImageShimError as error:
@@ -131,7 +131,7 @@ def _row(record: Record, choice: int, image: GeneratedImage, found: Any) -> tupl
         record.place,
         str(choice),
         str(image.index),
-        found.value if found else "reasoning",
+        found.value if found and image.found_in == "message" else image.found_in,
         image.mime_type or "remote",
         size,
         f"{image.size_in_bytes:,}" if image.size_in_bytes is not None else image.url[:60],

@@ -19,6 +19,7 @@ from .complement import arranged, with_stashed
 from .formats import content as content_format
 from .formats import image as image_format
 from .formats import images as images_format
+from .formats import own_fields
 from .formats import parts as parts_format
 from .options import ReadOptions
 from .parts import ImagePart, OtherPart, Part, TextPart
@@ -51,6 +52,10 @@ class Lifted:
     """Whether the message had a stash."""
     owned: frozenset[str]
     """Which of the fields ``image`` and ``images`` the parts came from."""
+    own_field: str | None = None
+    """The gateway's field that the images came from; it stays."""
+    in_texts: bool = False
+    """Whether the images stood in text parts of a list."""
 
 
 class _Found(NamedTuple):
@@ -62,6 +67,9 @@ class _Found(NamedTuple):
     """The fields ``image`` and ``images`` that were read."""
     in_specific: bool = False
     """Whether those are fields of ``provider_specific_fields``."""
+    own_field: str | None = None
+    layout: list[Any] | None = None
+    """How a list of content was spelled, where images stood in its text parts."""
 
 
 def _has_image(parts: list[Part]) -> bool:
@@ -71,13 +79,13 @@ def _has_image(parts: list[Part]) -> bool:
 _Named = tuple[Format, list[Part], frozenset[str]]
 
 
-def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
+def _named(holder: Any) -> _Named | None:
     """Read the fields ``images`` and ``image`` of a message or of its provider's fields."""
     items = carriers.items_of(carriers.get(holder, images_format.FIELD))
-    parts = images_format.lift(items, any_dialect=any_dialect) if items else []
+    parts = images_format.lift(items) if items else []
     urls = [part.url for part in parts if isinstance(part, ImagePart)]
     one = carriers.get(holder, image_format.FIELD)
-    single = image_format.lift(one, any_dialect=any_dialect) if one else []
+    single = image_format.lift(one) if one else []
     owned = [images_format.FIELD] * bool(urls) + [image_format.FIELD] * bool(single)
     if not owned:
         return None
@@ -90,10 +98,10 @@ def _named(holder: Any, *, any_dialect: bool) -> _Named | None:
     return Format.IMAGES, [*parts, *more], frozenset(owned)
 
 
-def _from_text(text: str, how: ReadOptions) -> list[Part]:
+def _from_text(text: str, how: ReadOptions) -> list[TextPart | ImagePart]:
     trusted = how.source is Format.CONTENT
-    parts: list[Part] = []
-    for part in content_format.lift_markdown(text) if how.any_dialect else [TextPart(text)]:
+    parts: list[TextPart | ImagePart] = []
+    for part in content_format.lift_markdown(text) if how.markdown else [TextPart(text)]:
         if isinstance(part, TextPart):
             parts += content_format.lift(part.text, trusted=trusted)
         else:
@@ -112,39 +120,69 @@ def _is_plain_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
 
 def _find(view: Mapping[str, Any], how: ReadOptions, kept: Stash | None) -> _Found | None:
     """Find the images of a message and tell the format that they are in."""
-    content = view.get("content")
-    named = _named(view, any_dialect=how.any_dialect)
+    named = _named(view)
     in_specific = named is None
     if in_specific and (specific := view.get(stash.FIELD)):
         # Cache hits of an older version; a LiteLLM client behind a LiteLLM proxy of another
         # format; OpenRouter through LiteLLM 1.76.0 to 1.76.3.
-        named = _named(specific, any_dialect=how.any_dialect)
+        named = _named(specific)
+    content = view.get("content")
     listed = carriers.items_of(content)
-    if listed is not None:
-        parts = parts_format.lift(listed, any_dialect=how.any_dialect)
-        if named is not None:
-            parts += named[1]
-        owned = named[2] if named is not None else frozenset[str]()
-        found = _Found(Format.PARTS, parts, None, owned, in_specific)
-        return found if _has_image(parts) else None
     text = content if isinstance(content, str) else None
-    if named is not None:
+    found: _Found | None = None
+    if listed is not None:
+        is_read = named is None and kept is None and not _is_plain_text(view, how)
+        found = _in_list(listed, how if is_read else None)
+        if named is not None:
+            parts = [*found.parts, *named[1]]
+            return _Found(Format.PARTS, parts, None, named[2], in_specific)
+    elif named is not None:
         return _Found(named[0], named[1], text, named[2], in_specific)
-    if how.any_dialect and (blocks := carriers.items_of(view.get("content_blocks"))):  # Portkey
-        lifted = parts_format.lift(blocks, any_dialect=True)
-        images = [part for part in lifted if isinstance(part, ImagePart)]
-        if images:
-            return _Found(Format.PARTS, [*images], text)
-    if not text or (kept is None and _is_plain_text(view, how)):
+    elif text:
+        found = _in_text(view, text, how, kept)
+    if found is not None and _has_image(found.parts):
+        return found
+    return _in_own_field(view, [] if listed is None or found is None else found.parts, text)
+
+
+def _in_list(listed: list[Any] | tuple[Any, ...], how: ReadOptions | None) -> _Found:
+    """Read a list of content; as ``how`` says also its text, where no part of it is an image."""
+    parts = parts_format.lift(listed)
+    layout = None
+    if how is not None and not _has_image(parts):
+        split = parts_format.split_texts(listed, parts, lambda text: _from_text(text, how))
+        if split is not None:
+            parts, layout = split
+    return _Found(Format.PARTS, parts, layout=layout)
+
+
+def _in_text(
+    view: Mapping[str, Any], text: str, how: ReadOptions, kept: Stash | None
+) -> _Found | None:
+    """Read a text in which there may be images."""
+    if kept is None and _is_plain_text(view, how):
         return None
     cut = content_format.lift_spans(text, kept.parts) if kept else None
-    if cut is not None:
-        parts = cut
-    else:
+    if cut is None:
         # A stash from another format means that the text was written in this one.
-        written = kept is not None and kept.was is not Format.CONTENT
-        parts = _from_text(text, how._replace(source=Format.CONTENT) if written else how)
-    return _Found(Format.CONTENT, parts) if _has_image(parts) else None
+        if kept is not None and kept.was is not Format.CONTENT:
+            how = how._replace(source=Format.CONTENT)
+        cut = list[Part](_from_text(text, how))
+    return _Found(Format.CONTENT, cut)
+
+
+def _in_own_field(view: Mapping[str, Any], parts: list[Part], text: str | None) -> _Found | None:
+    """Read a field that a gateway has for images."""
+    for holder in (view, view.get(stash.FIELD)):
+        own = own_fields.lift(holder)
+        if own is not None:
+            name, images = own
+            is_outer = holder is view
+            return _Found(
+                Format.IMAGES, [*parts, *images], text,
+                own_field=name if is_outer else stash.FIELD,
+            )  # fmt: skip
+    return None
 
 
 def _drafts(
@@ -163,7 +201,7 @@ def _drafts(
     length = 0
     for part in content_format.lift(reasoning, trusted=how.source is Format.CONTENT):
         if isinstance(part, ImagePart):
-            part.draft, part.offset = True, length
+            part.draft, part.offset, part.place = True, length, "reasoning"
             drafts.append(part)
         else:
             rest.append(part.text)
@@ -210,7 +248,10 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
     if drafts:
         view[REASONING] = reasoning
     owned = frozenset[str]() if found.in_specific else found.owned
-    return Lifted(found.format, parts, view, specific, *origin, kept is not None, owned)
+    return Lifted(
+        found.format, parts, view, specific, *origin, kept is not None, owned,
+        found.own_field, found.layout is not None,
+    )  # fmt: skip
 
 
 def _origin(
@@ -219,9 +260,9 @@ def _origin(
     """Describe how the message's fields stood and were spelled."""
     at = {name: place for place, name in enumerate(view) if name in MANAGED}
     null = frozenset(name for name in at if name != "content" and view[name] is None)
-    layout: Any = None
+    layout: Any = found.layout
     listed = carriers.items_of(view.get("content"))
-    if found.format is Format.PARTS and listed is not None:
+    if found.format is Format.PARTS and listed is not None and layout is None:
         layout = parts_format.layout_of(listed, parts)
     elif found.owned == {image_format.FIELD} and not found.in_specific:
         layout = image_format.layout_of(view[image_format.FIELD])

@@ -72,7 +72,7 @@ def _complement(lifted: Lifted, to: Format, target: Target) -> Stash:
         kept.items = items_for(images, target.holds_of_item, only_first=target.only_first)
     others = [part for part in parts if isinstance(part, OtherPart)]
     kept.others = [part.value for part in others if part.kind != target.holds_other]
-    if kept.others or any(image.draft or image.raw for image in images):
+    if kept.others or any(image.draft or (image.raw and to is not lifted.was) for image in images):
         kept.parts = entries_of(parts)
     return kept
 
@@ -105,7 +105,7 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where
         several = len(kept.others) > 1
         entries = "entries that are no images" if several else "entry that is no image"
         losses.append(f"{len(kept.others)} {entries}")
-    if to is not lifted.was and isinstance(lifted.layout, list):
+    if to is not lifted.was and _says_more(lifted.layout):
         losses.append("the other keys of text and image parts")
     if not losses:
         return
@@ -113,6 +113,13 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where
     if on_loss == "raise":
         raise LossyConversionError(message)
     warn_caller(message, LossyConversionWarning)
+
+
+def _says_more(layout: Any) -> bool:
+    """Tell whether parts had other keys; a list is only that images stood in a text part."""
+    entries = layout if isinstance(layout, list) else []
+    told = [entry[0] if isinstance(entry, list) and entry else entry for entry in entries]
+    return any(entry not in (None, []) for entry in told)
 
 
 def _check_free(lifted: Lifted, target: Target, where: str, *, needs_specific: bool) -> None:

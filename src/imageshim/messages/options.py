@@ -9,7 +9,6 @@ from imageshim.errors import ImageShimError
 from imageshim.timeline import Format, source_format, target_format
 
 __all__ = [
-    "DIALECTS",
     "DRAFTS",
     "ON_LOSS",
     "Drafts",
@@ -35,11 +34,10 @@ OnLoss = Literal["stash", "drop", "raise"]
 Drafts = Literal["keep", "images"]
 
 ON_LOSS: tuple[str, ...] = get_args(OnLoss)
-DIALECTS = ("litellm", "any")
 DRAFTS: tuple[str, ...] = get_args(Drafts)
 
 
-def check_option(name: str, value: object, allowed: tuple[str, ...]) -> None:
+def check_option(name: str, value: object, allowed: tuple[object, ...]) -> None:
     """Check that an option has one of its values.
 
     Raises:
@@ -66,8 +64,8 @@ class ReadOptions(NamedTuple):
 
     source: Format | None = None
     """What the caller knows of where the message comes from."""
-    any_dialect: bool = False
-    """Whether every known spelling is read, or LiteLLM's and OpenRouter's only."""
+    markdown: bool = False
+    """Whether images in Markdown, ``![…](data:…)``, are taken out of the text."""
     drafts: bool = False
     """Whether data URIs in the reasoning text are taken for images."""
 
@@ -82,7 +80,7 @@ class Plan(NamedTuple):
 
 
 def read_options(
-    source: str | Format | None, dialects: str = "litellm", drafts: Drafts = "keep"
+    source: str | Format | None, *, markdown: bool = False, drafts: Drafts = "keep"
 ) -> ReadOptions:
     """Check and resolve the options that say how to read a reply.
 
@@ -91,9 +89,9 @@ def read_options(
         ImageShimError: another option has no such value.
 
     """
-    check_option("dialects", dialects, DIALECTS)
+    check_option("markdown", markdown, (False, True))
     check_option("drafts", drafts, DRAFTS)
-    return ReadOptions(source_format(source), dialects == "any", drafts == "images")
+    return ReadOptions(source_format(source), bool(markdown), drafts == "images")
 
 
 def plan(  # noqa: PLR0913  # the options of convert()
@@ -101,19 +99,20 @@ def plan(  # noqa: PLR0913  # the options of convert()
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
-    dialects: str = "litellm",
+    markdown: bool = False,
     drafts: Drafts = "keep",
     in_place: bool = False,
 ) -> Plan:
     """Check the options of a conversion; see :func:`imageshim.convert`."""
     check_option("on_loss", on_loss, ON_LOSS)
-    return Plan(target_format(to), read_options(source, dialects, drafts), on_loss, in_place)
+    how = read_options(source, markdown=markdown, drafts=drafts)
+    return Plan(target_format(to), how, on_loss, in_place)
 
 
 @lru_cache(maxsize=64)
 def _cached_plan(*options: Any) -> Plan:
-    to, source, on_loss, dialects, drafts = options
-    return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+    to, source, on_loss, markdown, drafts = options
+    return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)
 
 
 def cached_plan(*options: Any) -> Plan:
@@ -121,5 +120,5 @@ def cached_plan(*options: Any) -> Plan:
     try:
         return _cached_plan(*options)
     except TypeError:  # unhashable: no option's value, and plan() says which
-        to, source, on_loss, dialects, drafts = options
-        return plan(to, source=source, on_loss=on_loss, dialects=dialects, drafts=drafts)
+        to, source, on_loss, markdown, drafts = options
+        return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)

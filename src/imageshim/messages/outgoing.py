@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imageshim.image_data import data_uri
-from imageshim.timeline import Format
 
 from . import carriers
 from .formats import images as images_format
+from .formats import own_fields
 from .formats import parts as parts_format
 from .formats.dialects import canonical_item
 from .lifting import Lifted, lift
@@ -27,7 +27,6 @@ __all__ = ["LEFT_OUT", "Outgoing", "image_part", "outgoing"]
 
 LEFT_OUT = "[A generated image stood here.]"
 """What the text says in place of an image that is not sent again."""
-_BLOCKS = "content_blocks"
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class Outgoing:
 
     def is_sent_in_images(self, message: Any) -> bool:
         """Tell whether ``images`` of the message are its images, as providers take them."""
-        if self.noted:
+        if self.noted or own_fields.lift(message) is not None:
             return False
         return _urls(carriers.get(message, images_format.FIELD)) == self._urls
 
@@ -81,7 +80,7 @@ class Outgoing:
         blocks = carriers.items_of(fields.get(BLOCKS))
         if blocks:
             _put(fields, BLOCKS, blocks_without_images(blocks))
-        return fields
+        return own_fields.without_images(fields)
 
     def items(self) -> list[Any]:
         """Write the images as items of ``images``, before those that are unreadable."""
@@ -167,9 +166,7 @@ def _write_rest(fields: dict[str, Any], lifted: Lifted, parts: list[Part]) -> No
     for name in lifted.owned:
         _put(fields, name, unread if name == images_format.FIELD else None)
     if lifted.specific is not None:
-        _put(fields, FIELD, lifted.specific)
-    if lifted.format is Format.PARTS:
-        fields.pop(_BLOCKS, None)
+        _put(fields, FIELD, own_fields.without_images(lifted.specific))
 
 
 def _noted(content: Any, notes: list[Part]) -> Any:

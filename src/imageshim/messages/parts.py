@@ -7,7 +7,7 @@ cannot hold of the parts is the complement (see ``stash``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from imageshim.long_json.rope import join
 
@@ -16,12 +16,15 @@ __all__ = [
     "ImagePart",
     "OtherPart",
     "Part",
+    "Place",
     "TextPart",
     "default_order",
     "text_of",
 ]
 
 DEFAULT_DETAIL = "auto"
+Place = Literal["message", "markdown", "reasoning", "thinking_blocks"]
+"""Where an image stands: among the message's own, in Markdown in its text, or outside of both."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class ImagePart:
     """Known to be an interim "thought" of the model."""
     offset: int = 0
     """For a draft that stood in the reasoning text: how many characters came before it."""
+    place: Place = "message"
     raw: bool = False
     """In ``content`` this was base64 with no ``data:…,`` before it."""
 

@@ -8,6 +8,7 @@ as history, 1.76.1 to 1.80.0 make a part of it again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from . import carriers
@@ -50,7 +51,11 @@ def with_signed(parts: list[Part], message: Any) -> list[Part]:
         for image in held:
             image.draft = image.draft or image.url not in signed
     urls = {image.url for image in held}
-    return [*parts, *(ImagePart(url) for url in dict.fromkeys(signed) if url not in urls)]
+    return [*parts, *_added(url for url in dict.fromkeys(signed) if url not in urls)]
+
+
+def _added(urls: Iterable[str]) -> list[ImagePart]:
+    return [ImagePart(url, place="thinking_blocks") for url in urls]
 
 
 def blocks_without_images(blocks: list[Any] | tuple[Any, ...]) -> list[Any]:

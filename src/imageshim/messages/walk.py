@@ -11,6 +11,7 @@ from imageshim.errors import MalformedReplyError
 from imageshim.timeline import Format
 
 from . import carriers
+from .formats.own_fields import OWN_FIELDS
 from .options import ReadOptions
 
 __all__ = [
@@ -46,7 +47,7 @@ def may_have_images(message: Any, how: ReadOptions) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
     get = message.get if type(message) is dict else carriers.getter(message)
     images = get("images")
-    if images or get("image"):
+    if images or get("image") or _has_own_field(message, get):
         return True
     specific = get("provider_specific_fields")
     if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
@@ -57,9 +58,13 @@ def may_have_images(message: Any, how: ReadOptions) -> bool:
             return True
         if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
             return True
-    if how.any_dialect and get("content_blocks"):
-        return True
     return how.drafts and bool(get("reasoning_content"))
+
+
+def _has_own_field(message: Any, get: Callable[[str], Any]) -> bool:
+    if type(message) is dict:
+        return not OWN_FIELDS.isdisjoint(message)
+    return any(map(get, OWN_FIELDS))
 
 
 _ANY_SOURCE = ReadOptions()
@@ -92,7 +97,7 @@ _SHORTEST_IMAGE = 21
 _LONG = 4096
 _HEAD = 32
 _AMBIGUOUS = (None, Format.CONTENT)
-_SPECIFIC = frozenset({"images", "image", "imageshim"})
+_SPECIFIC = frozenset({"images", "image", "imageshim"}) | OWN_FIELDS
 
 
 def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool) -> R:

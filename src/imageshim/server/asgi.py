@@ -68,7 +68,7 @@ class ImageFormatMiddleware:
         negotiation: a :class:`Negotiation`, in place of ``default`` and ``rules``.
         paths: how the paths end whose replies are converted.
         on_loss: what becomes of what a format cannot hold, as in :func:`imageshim.convert`.
-        dialects: which spellings are read, as there.
+        markdown: also convert images in Markdown, as there.
         strict: answer 502 where a reply cannot be converted, instead of letting it pass.
         max_look: requests up to this many bytes, unpacked, are searched for
             ``metadata.image_format``; larger ones pass unread, and their header decides.
@@ -91,7 +91,7 @@ class ImageFormatMiddleware:
         negotiation: Negotiation | None = None,
         paths: Sequence[str] = CHAT_PATHS,
         on_loss: OnLoss = "stash",
-        dialects: str = "litellm",
+        markdown: bool = False,
         strict: bool = False,
         max_look: int = 8 * _MEBIBYTE,
         max_reply: int = 64 * _MEBIBYTE,
@@ -99,7 +99,7 @@ class ImageFormatMiddleware:
     ) -> None:
         if negotiation is not None and (default is not None or rules is not None):
             raise ImageShimError("negotiation takes the place of default and rules: give only one")
-        plan(Format.IMAGES, on_loss=on_loss, dialects=dialects)  # checks the words
+        plan(Format.IMAGES, on_loss=on_loss, markdown=markdown)  # checks the words
         self.app = app
         self._paths = tuple(paths)
         negotiation = negotiation or Negotiation(default, rules)
@@ -108,7 +108,7 @@ class ImageFormatMiddleware:
             negotiation,
             metrics or default_metrics(),
             on_loss,
-            dialects,
+            markdown,
             strict,
             max_reply,
         )

@@ -66,7 +66,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
-    dialects: str = "litellm"
+    markdown: bool = False
+    """Whether images in Markdown, ``![…](data:…)``, are converted too."""
     strict: bool = False
     max_request: int = 64 * _MEBIBYTE
     """Larger requests are refused (413)."""
@@ -142,7 +143,7 @@ def create_app(settings: Settings) -> ASGIApp:
     converting = ImageFormatMiddleware(
         proxy,
         negotiation=settings.negotiation(),
-        dialects=settings.dialects,
+        markdown=settings.markdown,
         strict=settings.strict,
         max_look=settings.max_look,
         max_reply=settings.max_reply,

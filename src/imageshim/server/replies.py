@@ -54,7 +54,7 @@ class Options:
     negotiation: Negotiation
     metrics: Metrics
     on_loss: OnLoss
-    dialects: str
+    markdown: bool
     strict: bool
     max_reply: int
 
@@ -135,7 +135,7 @@ class Reply:
                 self._wanted,
                 source=self._source(sent),
                 on_loss=options.on_loss,
-                dialects=options.dialects,
+                markdown=options.markdown,
             )
             self._stream = StreamBody(converter, self._coding, self._options.max_reply)
             if self._coding is None:
@@ -216,7 +216,7 @@ class Reply:
 
     async def _converted(self, body: bytes, start: Message) -> bytes:
         source = self._source(headers.HeaderList(start.get("headers", ())))
-        do = _plan(self._wanted, source, self._options.on_loss, self._options.dialects)
+        do = _plan(self._wanted, source, self._options.on_loss, markdown=self._options.markdown)
         if self._coding is None:
             return convert_body(body, do)
         plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
@@ -292,8 +292,8 @@ class Reply:
 
 
 @lru_cache(maxsize=64)
-def _plan(to: Format, source: Format | None, on_loss: OnLoss, dialects: str) -> Plan:
-    return plan(to, source=source, on_loss=on_loss, dialects=dialects)
+def _plan(to: Format, source: Format | None, on_loss: OnLoss, *, markdown: bool) -> Plan:
+    return plan(to, source=source, on_loss=on_loss, markdown=markdown)
 
 
 def _weak(etag: bytes) -> bytes:

@@ -140,7 +140,7 @@ class _Choice:
         fields = carriers.fields(choice) or {}
         view = carriers.fields(fields.pop("delta", None)) or {}
         self._fields.add(fields)
-        read = read_delta(view, self._how)
+        read = read_delta(view, self._how, own_fields=False)
         if read is not None:
             self._has_stash |= read.has_stash
             self._formats.add(read.format)

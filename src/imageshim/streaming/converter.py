@@ -7,12 +7,14 @@ from typing import Any
 
 from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.messages import carriers
+from imageshim.messages.formats.own_fields import OWN_FIELDS
 from imageshim.messages.options import FormatLike, OnLoss, plan
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
 
-from .deltas import Read, Writer, choice_key, compose, is_done, read_delta
+from .deltas import Read, Writer, choice_key, compose, is_done, nulls_in, read_delta
+from .spreading import says_more, spread
 from .text import MAY_BEGIN, TextSplitter, flows
 
 __all__ = ["StreamConverter"]
@@ -26,7 +28,7 @@ _CUT_OFF = ("length",)
 class _Choice:
     """What the stream has said so far in one choice."""
 
-    __slots__ = ("last", "number", "splitter", "where")
+    __slots__ = ("has_images", "last", "number", "splitter", "where")
 
     def __init__(self, where: str, splitter: TextSplitter | None) -> None:
         self.where = where
@@ -34,6 +36,8 @@ class _Choice:
         """The number of the next image."""
         self.splitter = splitter
         """Reads the text; None where the text is known to hold no images."""
+        self.has_images = False
+        """Whether there was an image that a gateway's own field may only repeat."""
         self.last: tuple[Any, Any] | None = None
         """The chunk that text is held of, and its choice."""
 
@@ -50,7 +54,7 @@ class StreamConverter:
         source: where the stream comes from, if that is known: a LiteLLM version or a format.
         on_loss: ``"stash"``, ``"drop"`` or ``"raise"``, for what the format cannot hold: with
             ``"image"`` the second image of a choice and all after it.
-        dialects: ``"litellm"`` or ``"any"``.
+        markdown: also take images in Markdown out of the text.
 
     The options are those of :func:`imageshim.convert`. Chunks are dicts, LiteLLM or OpenAI SDK
     objects; each comes back as its own class, and none is changed. A chunk with several parts
@@ -68,15 +72,15 @@ class StreamConverter:
         *,
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
-        dialects: str = "litellm",
+        markdown: bool = False,
     ) -> None:
-        do = plan(to, source=source, on_loss=on_loss, dialects=dialects)
+        do = plan(to, source=source, on_loss=on_loss, markdown=markdown)
         self._to, self._how = do.to, do.how
         self._writer = Writer(do.to, on_loss)
         self._choices: dict[Any, _Choice] = {}
         self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
         """Whether text may hold images: not in its own format, nor where it is known to be text."""
-        self.reads_markdown = do.how.any_dialect
+        self.reads_markdown = do.how.markdown
         """Whether images in Markdown are."""
         self._trusted = do.how.source is Format.CONTENT
         self.holds = False
@@ -110,7 +114,7 @@ class StreamConverter:
         self.patience = self._patience_for(chunk, choices, made) if self.holds else 0
         if all(new is None for new in made):
             return [chunk]
-        return _spread(
+        return spread(
             chunk, [[old] if new is None else new for old, new in zip(choices, made, strict=True)]
         )
 
@@ -133,13 +137,13 @@ class StreamConverter:
                 fields, extra = delta.__dict__, delta.__pydantic_extra__
                 content, specific = fields.get("content"), fields.get(FIELD)
                 if extra:
-                    if "images" in extra or "image" in extra or "content_blocks" in extra:
+                    if not _FIELDS.isdisjoint(extra):
                         return False
                     content = content or extra.get("content")
                     specific = specific or extra.get(FIELD)
         except (AttributeError, KeyError, TypeError, ValueError):
             return False
-        if specific or "images" in fields or "image" in fields or "content_blocks" in fields:
+        if specific or not _FIELDS.isdisjoint(fields):
             return False
         if not content:
             return content is None or content == ""
@@ -214,7 +218,7 @@ class StreamConverter:
             parts = _flush(state, whole=False)
             if parts and state.last is not None:
                 chunk, choice = state.last
-                chunks += _spread(chunk, [self._write(state, choice, parts, None, None)])
+                chunks += spread(chunk, [self._write(state, choice, parts, None, None, {})])
         return chunks
 
     def _state(self, key: Any) -> _Choice:
@@ -237,33 +241,38 @@ class StreamConverter:
         state = self._state(choice_key(choice, place))
         finish = carriers.get(choice, "finish_reason")
         delta = carriers.get(choice, "delta")
-        before, parts, rest = self._take_apart(state, carriers.fields(delta) or {}, finish)
+        before, parts, rest, own = self._take_apart(state, carriers.fields(delta) or {}, finish)
+        if not own and not state.has_images:
+            state.has_images = any(isinstance(part, ImagePart) for part in (*before, *parts))
         if state.holds:
             state.last = (chunk, choice)
         if rest is None:
-            made = self._write(state, choice, before, None, None)
+            made = self._write(state, choice, before, None, None, {})
             state.number += self._writer.numbers(parts)
             return [*made, choice] if made else None
-        made = self._write(state, choice, [*before, *parts], rest, finish)
+        made = self._write(state, choice, [*before, *parts], rest, finish, own)
         if not made and (
-            finish
-            or _says_more(chunk, _USUAL)
-            or _says_more(choice, _USUAL_IN_CHOICE)
-            or _says_more(rest, _CONTENT)
+            own
+            or finish
+            or says_more(chunk, _USUAL)
+            or says_more(choice, _USUAL_IN_CHOICE)
+            or says_more(rest, _CONTENT)
         ):
-            fields = compose(rest, {}, first=True, nulls=_nulls(delta, rest), where=state.where)
+            fields = compose(
+                {**rest, **own}, {}, first=True, nulls=nulls_in(delta, rest), where=state.where
+            )
             made = [carriers.replaced(choice, "delta", carriers.rebuilt(delta, fields))]
         return made
 
     def _take_apart(
         self, state: _Choice, view: dict[str, Any], finish: Any
-    ) -> tuple[list[Part], list[Part], dict[str, Any] | None]:
+    ) -> tuple[list[Part], list[Part], dict[str, Any] | None, dict[str, Any]]:
         """Take a delta apart: what was held before it, its own parts, and its other fields.
 
-        The last is None where the delta stays as it is.
+        These are None where the delta stays as it is; last comes a gateway's own field.
         """
         whole = finish not in _CUT_OFF
-        read = read_delta(view, self._how)
+        read = read_delta(view, self._how, own_fields=not state.has_images)
         content_is_text = _says_that_content_is_text(view)
         splitter = None if read is not None or content_is_text else state.splitter
         content = view.get("content")
@@ -272,16 +281,40 @@ class StreamConverter:
             parts = splitter.feed(content)
             if finish:
                 parts += _flush(state, whole=whole)
-            return [], parts, view if held or not _is_text(parts, content) else None
+            return [], parts, view if held or not _is_text(parts, content) else None, {}
+        if read is not None and not content_is_text and _may_have_images_in_texts(state, read):
+            return [], *self._from_texts(state, read, finish), {}
         before: list[Part] = []
         if finish or content_is_text or read is not None:
             before = _flush(state, whole=whole)
         if content_is_text:
             state.splitter = None
         if read is None:
-            return before, [], None
+            return before, [], None, {}
+        if read.format is Format.PARTS and any(isinstance(part, ImagePart) for part in read.parts):
+            state.splitter = None  # beside image parts, text is text
         number = state.number + self._writer.numbers(before)
-        return before, read.parts, None if self._stays(view, read, number) else read.rest
+        rest = None if self._stays(view, read, number) else read.rest
+        return before, read.parts, rest, read.own
+
+    def _from_texts(
+        self, state: _Choice, read: Read, finish: Any
+    ) -> tuple[list[Part], dict[str, Any] | None]:
+        """Take the images out of the text parts of a list, as `_take_apart` does out of text."""
+        splitter = state.splitter
+        assert splitter is not None  # noqa: S101  # for the type checker
+        changed, parts = not splitter.idle, list[Part]()
+        for part in read.parts:
+            if isinstance(part, TextPart):
+                made = splitter.feed(part.text)
+                changed |= not _is_text(made, part.text) and bool(part.text)
+                parts += made
+            else:
+                parts += [*_flush(state, whole=True), part]
+        if finish:
+            parts += _flush(state, whole=finish not in _CUT_OFF)
+        stays = self._to is Format.PARTS or any(isinstance(part, OtherPart) for part in read.parts)
+        return parts, None if stays and not changed else read.rest
 
     def _stays(self, view: dict[str, Any], read: Read, number: int) -> bool:
         if any(isinstance(part, ImagePart) for part in read.parts):
@@ -289,19 +322,23 @@ class StreamConverter:
         # A list of text and nothing else is text; one that holds what is not read stays.
         return self._to is Format.PARTS or any(isinstance(part, OtherPart) for part in read.parts)
 
-    def _write(
+    def _write(  # noqa: PLR0913  # all that becomes of one choice
         self,
         state: _Choice,
         choice: Any,
         parts: list[Part],
         rest: dict[str, Any] | None,
         finish: Any,
+        own: dict[str, Any],
     ) -> list[Any]:
-        """Write parts as choices; ``rest`` are the fields that go with the first of them."""
+        """Write parts as choices; ``rest`` are the fields that go with the first of them.
+
+        ``own`` goes with the first image, so that who reads the stream again sees that it is read.
+        """
         delta = carriers.get(choice, "delta")
         origin = (carriers.fields(delta) or {}) if rest is None else rest
-        nulls = _nulls(delta, origin)
-        written = self._writer.write(parts, state.number, state.where)
+        nulls = nulls_in(delta, origin)
+        written = self._writer.write(parts, state.number, state.where, own)
         state.number += self._writer.numbers(parts)
         made: list[Any] = []
         for place, values in enumerate(written):
@@ -321,6 +358,16 @@ class StreamConverter:
 
 _USUAL_IN_CHOICE = frozenset({"index", "delta", "finish_reason"})
 _CONTENT = frozenset({"content"})
+
+
+_FIELDS = OWN_FIELDS | {"images", "image"}
+
+
+def _may_have_images_in_texts(state: _Choice, read: Read) -> bool:
+    """Tell whether a list has text parts that may have images, and no image parts."""
+    if state.splitter is None or read.format is not Format.PARTS or read.has_stash:
+        return False
+    return not any(isinstance(part, ImagePart) for part in read.parts)
 
 
 def _flush(state: _Choice, *, whole: bool) -> list[Part]:
@@ -347,31 +394,3 @@ def _says_that_content_is_text(view: dict[str, Any]) -> bool:
 
 def _is_text(parts: list[Part], text: str) -> bool:
     return len(parts) == 1 and isinstance(parts[0], TextPart) and parts[0].text == text
-
-
-def _nulls(delta: Any, fields: Mapping[str, Any]) -> bool:
-    """Tell whether the carrier of a delta writes the fields that say nothing."""
-    return not isinstance(delta, Mapping) or any(value is None for value in fields.values())
-
-
-def _says_more(carrier: Any, usual: frozenset[str]) -> bool:
-    """Tell whether a chunk, a choice or a delta says more than the usual fields."""
-    found = carriers.fields(carrier) or {}
-    return any(found[name] for name in found.keys() - usual)
-
-
-def _spread(chunk: Any, new: list[list[Any]]) -> list[Any]:
-    """Return the chunks for the choices that each choice of a chunk has become."""
-    flat = [choice for choices in new for choice in choices]
-    if all(len(choices) < 2 for choices in new):
-        groups = [flat] if flat else []
-    else:
-        groups = [[choice] for choice in flat]
-    usage = carriers.get(chunk, "usage")
-    chunks = []
-    for place, group in enumerate(groups):
-        made = carriers.replaced(chunk, "choices", group)
-        if usage is not None and place < len(groups) - 1:
-            made = carriers.replaced(made, "usage", None)  # clients add them up
-        chunks.append(made)
-    return chunks

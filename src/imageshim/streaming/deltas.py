@@ -22,6 +22,7 @@ from imageshim.errors import (
     MalformedImageError,
     warn_caller,
 )
+from imageshim.image_data.data_uri import find_images
 from imageshim.messages import carriers
 from imageshim.messages.complement import items_for, with_stashed
 from imageshim.messages.formats import image as image_format
@@ -29,13 +30,23 @@ from imageshim.messages.formats import images as images_format
 from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.formats.content import raw_payload
 from imageshim.messages.formats.dialects import canonical_item, is_canonical
+from imageshim.messages.formats.own_fields import OWN_FIELDS
 from imageshim.messages.lifting import lift
 from imageshim.messages.options import OnLoss, ReadOptions
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD, KEY, Stash
 from imageshim.timeline import Format
 
-__all__ = ["Read", "Writer", "choice_key", "compose", "is_done", "may_have_parts", "read_delta"]
+__all__ = [
+    "Read",
+    "Writer",
+    "choice_key",
+    "compose",
+    "is_done",
+    "may_have_parts",
+    "nulls_in",
+    "read_delta",
+]
 
 IMAGES = "images"
 """The key of the stash in a delta."""
@@ -56,6 +67,8 @@ class Read(NamedTuple):
     format: Format
     """The format that the parts are in."""
     has_stash: bool
+    own: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    """The gateway's field that the images came from, which stands beside them from now on."""
 
 
 def _numbered(view: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -72,30 +85,38 @@ def may_have_parts(view: Mapping[str, Any]) -> bool:
     return bool(any(map(view.get, _NAMES)) or (content and not isinstance(content, str)))
 
 
-_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, "content_blocks")
+_NAMES = (images_format.FIELD, image_format.FIELD, FIELD, *OWN_FIELDS)
 
 
-def read_delta(view: dict[str, Any], how: ReadOptions) -> Read | None:
+def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> Read | None:
     """Take apart a delta that has images, or a list of parts; None where it has neither.
 
-    ``content`` that is text is not looked into: it may go on in the next delta.
+    ``content`` that is text is not looked into: it may go on in the next delta. ``own_fields``:
+    a gateway's own field is read, if nothing else in the delta is an image.
     """
     if not may_have_parts(view):
         return None
     kept = _numbered(view)
     listed = carriers.items_of(view.get("content"))
     lifted = lift(dict(view), how._replace(source=Format.IMAGES))
+    own: dict[str, Any] = {}
+    if lifted is not None and lifted.own_field is not None:
+        if own_fields and kept is None and not _has_image_in_text(view, how):
+            name = lifted.own_field
+            own[name] = lifted.specific if name == FIELD else view[name]
+        else:
+            lifted = None
     if lifted is not None:
         parts, fields, found = lifted.parts, lifted.fields, lifted.format
         if lifted.specific is not None:
             fields[FIELD] = lifted.specific
-        for name in lifted.owned:
+        for name in [*lifted.owned, *own]:
             del fields[name]
     elif kept is None and listed is None:
         return None
     else:
         fields = dict(view)
-        parts, found = _unnamed(view, listed, how)
+        parts, found = _unnamed(view, listed)
     if kept is not None:
         # What the stash holds of images that the delta does not is appended.
         items = Stash(Format.IMAGES, {}, items=list(kept.values()))
@@ -105,13 +126,20 @@ def read_delta(view: dict[str, Any], how: ReadOptions) -> Read | None:
         fields[FIELD] = specific
         if not specific:
             del fields[FIELD]
-    return Read(parts, fields, found, kept is not None)
+    return Read(parts, fields, found, kept is not None, own)
 
 
-def _unnamed(view: dict[str, Any], listed: Any, how: ReadOptions) -> tuple[list[Part], Format]:
+def _has_image_in_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
+    text = view.get("content")
+    if not isinstance(text, str) or how.source not in {None, Format.CONTENT}:
+        return False
+    return bool(find_images(text, trusted=how.source is Format.CONTENT))
+
+
+def _unnamed(view: dict[str, Any], listed: Any) -> tuple[list[Part], Format]:
     """Read the content of a delta that has no field for images."""
     if listed is not None:
-        return parts_format.lift(listed, any_dialect=how.any_dialect), Format.PARTS
+        return parts_format.lift(listed), Format.PARTS
     content = view.get("content")
     if isinstance(content, str) and content:
         return [ImagePart(content)], Format.CONTENT
@@ -124,8 +152,13 @@ class Writer(NamedTuple):
     to: Format
     on_loss: OnLoss
 
-    def write(self, parts: list[Part], number: int, where: str) -> list[dict[str, Any]]:
-        """Write parts in order; ``number`` is that of the first image in its choice."""
+    def write(
+        self, parts: list[Part], number: int, where: str, own: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Write parts in order; ``number`` is that of the first image in its choice.
+
+        ``own`` is a gateway's field that the images came from.
+        """
         deltas: list[dict[str, Any]] = []
         for part in parts:
             if isinstance(part, TextPart):
@@ -141,6 +174,8 @@ class Writer(NamedTuple):
         for delta in filter(None, deltas):
             if not (grouped and _joined(grouped[-1], delta)):
                 grouped.append(delta)
+        if own:
+            _put_own(own, grouped)
         return grouped
 
     def numbers(self, parts: list[Part]) -> int:
@@ -183,6 +218,18 @@ class Writer(NamedTuple):
             warn_caller(message, LossyConversionWarning)
 
 
+def _put_own(own: dict[str, Any], written: list[dict[str, Any]]) -> None:
+    """Put a gateway's own field to the first delta that has an image.
+
+    Who reads the stream once more sees there that the field has been read.
+    """
+    with_image = (place for place, values in enumerate(written) if values.keys() - {"content"})
+    place = next(with_image, len(written) - 1)
+    for values in written[place : place + 1]:
+        both = {**(own.get(FIELD) or {}), **(values.get(FIELD) or {})}
+        values.update({**own, **values, **({FIELD: both} if both else {})})
+
+
 _IN_IMAGES = images_format.HELD
 _HELD_OF_ITEM = {
     Format.CONTENT: ("image_url", "url"),
@@ -220,6 +267,11 @@ def is_done(view: Mapping[str, Any], read: Read, to: Format, number: int) -> boo
 
 _STANDARD = frozenset({"content", "role", "function_call", "tool_calls", "refusal", "audio", FIELD})
 """The fields that a delta has even where they say nothing, on carriers that write nulls."""
+
+
+def nulls_in(delta: Any, fields: Mapping[str, Any]) -> bool:
+    """Tell whether the carrier of a delta writes the fields that say nothing."""
+    return not isinstance(delta, Mapping) or any(value is None for value in fields.values())
 
 
 def compose(

@@ -184,7 +184,7 @@ def convert_stream(
     *,
     source: str | Format | None = ...,
     on_loss: OnLoss = ...,
-    dialects: str = ...,
+    markdown: bool = ...,
 ) -> ConvertedStream: ...
 
 
@@ -195,7 +195,7 @@ def convert_stream(
     *,
     source: str | Format | None = ...,
     on_loss: OnLoss = ...,
-    dialects: str = ...,
+    markdown: bool = ...,
 ) -> AsyncConvertedStream: ...
 
 
@@ -205,7 +205,7 @@ def convert_stream(
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
-    dialects: str = "litellm",
+    markdown: bool = False,
 ) -> ConvertedStream | AsyncConvertedStream:
     """Convert a stream, chunk by chunk, as it comes.
 
@@ -215,7 +215,7 @@ def convert_stream(
         to: the format to give; the options are those of :class:`StreamConverter`.
         source: see there.
         on_loss: see there.
-        dialects: see there.
+        markdown: see there.
 
     Returns:
         An iterator of the same kind; of both kinds for LiteLLM's ``CustomStreamWrapper``, which is
@@ -227,7 +227,7 @@ def convert_stream(
         MalformedReplyError: ``chunks`` is no iterable of chunks.
 
     """
-    converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)
+    converter = StreamConverter(to, source=source, on_loss=on_loss, markdown=markdown)
     instead = "SSEConverter" if isinstance(chunks, (str, bytes, bytearray)) else "convert()"
     is_sync, is_async = kinds(chunks, "convert_stream", instead)
     made: Any = _EitherConvertedStream if is_sync and is_async else ConvertedStream

@@ -1,6 +1,6 @@
 """Images in Markdown, while their text arrives: ``![alt](data:image/…)``.
 
-Gateways write them so (new-api, uni-api), and they are read where all dialects are. What
+Gateways write them so (new-api, uni-api), and they are read where that is asked for. What
 `markdown_images.split_markdown` finds in the whole text is found in its pieces, with two bounds,
 which keep what is held short: all before the payload has `LONGEST_HEADER` characters at most, and
 no more than `LONGEST_TITLE` follow the payload's first foreign character, up to the first ``)``.

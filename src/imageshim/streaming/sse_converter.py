@@ -43,9 +43,9 @@ class SSEConverter:
         *,
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
-        dialects: str = "litellm",
+        markdown: bool = False,
     ) -> None:
-        self._converter = StreamConverter(to, source=source, on_loss=on_loss, dialects=dialects)
+        self._converter = StreamConverter(to, source=source, on_loss=on_loss, markdown=markdown)
         self._look = Look(self._converter)
         self._framer = Framer()
 

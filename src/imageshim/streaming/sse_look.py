@@ -8,6 +8,7 @@ its JSON is spelled: escapes that could hide it make the frame worth a parse.
 from __future__ import annotations
 
 from imageshim.image_data.data_uri import CONTEXT_BEFORE
+from imageshim.messages.formats.own_fields import OWN_FIELDS
 
 from .converter import StreamConverter
 from .text import BEGINNINGS
@@ -19,7 +20,7 @@ _INDEX = b'"index":'
 _ZERO = (b"0,", b"0}", b" 0,", b" 0}")
 _LONGEST = 4096
 """To parse a longer frame costs no more than to look for all of `_SIGNS`."""
-_SIGNS = (b'"image', b"\\u", b'"content_blocks"')
+_SIGNS = (b'"image', b"\\u", *(f'"{name}"'.encode() for name in sorted(OWN_FIELDS)))
 _BEGINNINGS = tuple(beginning.encode() for beginning in BEGINNINGS)
 _LAST = frozenset(b"dDaAtT") | frozenset(range(0x80, 0x100))
 """What a text ends in that may begin a data URI, or open a quotation in other than ASCII."""

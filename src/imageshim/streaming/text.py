@@ -13,7 +13,7 @@ PAYLOAD the data URI so far                       with the image's end: to AFTER
 AFTER   the data URI, and one or two characters   when they tell whether the text quotes the
         that may be the end of a quotation        URI: to TEXT, with an image or with text
 MARK-   an image in Markdown, from its ``![`` on  with its ``)``, or where it can be none: to
-DOWN    (where all dialects are read)             TEXT, with an image or to be looked at again
+DOWN    (where that is asked for)                 TEXT, with an image or to be looked at again
 ======= ========================================= ============================================
 
 Each state is a method that decides as far as it can and returns the next one, or None where it

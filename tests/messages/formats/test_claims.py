@@ -85,23 +85,21 @@ def sdk_reply(message):
 
 
 @pytest.mark.parametrize("part", IN_CONTENT.values(), ids=IN_CONTENT)
-@pytest.mark.parametrize("dialects", ["litellm", "any"])
-def test_a_part_that_is_something_else_stays_in_content(part, dialects):
+def test_a_part_that_is_something_else_stays_in_content(part):
     message = {"role": "assistant", "content": [{"type": "text", "text": "t"}, part]}
     for carrier in (message, reply(message), sdk_reply(message)):
-        assert detect(carrier, dialects=dialects) is None
+        assert detect(carrier) is None
         assert read(carrier).images == ()
         for to in FORMATS:
-            assert convert(carrier, to, dialects=dialects) is carrier
+            assert convert(carrier, to) is carrier
 
 
 @pytest.mark.parametrize("part", OTHERS.values(), ids=OTHERS)
-@pytest.mark.parametrize("dialects", ["litellm", "any"])
-def test_an_item_that_is_something_else_stays_in_images(part, dialects):
+def test_an_item_that_is_something_else_stays_in_images(part):
     message = {"role": "assistant", "content": "t", "images": [part]}
-    assert detect(message, dialects=dialects) is None
+    assert detect(message) is None
     assert read(message).images == ()
-    assert normalize(message, dialects=dialects) is message
+    assert normalize(message) is message
     assert not is_canonical([part])
 
 
@@ -128,15 +126,14 @@ def test_history_does_not_show_it_to_the_model_as_a_picture(part):
 
 
 @pytest.mark.parametrize("part", IN_CONTENT.values(), ids=IN_CONTENT)
-@pytest.mark.parametrize("dialects", ["litellm", "any"])
-def test_streamed_it_stays_in_content(part, dialects):
+def test_streamed_it_stays_in_content(part):
     made = chunk({"content": [part]})
     sdk = ChatCompletionChunk.model_construct(**{**BASE, **made})
     for carrier in (made, sdk):
         for to in FORMATS:
-            assert list(convert_stream([carrier], to, dialects=dialects)) == [carrier]
+            assert list(convert_stream([carrier], to)) == [carrier]
         whole = collect([carrier])
-        assert detect(whole, dialects=dialects) is None
+        assert detect(whole) is None
         assert carriers.get(message_of(whole), "content") == [part]
 
 
@@ -145,7 +142,7 @@ def test_an_image_is_one_by_its_media_type_or_its_bytes(item):
     url = item.get("url", PNG)
     for message in ({"content": [item]}, {"content": None, "images": [item]}):
         assert [image.url for image in read(message).images] == [url]
-        assert normalize(message, dialects="any")["images"][0]["image_url"]["url"] == url
+        assert normalize(message)["images"][0]["image_url"]["url"] == url
 
 
 @pytest.mark.parametrize(

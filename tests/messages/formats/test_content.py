@@ -88,7 +88,7 @@ def test_markdown_images_of_data(scheme):
     text = f"a ![image]({url}) b ![x](https://example.org/x.png)"
     assert content.lift_markdown(text) == [
         TextPart("a "),
-        ImagePart(url),
+        ImagePart(url, place="markdown"),
         TextPart(" b ![x](https://example.org/x.png)"),
     ]
 

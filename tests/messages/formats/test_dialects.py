@@ -45,45 +45,33 @@ RAW_NESTED = {
 }
 
 
-@pytest.mark.parametrize("item", LITELLM.values(), ids=LITELLM)
-def test_litellm_s_and_openrouter_s_spellings_are_always_read(item):
+@pytest.mark.parametrize("item", [*LITELLM.values(), *ANY.values()], ids=[*LITELLM, *ANY])
+def test_every_spelling_is_read(item):
     before = {"content": "Here", "images": [item]}
     assert normalize(before)["images"] == [canonical(PNG)]
-    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
     assert detect(before) == "images"
-
-
-@pytest.mark.parametrize("item", ANY.values(), ids=ANY)
-def test_other_spellings_on_request(item):
-    before = {"content": "Here", "images": [item]}
-    assert normalize(before) is before
-    assert detect(before) is None
-    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
-    assert detect(before, dialects="any") == "images"
     assert [image.url for image in read(before).images] == [PNG]
     assert first_image(before) == {"url": PNG, "detail": "auto"}
 
 
 @pytest.mark.parametrize("item", RAW_NESTED.values(), ids=RAW_NESTED)
-def test_raw_base64_gets_its_prefix_on_request(item):
+def test_raw_base64_gets_its_prefix(item):
     before = {"content": None, "images": [item]}
-    assert normalize(before)["images"] == [canonical(RAW)]
-    assert normalize(before, dialects="any")["images"] == [canonical(PNG)]
+    assert normalize(before)["images"] == [canonical(PNG)]
     assert read(before).images[0].data == png().data
 
 
-def test_what_only_any_reads_stays_an_item_beside_an_image():
-    before = {"content": None, "images": [canonical(JPEG), PNG, {"b64_json": RAW}]}
+def test_what_is_no_image_stays_an_item_beside_one():
+    before = {"content": None, "images": [canonical(JPEG), {"b64_json": "AAEC"}]}
     after = convert(before, "parts")
     assert [part["image_url"]["url"] for part in after["content"]] == [JPEG]
-    assert after["provider_specific_fields"]["imageshim"]["others"] == [PNG, {"b64_json": RAW}]
+    assert after["provider_specific_fields"]["imageshim"]["others"] == [{"b64_json": "AAEC"}]
     assert convert(after, "images") == before
 
 
 def test_one_hub_sends_a_list_in_image():
     before = {"content": "x", "image": [{"data": RAW, "mime_type": "image/png"}, {"url": JPEG}]}
-    assert normalize(before) is before
-    after = normalize(before, dialects="any")
+    after = normalize(before)
     assert after["images"] == [canonical(PNG), canonical(JPEG, 1)]
     assert "image" not in after
 
@@ -94,20 +82,19 @@ def test_portkey_s_content_blocks():
         {"type": "image_url", "image_url": {"url": PNG}},
     ]
     before = {"content": "Here", "content_blocks": blocks}
-    assert normalize(before) is before
-    after = normalize(before, dialects="any")
+    after = normalize(before)
     assert after["images"] == [canonical(PNG)]
     assert after["content"] == "Here"
     assert after["content_blocks"] is blocks
     without = {"content": "Here", "content_blocks": blocks[:1]}
-    assert normalize(without, dialects="any") is without
-    assert normalize(after, dialects="any") is after
+    assert normalize(without) is without
+    assert normalize(after) is after
 
 
 @pytest.mark.parametrize("more", [{"content": None}, {}])
 def test_portkey_s_content_blocks_of_an_image_alone(more):
     before = {**more, "content_blocks": [{"type": "image_url", "image_url": {"url": PNG}}]}
-    after = normalize(before, dialects="any")
+    after = normalize(before)
     assert after["images"] == [canonical(PNG)]
     assert after.get("content") is None
 
@@ -116,15 +103,14 @@ def test_vllm_omni_s_list_of_parts():
     before = {"content": [{"type": "image_url", "image_url": {"url": PNG}}]}
     assert normalize(before)["images"] == [canonical(PNG)]
     anthropic = {"content": [{"type": "image", "data": RAW, "mime_type": "image/png"}]}
-    assert normalize(anthropic) is anthropic
-    assert normalize(anthropic, dialects="any")["images"][0]["image_url"]["url"] == PNG
+    assert normalize(anthropic)["images"][0]["image_url"]["url"] == PNG
 
 
 @pytest.mark.parametrize("alt", ["image", "", "a [b]"])
 def test_markdown_of_new_api_and_resellers(alt):
     before = {"content": f"![{alt}]({PNG})"}
     assert normalize(before) is before
-    after = normalize(before, dialects="any")
+    after = normalize(before, markdown=True)
     assert after["images"] == [canonical(PNG)]
 
 
@@ -142,9 +128,8 @@ def test_markdown_of_new_api_and_resellers(alt):
     ],
     ids=str,
 )  # fmt: skip
-@pytest.mark.parametrize("any_dialect", [True, False])
-def test_what_is_no_image(item, any_dialect):
-    assert dialects.read_item(item, any_dialect=any_dialect) is None
+def test_what_is_no_image(item):
+    assert dialects.read_item(item) is None
 
 
 @pytest.mark.parametrize(
@@ -158,7 +143,7 @@ def test_what_is_no_image(item, any_dialect):
     ],
 )
 def test_a_media_type_for_bare_base64(payload, claimed, url):
-    image = dialects.read_item({"data": payload, "mime_type": claimed}, any_dialect=True)
+    image = dialects.read_item({"data": payload, "mime_type": claimed})
     assert image.url == url
 
 

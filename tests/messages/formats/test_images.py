@@ -18,7 +18,7 @@ def canonical(url, index=0, **more):
 
 def test_items_are_read_and_what_is_no_image_is_kept():
     odd = {"type": "odd"}
-    parts = images.lift([canonical(PNG), odd, None, canonical(JPEG, 0, v=1)], any_dialect=False)
+    parts = images.lift([canonical(PNG), odd, None, canonical(JPEG, 0, v=1)])
     assert parts == [
         ImagePart(PNG),
         OtherPart(odd, "item"),

@@ -42,17 +42,17 @@ def image(url, **more):
     ids=str,
 )  # fmt: skip
 def test_one_entry(entry, part):
-    assert parts.lift([entry], any_dialect=False) == [part]
+    assert parts.lift([entry]) == [part]
 
 
 def test_unknown_keys_and_a_detail_make_an_item():
-    (part,) = parts.lift([image(PNG, cache_control=1)], any_dialect=False)
+    (part,) = parts.lift([image(PNG, cache_control=1)])
     assert part.item == {
         "image_url": {"url": PNG, "detail": "auto"}, "index": 0, "type": "image_url",
         "cache_control": 1,
     }  # fmt: skip
     entry = {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}}
-    (part,) = parts.lift([entry], any_dialect=False)
+    (part,) = parts.lift([entry])
     assert part.item["image_url"]["detail"] == "low"
 
 
@@ -86,7 +86,7 @@ ENTRIES = [
 
 
 def test_spellings_come_back_by_the_layout():
-    lifted = parts.lift(ENTRIES, any_dialect=False)
+    lifted = parts.lift(ENTRIES)
     layout = parts.layout_of(ENTRIES, lifted)
     assert PNG not in str(layout)
     assert JPEG not in str(layout)
@@ -97,16 +97,16 @@ def test_spellings_come_back_by_the_layout():
 
 def test_usual_spellings_have_no_layout():
     entries = [text("a"), image(PNG), {"type": "file"}]
-    assert parts.layout_of(entries, parts.lift(entries, any_dialect=False)) is None
+    assert parts.layout_of(entries, parts.lift(entries)) is None
 
 
 def test_a_dialect_is_not_written_back():
     entry = {"type": "image", "b64_json": PNG.partition(",")[2]}
-    lifted = parts.lift([entry], any_dialect=True)
+    lifted = parts.lift([entry])
     assert lifted[0].url == PNG
     assert parts.layout_of([entry], lifted) is None
     objects = [SimpleNamespace(type="text", text="a")]
-    assert parts.layout_of(objects, parts.lift(objects, any_dialect=False)) is None
+    assert parts.layout_of(objects, parts.lift(objects)) is None
 
 
 @pytest.mark.parametrize(

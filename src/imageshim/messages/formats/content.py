@@ -102,7 +102,11 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 def lift_markdown(text: str) -> list[TextPart | ImagePart]:
     """Read ``![…](data:image/…)``, as new-api, uni-api and resellers write."""
     spans = [span for span in data_uri.split_markdown(text) if _is_data(text, span[2])]
-    return _cut(text, spans)
+    parts = _cut(text, spans)
+    for part in parts:
+        if isinstance(part, ImagePart):
+            part.place = "markdown"
+    return parts
 
 
 def _is_data(text: str, start: int) -> bool:

@@ -24,10 +24,11 @@ from .claims import Claim, claim_of, is_generic, media_type_of
 
 __all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item"]
 
-ItemReader = Callable[[Any], "tuple[str, Mapping[str, Any] | None] | None"]
+_Found = tuple[str, "Mapping[str, Any] | None"]
+ItemReader = Callable[[Any], "_Found | None"]
 
 
-def _nested(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
+def _nested(item: Any) -> _Found | None:
     """``{"image_url": {"url", "detail"}, …}``: LiteLLM, OpenRouter, Vercel, Helicone."""
     inner = carriers.get(item, "image_url")
     url = carriers.get(inner, "url")
@@ -36,35 +37,51 @@ def _nested(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
     return url, inner if isinstance(inner, Mapping) else None
 
 
-def _flat(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """``{"url", "detail"}``: LiteLLM's migration guide, and ``message.image``."""
-    url = carriers.get(item, "url")
-    return (url, None) if isinstance(url, str) else None
-
-
-def _camel_case(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """``{"imageUrl": {"url"}}``: OpenRouter's TypeScript SDK."""
-    url = carriers.get(carriers.get(item, "imageUrl"), "url")
-    return (url, None) if isinstance(url, str) else None
-
-
-def _string(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
+def _string(item: Any) -> _Found | None:
     return (item, None) if isinstance(item, str) else None
 
 
-def _string_url(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """``{"image_url": "data:…"}``."""
-    url = carriers.get(item, "image_url")
-    return (url, None) if isinstance(url, str) else None
+def _string_in(*names: str) -> ItemReader:
+    """Make a reader of a URL that is the string in a field, or the ``url`` of the object there."""
+
+    def read(item: Any) -> _Found | None:
+        for name in names:
+            value = carriers.get(item, name)
+            url = value if isinstance(value, str) else carriers.get(value, "url")
+            if isinstance(url, str):
+                return url, value if isinstance(value, Mapping) else None
+        return None
+
+    return read
 
 
-def _bare_base64(item: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """``{"b64_json"}`` (OpenAI's images endpoint) and ``{"data", "mime_type"}`` (one-hub)."""
-    for name in ("b64_json", "data"):
-        payload = carriers.get(item, name)
+def _bytes_in(holder: Any, names: tuple[str, ...]) -> _Found | None:
+    for name in names:
+        payload = carriers.get(holder, name)
         if isinstance(payload, str) and payload:
-            return _bytes_by_name(item, payload), None
+            return _bytes_by_name(holder, payload), None
     return None
+
+
+def _bare_base64(item: Any) -> _Found | None:
+    """Base64 in a field whose name says that it holds bytes.
+
+    ``{"b64_json"}`` (OpenAI's images endpoint), ``{"data", "mime_type"}`` (one-hub, MCP, DIAL),
+    ``{"base64", "mime_type"}`` (LangChain), ``{"blob", "mimeType"}`` (MCP).
+    """
+    return _bytes_in(item, _BYTES)
+
+
+def _wrapped(item: Any) -> _Found | None:
+    """Read bytes in an object of their own: Gemini's parts, Anthropic's, resources of MCP."""
+    for name in _WRAPPERS:
+        inner = carriers.get(item, name)
+        if inner is not None and not isinstance(inner, str):
+            found = _bytes_in(inner, _BYTES)
+            if found is not None:
+                return found
+    url = carriers.get(carriers.get(item, "source"), "url")
+    return (url, None) if isinstance(url, str) else None
 
 
 def _bytes_by_name(item: Any, payload: str) -> str:
@@ -77,15 +94,26 @@ def _bytes_by_name(item: Any, payload: str) -> str:
     return "" if media_type is None else f"data:{media_type};base64,{payload}"
 
 
-_LITELLM: list[ItemReader] = [_nested, _flat]
-_UNNAMED = frozenset[ItemReader]({_flat, _bare_base64})
-"""Spellings that do not name an image: ``url`` and ``data`` are a citation's and a sound's, too."""
-_ANY: list[ItemReader] = [*_LITELLM, _camel_case, _string_url, _bare_base64, _string]
+_BYTES = ("b64_json", "data", "base64", "blob")
+_WRAPPERS = ("inline_data", "inlineData", "source", "resource")
+_MEDIA_TYPES = ("mime_type", "mimeType", "media_type", "mediaType")
+_flat = _string_in("url")
+_image = _string_in("image")  # the AI SDK
+_READERS: dict[ItemReader, frozenset[str]] = {
+    _nested: frozenset({"image_url"}),
+    _flat: frozenset({"url", "detail"}),
+    # OpenRouter's TypeScript SDK; OpenAI's Responses API.
+    _string_in("imageUrl", "image_url"): frozenset({"imageUrl", "image_url"}),
+    _image: frozenset({"image", *_MEDIA_TYPES}),
+    _bare_base64: frozenset({*_BYTES, *_MEDIA_TYPES, "source_type", "detail"}),
+    _wrapped: frozenset(_WRAPPERS),
+    _string: frozenset(),
+}
+"""The spellings, and the fields of an item in which each has its image; all others are kept."""
+_UNNAMED = frozenset({_flat, _image, _bare_base64, _wrapped})
+"""Spellings that do not name an image: ``url`` and ``data`` are a citation's and a sound's, too,
+and ``image`` is a container's."""
 
-# The fields of an item that spell its image; all others are kept as they are.
-_SPELLINGS = frozenset(
-    {"image_url", "url", "detail", "imageUrl", "b64_json", "data", "mime_type", "mimeType"}
-)
 _CANONICAL_KEYS = ("image_url", "index", "type")
 _INNER_KEYS = ("url", "detail")
 _MEDIA_TYPE = "image/"
@@ -133,30 +161,29 @@ def _is_said(url: str, claim: Claim, *, flat: bool) -> bool:
     return claim is Claim.NOTHING and not flat
 
 
-def read_item(item: Any, *, any_dialect: bool, among_images: bool = True) -> ImagePart | None:
-    """Read one image; None where the item is none, or is spelled in a way that is not read.
+def read_item(item: Any, *, among_images: bool = True) -> ImagePart | None:
+    """Read one image; None where the item is none, or is spelled in a way that is not known.
 
     ``among_images``: the item stands in a field for images, and not in a content list.
     """
     claim = claim_of(item)
     if claim is Claim.NEVER:
         return None
-    for reader in _ANY if any_dialect else _LITELLM:
-        found = reader(item)
-        if found is not None:
-            break
-    else:
+    known = ((reader, found) for reader in _READERS if (found := reader(item)) is not None)
+    reader, found = next(known, (_string, None))
+    if found is None:
         return None
     url, inner = found
-    if any_dialect:
-        url = _with_prefix(url)
+    url = _with_prefix(url)
     flat = not among_images and reader in _UNNAMED
     if not _is_image_url(url) or not _is_said(url, claim, flat=flat):
         return None
-    return ImagePart(url, _beyond_default(item, inner, url))
+    return ImagePart(url, _beyond_default(item, inner, url, _READERS[reader]))
 
 
-def _beyond_default(item: Any, inner: Mapping[str, Any] | None, url: str) -> dict[str, Any] | None:
+def _beyond_default(
+    item: Any, inner: Mapping[str, Any] | None, url: str, spelled_in: frozenset[str]
+) -> dict[str, Any] | None:
     """Build the canonical item, or None where it is the default one."""
     outer = item if isinstance(item, Mapping) else {}
     if inner is None:
@@ -169,7 +196,7 @@ def _beyond_default(item: Any, inner: Mapping[str, Any] | None, url: str) -> dic
         rest = {
             key: value
             for key, value in outer.items()
-            if key not in _SPELLINGS and key not in _CANONICAL_KEYS
+            if key not in spelled_in and key not in _CANONICAL_KEYS
         }
         full = {"image_url": inner, "index": 0, "type": "image_url", **rest}
     is_default = (
@@ -194,9 +221,7 @@ def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
     if type(items) is not list:
         return False
     for index, item in enumerate(items, first):
-        if type(item) is not dict or item.get("type") != "image_url":
-            return False
-        if len(item) > len(_CANONICAL_KEYS) and claim_of(item) is not Claim.IMAGE:
+        if not _has_canonical_type(item):
             return False
         inner, number = item.get("image_url"), item.get("index")
         if type(number) is not int or number != index or type(inner) is not dict:
@@ -204,4 +229,12 @@ def is_canonical(items: list[Any] | tuple[Any, ...], first: int = 0) -> bool:
         url = inner.get("url")
         if not isinstance(url, str) or not _is_image_url(url) or inner.get("detail") is None:
             return False
+        if url[:5] != "data:" and _with_prefix(url) is not url:
+            return False
     return True
+
+
+def _has_canonical_type(item: Any) -> bool:
+    if type(item) is not dict or item.get("type") != "image_url":
+        return False
+    return len(item) <= len(_CANONICAL_KEYS) or claim_of(item) is Claim.IMAGE

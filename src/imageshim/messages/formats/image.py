@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imageshim.messages import carriers
 from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart, Part, text_of
 
 from .dialects import read_item
@@ -17,14 +18,9 @@ __all__ = ["FIELD", "layout_of", "lift", "lower"]
 FIELD = "image"
 
 
-def lift(value: Any, *, any_dialect: bool) -> list[ImagePart]:
-    """Read the field; with ``any_dialect`` also the list that one-hub puts there."""
-    several = any_dialect and isinstance(value, (list, tuple))
-    found = [
-        read_item(item, any_dialect=any_dialect)
-        for item in (value if several else [value])
-        if not isinstance(item, str) or any_dialect
-    ]
+def lift(value: Any) -> list[ImagePart]:
+    """Read the field, and the list that one-hub puts there."""
+    found = [read_item(item) for item in (carriers.items_of(value) or [value])]
     return [image for image in found if image is not None]
 
 

@@ -20,9 +20,9 @@ HELD = "item"
 """The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
 
 
-def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:
+def lift(value: list[Any] | tuple[Any, ...]) -> list[Part]:
     """Read the list; an item that is no readable image is kept as it is."""
-    return [read_item(item, any_dialect=any_dialect) or OtherPart(item, HELD) for item in value]
+    return [read_item(item) or OtherPart(item, HELD) for item in value]
 
 
 def lower(parts: list[Part]) -> dict[str, Any]:

@@ -6,16 +6,18 @@ it, and LiteLLM issue #16227 asks for it. It keeps the order of text and images.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from imageshim.long_json.rope import join
 from imageshim.messages import carriers
 from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import template
 
+from .content import raw_payload
 from .dialects import read_item
 
-__all__ = ["HELD", "layout_of", "lift", "lower"]
+__all__ = ["HELD", "layout_of", "lift", "lower", "split_texts"]
 
 HELD = "part"
 """The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
@@ -23,18 +25,18 @@ HELD = "part"
 _TEXT_TYPES = ("text", "output_text")
 
 
-def lift(value: list[Any] | tuple[Any, ...], *, any_dialect: bool) -> list[Part]:
+def lift(value: list[Any] | tuple[Any, ...]) -> list[Part]:
     """Read the list; a part that is neither text nor a readable image is kept as it is."""
-    return [_lift_one(entry, any_dialect=any_dialect) for entry in value]
+    return [_lift_one(entry) for entry in value]
 
 
-def _lift_one(entry: Any, *, any_dialect: bool) -> Part:
+def _lift_one(entry: Any) -> Part:
     if isinstance(entry, str):
         return TextPart(entry)
     text = carriers.get(entry, "text")
     if carriers.get(entry, "type") in _TEXT_TYPES and isinstance(text, str):
         return TextPart(text)
-    image = read_item(entry, any_dialect=any_dialect, among_images=False)
+    image = read_item(entry, among_images=False)
     if image is None:
         return OtherPart(entry, HELD)
     if isinstance(entry, Mapping):
@@ -87,7 +89,7 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
     fits = isinstance(layout, list) and len(layout) == len(parts)
     spellings = layout if fits else [None] * len(parts)
     content: list[Any] = []
-    for part, spelling in zip(parts, spellings, strict=True):
+    for part, spelling in _rejoined(zip(parts, spellings, strict=True)):
         if isinstance(part, OtherPart):
             if part.kind == HELD:
                 content.append(part.value)
@@ -95,6 +97,50 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
             known = _is_spelling(spelling, part)
             content.append(_respell(part, spelling) if known else _write(part))
     return {"content": content}
+
+
+def _rejoined(spelled: Iterable[tuple[Part, Any]]) -> list[tuple[Part, Any]]:
+    """Join the pieces that were one text; `split_texts` says how the layout tells."""
+    out: list[tuple[Part, Any]] = []
+    pieces: list[str] | None = None
+    for part, spelling in spelled:
+        if isinstance(part, OtherPart) or not isinstance(spelling, list):
+            pieces = None
+            out.append((part, spelling))
+            continue
+        piece = part.text if isinstance(part, TextPart) else raw_payload(part)
+        if pieces is None or spelling:
+            pieces = []
+            out.append((TextPart(""), spelling[0] if spelling else None))
+        pieces.append(piece)
+        out[-1] = TextPart(join(pieces)), out[-1][1]
+    return out
+
+
+def split_texts(
+    entries: list[Any] | tuple[Any, ...],
+    parts: list[Part],
+    read: Callable[[str], list[TextPart | ImagePart]],
+) -> tuple[list[Part], list[Any]] | None:
+    """Take the images out of text parts; None where there are none.
+
+    The layout has a list for each piece of a text: the text's spelling is in that of the first.
+    """
+    out: list[Part] = []
+    layout: list[Any] = []
+    for entry, part in zip(entries, parts, strict=True):
+        pieces = read(part.text) if isinstance(part, TextPart) else []
+        if any(isinstance(piece, ImagePart) for piece in pieces):
+            layout += [[_spelling(entry, part)], *([] for _ in pieces[1:])]
+            out += pieces
+        else:
+            layout.append(_spelling(entry, part))
+            out.append(part)
+    return (out, layout) if len(out) > len(parts) or _differ(out, parts) else None
+
+
+def _differ(out: list[Part], parts: list[Part]) -> bool:
+    return any(new is not old for new, old in zip(out, parts, strict=True))
 
 
 def layout_of(value: list[Any] | tuple[Any, ...], parts: list[Part]) -> list[Any] | None:
