@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_ARGS ?=
 
+# Hundreds of Python processes start in a run of the tests: none compiles again what another has.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-live test-deep bench bench-compare lint format clean
 

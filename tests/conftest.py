@@ -17,7 +17,7 @@ from progress import FileProgress
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile(
-    "steady", max_examples=50, deadline=None, database=None, derandomize=True,
+    "steady", max_examples=30, deadline=None, database=None, derandomize=True,
     suppress_health_check=_QUIET,
 )  # fmt: skip
 settings.register_profile("deep", max_examples=10_000, deadline=None, suppress_health_check=_QUIET)

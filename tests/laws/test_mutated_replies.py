@@ -29,8 +29,8 @@ from mutated import CYCLIC_PNG, body_of, mutated, nested
 from ropes import long_is, no_ropes
 
 THOROUGH = settings().max_examples >= 300
-COUNT = 10_000 if THOROUGH else 1_000
-BATCH = 250
+COUNT = 10_000 if THOROUGH else 500
+BATCH = 125
 ACCESSORS = {"legacy_content", "first_image", "first_image_url"}
 """They are in migrated code, so they never raise."""
 SOURCES = (None, None, *Format, "1.75.9", "1.80.0")
@@ -145,7 +145,7 @@ def test_a_mutated_reply_gives_a_clear_error_or_a_reply(first):
 def test_mutations_reach_every_outcome():
     """The mutations would prove nothing if all of them were refused, or none had images."""
     seen = Counter()
-    for seed in range(1_000):
+    for seed in range(COUNT):
         reply = mutated(seed)
         try:
             there = normalize(reply)
@@ -153,11 +153,11 @@ def test_mutations_reach_every_outcome():
             seen["refused"] += 1
             continue
         seen["unchanged" if there is reply else "converted"] += 1
-    assert seen["refused"] >= 5
-    assert min(seen["unchanged"], seen["converted"]) >= 200
+    assert seen["refused"] >= COUNT / 200
+    assert min(seen["unchanged"], seen["converted"]) >= COUNT / 5
 
 
-SOME = 5_000 if THOROUGH else 500
+SOME = 5_000 if THOROUGH else 100
 HOSTILE = {
     "prefixes": "data:image/png;base64,",
     "prefixes with some payload": "data:image/png;base64,iVBORw0KGgo ",
@@ -192,8 +192,8 @@ def test_hostile_text_ends(name):
 
 
 @pytest.mark.parametrize("source", [None, "content"])
-def test_100_000_fake_prefixes_end(source):
-    reply = {"content": "data:image/png;base64," * 100_000}
+def test_fake_prefixes_by_the_thousand_end(source):
+    reply = {"content": "data:image/png;base64," * SOME * 20}
     assert convert(reply, "images", source=source) is reply
     assert read(reply, source=source).text == reply["content"]
 
