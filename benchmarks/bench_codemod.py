@@ -21,6 +21,7 @@ from uv import find_uv_bin
 from benchmarks.rows import Row
 from imageshim.codemod.flow.project_index import ProjectIndex
 from imageshim.codemod.knowledge import known
+from imageshim.codemod.knowledge.reads import Reads
 from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.running.engine import check
 from imageshim.codemod.text.source import Source, SourceError
@@ -103,11 +104,11 @@ def _libcst(sources: list[Source]) -> Callable[[], None]:
 def run() -> list[Row]:
     sources = _sample()
     # With an index every file is interpreted; without one, those that name LiteLLM.
-    forced = _ours(sources, ProjectIndex((), Settings(), known()))
+    forced = _ours(sources, ProjectIndex((), (), known(), Reads))
     seconds = min(_seconds(forced) for _ in range(3))
     gated = min(_seconds(_ours(sources, None)) for _ in range(3))
     few = sources[:_SLOW_FILES]
-    ours = min(_seconds(_ours(few, ProjectIndex((), Settings(), known()))) for _ in range(3))
+    ours = min(_seconds(_ours(few, ProjectIndex((), (), known(), Reads))) for _ in range(3))
     theirs = _seconds(_libcst(few))
     name = f"codemod: {_FILES} files, each interpreted (1 = {_FILES_A_SECOND} a second)"
     return [

@@ -29,13 +29,17 @@ from imageshim.codemod.flow.values import (
     widened,
 )
 
-ORIGINS = [Origin(ast.Pass(), "completion()"), Origin(ast.Pass(), "Router.completion()")]
+ORIGINS = [
+    Origin(ast.Pass(), "completion()", "litellm"),
+    Origin(ast.Pass(), "Router.completion()", "litellm"),
+]
 _MADE = ast.parse("class Client: pass").body[0]
 assert isinstance(_MADE, ast.ClassDef)
 CLASS = ClassInfo(_MADE, Scope(ast.Module([], []), None))
 
 ATOMS: list[Value] = [
-    BOTTOM, UNKNOWN, Const(None), Const("a"), Const(True), Ref("litellm.completion"), Ref("os"),
+    BOTTOM, UNKNOWN, Const(None), Const("a"), Const(True),
+    Ref("litellm.completion", followed=True), Ref("os"),
     Maybe(frozenset({"reply"})), Maybe(frozenset({"m"})), Inst(CLASS), Class(CLASS),
     *(Obj(kind, "litellm", frozenset({origin})) for kind in ("reply", "message")
       for origin in ORIGINS),

@@ -3,27 +3,33 @@
 import ast
 
 from imageshim.codemod.flow import values as v
-from imageshim.codemod.flow.hooks import Knowledge
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.worklist import run
+from imageshim.codemod.knowledge import known
+from imageshim.codemod.knowledge.libraries import Known
+from imageshim.codemod.knowledge.library import Library
+from imageshim.codemod.knowledge.reads import Reads
 
 
 def told(program, *, calls=None, methods=None):
     """Interpret a program with the knowledge of one library, ``painter``."""
     unseen = []
-    knowledge = Knowledge(
-        calls={"painter": calls} if calls else {},
+    library = Library(
+        packages=("painter",) if calls else (),
+        call=calls,
         methods={"brush": methods} if methods else {},
-        unseen=lambda _at, last, _given: unseen.append(last),
+        replacing={"patch": lambda _at, given: unseen.append(given.first())},
     )
-    flow = Interpreter(ast.parse(program), "program.py", "", (), None, knowledge)
+    flow = Interpreter(
+        ast.parse(program), "program.py", "", (), None, Known([library], known), Reads()
+    )
     run(flow)
     return flow, unseen
 
 
 def paint(at, name, given):
     what = f"{name.rpartition('.')[2]}()"
-    return v.Obj("brush", "painter", frozenset({at.origin(given.node, what)}))
+    return v.Obj("brush", "painter", frozenset({at.origin(given.node, what, "painter")}))
 
 
 def stroke(_at, value, name, _given):
@@ -45,7 +51,7 @@ def test_a_library_says_what_methods_of_its_objects_give():
 def test_calls_of_what_is_not_known_are_told_by_their_last_name():
     flow, unseen = told("import other\nother.patch('a')\n")
 
-    assert unseen == ["patch"]
+    assert unseen == [v.Const("a")]
     assert not flow.found
 
 

@@ -8,6 +8,7 @@ import textwrap
 from imageshim.codemod.flow.project_index import ProjectIndex
 from imageshim.codemod.inputs.worth_a_look import Level, level
 from imageshim.codemod.knowledge import known
+from imageshim.codemod.knowledge.reads import Reads
 from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.running.engine import check, fix
 from imageshim.codemod.text.source import Source
@@ -15,7 +16,7 @@ from imageshim.codemod.text.source import Source
 
 def indexed(files: dict[str, str]) -> tuple[ProjectIndex, dict[str, bytes]]:
     data = {path: textwrap.dedent(text).encode() for path, text in files.items()}
-    index = ProjectIndex(data, Settings(), known())
+    index = ProjectIndex(data, (), known(), Reads)
     for path, content in data.items():
         if level(content) is Level.STRONG:
             index.add(Source(path, content))

@@ -8,13 +8,14 @@ from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.knowledge import known
+from imageshim.codemod.knowledge.reads import Reads
 
 ASK = "import litellm\n"
 REPLY = "litellm.completion(model='gemini-image')"
 
 
 def interpreted(program):
-    flow = Interpreter(ast.parse(ASK + program), "program.py", "", (), None, known())
+    flow = Interpreter(ast.parse(ASK + program), "program.py", "", (), None, known(), Reads())
     run(flow)
     return flow
 
@@ -42,7 +43,7 @@ def test_a_reply_is_followed(program):
 
 def test_who_is_called_with_replies_only_reads_replies():
     flow = interpreted(f"def f(m):\n    return m.image\nf({REPLY}.choices[0].message)\n")
-    (read,) = flow.reads.values()
+    (read,) = flow.watcher.reads.values()
     assert read.certain
     assert read.function is not None
     assert read.function.name == "f"
@@ -52,7 +53,7 @@ def test_who_is_called_with_other_things_too_reads_what_may_be_none():
     flow = interpreted(
         f"import os\ndef f(m):\n    return m.image\nf({REPLY}.choices[0].message)\nf(os.walk(''))\n"
     )
-    (read,) = flow.reads.values()
+    (read,) = flow.watcher.reads.values()
     assert not read.certain
 
 

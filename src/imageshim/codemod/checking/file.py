@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.interpreter import Interpreter
-from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Obj, Origin
 from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.knowledge import known
+from imageshim.codemod.knowledge.reads import Read, Reads
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
 
@@ -51,7 +51,8 @@ class File:
         self.tree = source.tree
         module = index.module_of(source.path) if index is not None else ""
         assumed = settings.assume_litellm
-        self.flow = Interpreter(self.tree, source.path, module, assumed, index, known())
+        self.seen = Reads()
+        self.flow = Interpreter(self.tree, source.path, module, assumed, index, known(), self.seen)
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
         if b"litellm" in source.data or index is not None or settings.assume_litellm:
@@ -69,7 +70,7 @@ class File:
     @property
     def reads(self) -> Iterable[Read]:
         """Every read of a field of a reply, proven or not (then it has no origins)."""
-        return self.flow.reads.values()
+        return self.seen.reads.values()
 
     def reads_of(self, *fields: str) -> Iterator[Read]:
         """Yield the reads of some fields: image, content, images, image_url, url."""
@@ -80,7 +81,7 @@ class File:
 
         One read of a function speaks for the others of the same reply in it.
         """
-        found = dict(self.flow.signals.get(read.node, {}))
+        found = dict(self.seen.signals.get(read.node, {}))
         for origin in read.origins:
             found.update(self._signals.get((read.function, origin), {}))
         return tuple(sorted(found, key=lambda step: (step.line, step.text)))
@@ -90,7 +91,7 @@ class File:
         """What speaks for the reads of a reply in a function."""
         out: dict[tuple[Function | None, Origin], dict[Step, None]] = {}
         for read in self.reads:
-            said = self.flow.signals.get(read.node)
+            said = self.seen.signals.get(read.node)
             for origin in read.origins if said else ():
                 out.setdefault((read.function, origin), {}).update(said or {})
         return out
@@ -117,13 +118,13 @@ class File:
         if node is None or parts is None:
             return
         base, how, default = parts
-        known = self.flow.reads.get(node)
+        known = self.seen.reads.get(node)
         if known is None:
             info = self.flow.functions.get(self.function_of(node) or self.tree)
             known = Read(node, base, row.read, how, default, info)
-            self.flow.reads[node] = known
+            self.seen.reads[node] = known
         if not known.origins:
-            origin = Origin(node, "seen at run time", image=True)
+            origin = Origin(node, "seen at run time", "litellm", image=True)
             step = Step(node.lineno, f"a {row.carrier}'s {row.read} was read here at run time")
             known.objects = [Obj(row.carrier, "litellm", frozenset((origin,)), (step,))]
         self.traced.add(node)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.statements import caught
+from imageshim.codemod.knowledge.reads import Read
 
 from .file import File
 

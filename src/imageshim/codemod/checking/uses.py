@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Ref
+from imageshim.codemod.knowledge.reads import Read
 
 from .file import File
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from imageshim.codemod.knowledge import replies
-
 from . import values as v
 from .interpreter import Interpreter
 from .scopes import Class, Inst
@@ -13,7 +11,7 @@ from .scopes import Class, Inst
 __all__ = ["annotation", "dotted"]
 
 
-def annotation(at: Interpreter, node: ast.expr | None) -> v.Value:  # noqa: C901, PLR0911
+def annotation(at: Interpreter, node: ast.expr | None) -> v.Value:  # noqa: PLR0911
     """Return what an annotation says that a value is."""
     if node is None or (isinstance(node, ast.Name) and node.id in _PLAIN):
         return v.UNKNOWN
@@ -34,18 +32,11 @@ def annotation(at: Interpreter, node: ast.expr | None) -> v.Value:  # noqa: C901
     value = at.value(node)
     if isinstance(value, Class):
         return Inst(value.info)
-    if isinstance(value, v.Ref) and value.name.startswith("litellm"):
-        name = value.name.rpartition(".")[2]
-        kind = replies.TYPES.get(name)
-        if kind is not None:
-            origin = at.origin(node, f"a {name}")
-            made = v.Obj(kind, "litellm", frozenset((origin,)))
-            return made.after(node.lineno, origin.what)
-    return v.UNKNOWN
+    return at.libraries.annotated(at, value.name, node) if isinstance(value, v.Ref) else v.UNKNOWN
 
 
 def _quoted(at: Interpreter, node: ast.Constant, text: str) -> v.Value:
-    if "Response" not in text and not any(name in text for name in replies.TYPES):
+    if not at.libraries.annotates(text):
         return v.UNKNOWN
     try:
         inner = ast.parse(text, mode="eval").body
@@ -55,8 +46,8 @@ def _quoted(at: Interpreter, node: ast.Constant, text: str) -> v.Value:
     if not isinstance(value, v.Obj):
         return value
     what = next(iter(value.origins)).what
-    origin = at.origin(node, what)
-    return v.Obj(value.kind, "litellm", frozenset((origin,))).after(node.lineno, what)
+    origin = at.origin(node, what, value.carrier)
+    return v.Obj(value.kind, value.carrier, frozenset((origin,))).after(node.lineno, what)
 
 
 def _generic(at: Interpreter, node: ast.Subscript) -> v.Value:  # noqa: PLR0911

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from imageshim.codemod.knowledge import replies
-from imageshim.codemod.knowledge.stdlib import SPECIAL
-
 from . import values as v
-from .annotations import annotation
 from .fields import member_of
 from .functions import call_function, escape
 from .hooks import Given
 from .interpreter import Interpreter
-from .iteration import awaited, iterate
+from .iteration import iterate
 from .labels import labelled
-from .methods import call_wrapped, scan
-from .operators import texts
+from .methods import call_wrapped
 from .scopes import Bound, Class, Func, Inst
 from .tables import calls, evaluates
-
-_MOCKING = frozenset({"object", "patch", "setattr"})
-_TYPING = frozenset({"typing", "typing_extensions"})
 
 
 @evaluates(ast.Call)
@@ -40,7 +32,7 @@ def _call(at: Interpreter, node: ast.Call) -> v.Value:
 def _not_followed(at: Interpreter, node: ast.Call) -> v.Value:
     """Most calls: of something that is not known, with nothing that matters."""
     function = node.func
-    if isinstance(function, ast.Attribute) and function.attr in _MOCKING:
+    if isinstance(function, ast.Attribute) and function.attr in at.libraries.replacing:
         _unseen(at, node, _given(at, node))
         return v.UNKNOWN
     for one in (*node.args, *(keyword.value for keyword in node.keywords)):
@@ -83,7 +75,7 @@ def _unseen(at: Interpreter, node: ast.Call, given: Given) -> None:
         _hand(at, node, value)
     function = node.func
     if isinstance(function, ast.Attribute):
-        at.knowledge.unseen(at, function.attr, given)
+        _replacing(at, function.attr, given)
     if len(at.env) <= len(at.scope.cells):
         return
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
@@ -96,12 +88,10 @@ def _unseen(at: Interpreter, node: ast.Call, given: Given) -> None:
 def _hand(at: Interpreter, node: ast.Call, value: v.Value) -> None:
     """Hand a value to code that is not seen; its name may say what it takes."""
     escape(at, value)
-    found = texts(value)
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     if isinstance(node.func, ast.Name):
         name = node.func.id
-    if found and replies.SHOWING.fullmatch(name):
-        at.signal(v.join_all(found), node.lineno, f"{name}()")
+    at.watcher.meets(value, "argument", name, node.lineno)
 
 
 @calls(Class)
@@ -121,31 +111,13 @@ def _instance(at: Interpreter, function: Class, given: Given) -> v.Value:
 
 
 @calls(v.Ref)
-def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:  # noqa: PLR0911, C901
+def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:
     name = function.name
-    root, _, last = name.rpartition(".")
-    library = at.knowledge.calls.get(name.partition(".")[0])
-    if library is not None:
-        return library(at, name, given)
-    special = SPECIAL.get(name) or SPECIAL.get(last if root in _TYPING else "")
-    if special is not None:
-        return special(at, given)
-    place = replies.IDENTITY.get(name)
-    if place is not None and len(given.args) > place:
-        value = given.args[place]
-        if name in ("cast", "typing.cast"):
-            return _cast(at, given, value)
-        return v.each(value, awaited) if name in replies.AWAITED else value
-    if name in replies.DECODERS or name in replies.SHOWN:
-        for value in given.all():
-            what = "decoded" if name in replies.DECODERS else f"{name}()"
-            at.signal(value, given.node.lineno, what)
-        return v.UNKNOWN
-    if name in replies.SCANNERS:
-        scan(at, given.first(), given.args[1:], given)
-        return v.UNKNOWN
-    if at.index is not None:
-        handed = at.index.call(name, given)
+    found = at.libraries.call(at, name, given)
+    if found is not None:
+        return found
+    if at.neighbours is not None:
+        handed = at.neighbours.call(name, given)
         if handed is not None:
             for value in given.all():
                 escape(at, value)
@@ -153,15 +125,15 @@ def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:  # noqa: 
             return handed
     _unseen(at, given.node, given)
     if isinstance(given.node.func, ast.Name):
-        at.knowledge.unseen(at, last, given)
+        _replacing(at, name.rpartition(".")[2], given)
     return labelled(at, given.node, given) if at.assume else v.UNKNOWN
 
 
-def _cast(at: Interpreter, given: Given, value: v.Value) -> v.Value:
-    stated = annotation(at, given.node.args[0])
-    if stated is v.UNKNOWN or any(isinstance(one, v.Obj) for one in v.alternatives(value)):
-        return value
-    return stated
+def _replacing(at: Interpreter, last: str, given: Given) -> None:
+    """Let what replaces names of other modules say so."""
+    replacing = at.libraries.replacing.get(last)
+    if replacing is not None:
+        replacing(at, given)
 
 
 @calls(Func)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from imageshim.codemod.knowledge import replies
-
 from .annotations import annotation, dotted
 from .functions import call_function
 from .interpreter import Interpreter
@@ -20,7 +18,7 @@ __all__ = []
 def _import(at: Interpreter, node: ast.Import) -> bool:
     for alias in node.names:
         name = alias.asname or alias.name.partition(".")[0]
-        at.bind(name, Ref(alias.name if alias.asname else name))
+        at.bind(name, at.ref(alias.name if alias.asname else name))
     return True
 
 
@@ -32,8 +30,8 @@ def _import_from(at: Interpreter, node: ast.ImportFrom) -> bool:
         package = ".".join((*base[: len(base) - node.level], *package.split("."))).strip(".")
     for alias in node.names:
         if alias.name == "*":
-            for name in replies.STARRED if package == "litellm" else ():
-                at.bind(name, Ref(f"litellm.{name}"))
+            for name in at.libraries.starred(package):
+                at.bind(name, at.ref(f"{package}.{name}"))
             continue
         at.bind(alias.asname or alias.name, at.imported(f"{package}.{alias.name}"))
     return True
@@ -70,10 +68,10 @@ def _decorated(at: Interpreter, info: Function, decorator: ast.expr, value: Valu
     function = at.value(call.func if call is not None else decorator)
     name = function.name if isinstance(function, Ref) else dotted(decorator)
     info.decorators.add(name)
-    if name == "pytest.fixture":
+    if name in at.libraries.fixtures:
         at.test_fixtures[info.name] = info
     last = name.rpartition(".")[2]
-    if name in replies.TRANSPARENT or last in replies.TRANSPARENT or last in ("setter", "getter"):
+    if {name, last} & at.libraries.transparent or last in ("setter", "getter"):
         if call is not None:
             at.value(decorator)
         return value

@@ -6,14 +6,12 @@ import ast
 
 from . import values as v
 from .fields import attribute_of, item_of
-from .interpreter import Interpreter, looks_like_message
+from .interpreter import Interpreter
 from .iteration import awaited, item_at, iterate
 from .scopes import Func, Function
 from .tables import evaluates
 
 __all__ = []
-
-_NEAR = frozenset({"image", "content"})
 
 
 @evaluates(ast.Name)
@@ -40,13 +38,14 @@ def _attribute(at: Interpreter, node: ast.Attribute) -> v.Value:
         if path is not None:
             return path
     if value is v.UNKNOWN or isinstance(value, v.Maybe):
-        if node.attr in _NEAR:
-            return at.unproven(node, base, node.attr, "attribute")
+        if node.attr in at.watcher.spelled:
+            return at.watcher.unproven(at.function, node, base, node.attr, "attribute")
         return value if value is v.UNKNOWN else attribute_of(at, value, node.attr, node)
     if value is v.BOTTOM:
-        at.near |= node.attr in _NEAR and looks_like_message(base)
+        if node.attr in at.watcher.spelled:
+            at.watcher.unreached(base, node.attr)
         return value
-    at.read(node, base, value, node.attr, "attribute")
+    at.watcher.read(at.function, node, base, value, node.attr, "attribute")
     if isinstance(value, v.Alt):
         at.bases[node] = value
     return v.each(value, lambda one: attribute_of(at, one, node.attr, node))
@@ -65,16 +64,17 @@ def _subscript(at: Interpreter, node: ast.Subscript) -> v.Value:
             path = at.env.get(f"{base.id}.[{name}]")
             if path is not None:
                 return path
-        if name in _NEAR and (value is v.UNKNOWN or isinstance(value, v.Maybe)):
-            return at.unproven(node, base, name, "item")
+        if name in at.watcher.spelled and (value is v.UNKNOWN or isinstance(value, v.Maybe)):
+            return at.watcher.unproven(at.function, node, base, name, "item")
         if value is v.UNKNOWN:
             return value
-        at.near |= value is v.BOTTOM and name in _NEAR and looks_like_message(base)
-        at.read(node, base, value, name, "item")
+        if value is v.BOTTOM:
+            at.watcher.unreached(base, name)
+        at.watcher.read(at.function, node, base, value, name, "item")
         return v.each(value, lambda one: item_of(at, one, name, node))
     if value is v.UNKNOWN or value is v.BOTTOM:
         return value
-    return v.each(value, lambda one: item_at(one, key))
+    return v.each(value, lambda one: item_at(at, one, key))
 
 
 @evaluates(ast.Await)
@@ -131,15 +131,19 @@ def _dict(at: Interpreter, node: ast.Dict) -> v.Value:
         name = at.value(key) if key is not None else None
         if isinstance(name, v.Const) and isinstance(name.value, str):
             items[name.value] = value
-            if name.value == "image_url":
-                sent = value.get("url") if isinstance(value, v.Mapping) else value
-                at.signal(sent or v.UNKNOWN, one.lineno, "sent as an image")
+            _under_key(at, value, name.value, one.lineno)
         elif key is None and isinstance(value, v.Mapping):
             items.update(value.items)
             partial |= value.partial
         else:
             partial = True
     return v.Mapping(tuple(items.items()), node, partial)
+
+
+def _under_key(at: Interpreter, value: v.Value, key: str, line: int) -> None:
+    if isinstance(value, v.Mapping):
+        value = value.get("url") or v.UNKNOWN
+    at.watcher.meets(value, "key", key, line)
 
 
 def _comprehension(

@@ -11,14 +11,10 @@ from .scopes import Bound, Class, Func, Function, Inst
 
 __all__ = ["attribute_of", "item_of", "member_of"]
 
-_TEXTS = ("content", "text")
-
 
 def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Value:  # noqa: PLR0911
     """Return an attribute of a value."""
     if isinstance(value, v.Obj):
-        if value.kind == "stream" and name == "choices":
-            return v.BOTTOM
         found = at.piece(value, name, node)
         return found if found is not v.UNKNOWN else v.Wrap("method", value, name)
     if isinstance(value, v.Ref):
@@ -26,7 +22,7 @@ def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> 
     if isinstance(value, (Inst, Class)):
         return member_of(at, value, name)
     if isinstance(value, v.Maybe):
-        return assume_field(at, value, name, node, "openai")
+        return _assumed(at, value, name, node, "attribute")
     if isinstance(value, (v.Seq, v.Mapping)) or (
         isinstance(value, v.Wrap) and value.how != "method"
     ):
@@ -72,35 +68,24 @@ def _method(at: Interpreter, method: Function, receiver: Inst | Class) -> v.Valu
     return Bound(method, receiver) if isinstance(receiver, Inst) else Func(method)
 
 
-def assume_field(
-    at: Interpreter, value: v.Maybe, name: str, node: ast.AST, carrier: str
-) -> v.Value:
-    """Return a field of something that may be assumed to be LiteLLM's."""
-    if name == "choices":
-        pattern = at.assumed(value)
-        if pattern is not None:
-            label = next((one for one in sorted(value.labels) if one.isidentifier()), "reply")
-            origin = at.origin(node, f"{label} (--assume-litellm {pattern})", carrier)
-            reply = v.Obj("reply", carrier, frozenset((origin,)))
-            reply = reply.after(at.line, origin.what)
-            # A chunk looks like a reply up to its choices.
-            chunk = v.Obj("chunk", carrier, frozenset((origin,)), reply.chain)
-            return v.join(reply.piece("choices"), chunk.piece("chunk_choices"))
-    return v.Maybe(value.labels | {name})
+def _assumed(at: Interpreter, value: v.Maybe, name: str, node: ast.AST, how: str) -> v.Value:
+    """Return a field of something that the user may have said to be a library's."""
+    found = at.libraries.assumed(at, value, name, node, how)
+    return v.Maybe(value.labels | {name}) if found is None else found
 
 
 def item_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Value:  # noqa: PLR0911
     """Return what stands under a string key."""
     if isinstance(value, v.Obj):
-        if value.kind in ("stream", *_TEXTS):
+        if value.kind in ("stream", *v.TEXTS):
             return v.BOTTOM
         return at.piece(value, name, node)
     if isinstance(value, v.Mapping):
         return value.get(name) or (v.UNKNOWN if value.partial else v.BOTTOM)
-    if at.assume and isinstance(value, v.Ref):  # os.environ["LITELLM_PROXY_URL"]
+    if at.assume and isinstance(value, v.Ref):  # os.environ["PROXY_URL"]
         return v.Maybe(frozenset({name}))
     if isinstance(value, v.Maybe):
-        return assume_field(at, value, name, node, "dict")
+        return _assumed(at, value, name, node, "item")
     if isinstance(value, Inst) and name in value.info.fields:  # a TypedDict
         return member_of(at, value, name)
     return value if value is v.BOTTOM else v.UNKNOWN

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from imageshim.codemod.findings import Step
-
+from ..findings import Step
 from . import values as v
 
 __all__ = ["arguments", "foreign", "shape"]
@@ -48,7 +47,7 @@ _PLACE = ast.Pass()
 
 def _foreign_origin(origin: v.Origin) -> v.Origin:
     if origin.foreign is None:
-        origin.foreign = v.Origin(_PLACE, origin.what, origin.image, origin.carrier)
+        origin.foreign = v.Origin(_PLACE, origin.what, origin.carrier, origin.image)
         origin.foreign.foreign = origin.foreign
     origin.foreign.image = origin.image
     origin.foreign.doubt = origin.doubt

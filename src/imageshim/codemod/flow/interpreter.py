@@ -9,20 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
-
-from imageshim.codemod.findings import Step
-from imageshim.codemod.knowledge.replies import FIELDS, READS
 
 from . import values as v
-from .hooks import Given
-from .reads import Read
-from .scopes import ClassInfo, Function, Inst, Scope
+from .hooks import Given, Libraries, Neighbours, Watcher
+from .scopes import ClassInfo, Function, Scope
 from .tables import assigns, calls, evaluates, executes
-
-if TYPE_CHECKING:
-    from .hooks import Knowledge
-    from .project_index import ProjectIndex
 
 __all__ = ["Env", "Interpreter"]
 
@@ -35,10 +26,6 @@ _BUILTINS = frozenset(
      "repr", "reversed", "set", "setattr", "sorted", "str", "super", "tuple", "type", "vars",
      "zip"}
 )  # fmt: skip
-# What may be a reply or a chunk turns out to be one of them here.
-_NEVER = frozenset({("choice", "delta"), ("chunk_choice", "message")})
-# Holders of messages, by the name of the field: what an unproven chain has to look like.
-_SHAPE = {"message": "choices", "delta": "choices"}
 
 
 class Interpreter:
@@ -50,14 +37,17 @@ class Interpreter:
         path: str,
         module: str,
         assume: tuple[str, ...],
-        index: ProjectIndex | None,
-        knowledge: Knowledge,
+        neighbours: Neighbours | None,
+        libraries: Libraries[Interpreter],
+        watcher: Watcher,
     ) -> None:
-        self.knowledge = knowledge
+        self.libraries = libraries
+        self.shapes = libraries.shapes
+        self.watcher = watcher
         self.path = path
         self.module = module
         self.assume = assume
-        self.index = index
+        self.neighbours = neighbours
         self.tree = tree
         self.top = Scope(tree, None)
         self.scope = self.top
@@ -67,16 +57,12 @@ class Interpreter:
         self.classes: dict[ast.AST, ClassInfo] = {}
         self.order: dict[Function, None] = {}
         self.origins: dict[ast.AST, v.Origin] = {}
-        self.reads: dict[ast.AST, Read] = {}
-        self.signals: dict[ast.AST, dict[Step, None]] = {}
-        self.markdown: set[ast.AST] = set()
-        """Reads of ``content`` that are searched for Markdown images."""
         self.fixtures: dict[ast.AST, v.Origin] = {}
         """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
         self.test_fixtures: dict[str, Function] = {}
-        """Functions whose results pytest hands to the parameters of their names."""
+        """Functions whose results tests are handed by the names of parameters."""
         self.overwritten: set[str] = set()
-        """Names of other modules that the file replaces (``litellm.completion = fake``)."""
+        """Names of other modules that the file replaces (``module.name = fake``)."""
         self.foreign: set[str] = set()
         """Attributes that are set on objects that are not known."""
         self.bases: dict[ast.AST, v.Value] = {}
@@ -84,9 +70,7 @@ class Interpreter:
         self.traps: list[Env] = []
         self.guards: list[ast.AST] = []
         self.found = False
-        """Whether anything of LiteLLM was seen."""
-        self.near = False
-        """Whether something is spelled like a reply, of which the first round knows nothing yet."""
+        """Whether anything was seen that a library makes."""
         self.awake: dict[Function | None, None] = {}
         """The functions that have to be looked at again; None for the module."""
         self.first_pass = True
@@ -196,13 +180,18 @@ class Interpreter:
             for info in self.classes.values():
                 self.wake(*info.readers.get(name, ()))
 
+    def ref(self, name: str) -> v.Ref:
+        """Return a name of another module."""
+        return v.Ref(name, self.libraries.follows(name))
+
     def imported(self, name: str) -> v.Value:
         """Return what a dotted name of another module is."""
-        if self.index is None or name.startswith("litellm."):
-            return v.Ref(name)
-        found = self.index.attribute(name)
+        named = self.ref(name)
+        if self.neighbours is None or named.followed:
+            return named
+        found = self.neighbours.attribute(name)
         if found is None:
-            return v.Ref(name)
+            return named
         self.found |= not isinstance(found, v.Ref)
         return found
 
@@ -232,63 +221,18 @@ class Interpreter:
         for trap in self.traps:
             trap[path] = v.UNKNOWN
 
-    # Reads
+    # Pieces of what libraries make
 
-    def origin(self, node: ast.AST, what: str, carrier: str = "litellm") -> v.Origin:
+    def origin(self, node: ast.AST, what: str, carrier: str) -> v.Origin:
         """Return the origin that an expression is."""
         found = self.origins.get(node)
         if found is None:
-            found = self.origins[node] = v.Origin(node, what, carrier=carrier)
+            found = self.origins[node] = v.Origin(node, what, carrier)
         self.found = True
         return found
 
-    def read(  # noqa: PLR0913
-        self,
-        node: ast.expr,
-        base: ast.expr,
-        value: v.Value,
-        name: str,
-        how: str,
-        default: ast.expr | None = None,
-    ) -> None:
-        """Note a read of a field, if it is one that the rules are told of."""
-        objects = [
-            one
-            for one in v.alternatives(value)
-            if isinstance(one, v.Obj) and (one.kind, name) in READS
-        ]
-        if not objects:
-            return
-        found = self.reads.get(node)
-        if found is None:
-            found = self.reads[node] = Read(node, base, name, how, default, self.function)
-        found.objects += [one for one in objects if one not in found.objects]
-        if isinstance(value, v.Alt):
-            found.certain &= not any(
-                one is v.UNKNOWN or isinstance(one, (v.Maybe, Inst)) for one in value.values
-            )
-        if name == "images" and how != "in":
-            for origin in found.origins:
-                origin.handled = True
-
-    def unproven(self, node: ast.expr, base: ast.expr, name: str, how: str) -> v.Value:
-        """Note a read that looks like one of a reply although nothing proves it."""
-        if name not in ("image", "content") or not looks_like_message(base):
-            return v.UNKNOWN
-        nobody = v.Obj("message", "litellm", frozenset())
-        self.read(node, base, v.Alt((nobody, v.UNKNOWN)), name, how)
-        return nobody.piece(name, node) if name == "content" else v.UNKNOWN
-
-    def signal(self, value: v.Value, line: int, text: str) -> None:
-        """Note that a text is taken for an image."""
-        step = Step(line, text)
-        for one in v.alternatives(value):
-            if isinstance(one, v.Obj):
-                for read in one.reads:
-                    self.signals.setdefault(read, {})[step] = None
-
-    def assumed(self, value: v.Maybe) -> str | None:
-        """Return the pattern of ``--assume-litellm`` that a value matches."""
+    def assumption(self, value: v.Maybe) -> str | None:
+        """Return the pattern of what the user assumes that a value matches."""
         names = (*value.labels, self.path)
         return next(
             (
@@ -301,9 +245,9 @@ class Interpreter:
 
     def piece(self, value: v.Obj, name: str, node: ast.AST) -> v.Value:
         """Return a field of a piece of a reply; UNKNOWN where it is none that matters."""
-        kind = FIELDS.get((value.kind, name))
+        kind = self.shapes.fields.get((value.kind, name))
         if kind is None:
-            return v.BOTTOM if (value.kind, name) in _NEVER else v.UNKNOWN
+            return v.BOTTOM if (value.kind, name) in self.shapes.never else v.UNKNOWN
         return value.piece(kind, node if kind == "content" else None)
 
     def close(self) -> None:
@@ -318,30 +262,3 @@ class Interpreter:
             owner.attributes.clear()
             owner.methods.clear()
         self.__dict__.clear()
-
-
-def looks_like_message(node: ast.expr) -> bool:
-    """Whether an expression is spelled ``….choices[…].message`` or ``…["choices"][…]["delta"]``."""
-    name, inner = _step(node)
-    if name not in _SHAPE or inner is None:
-        return False
-    if isinstance(inner, ast.Subscript):  # choices[0]
-        inner = inner.value
-        return _step(inner)[0] == _SHAPE[name]
-    return isinstance(inner, ast.Name) and "choice" in inner.id
-
-
-def _step(node: ast.expr) -> tuple[str, ast.expr | None]:
-    if isinstance(node, ast.Attribute):
-        return node.attr, node.value
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return str(node.slice.value), node.value
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "get"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ):
-        return str(node.args[0].value), node.func.value
-    return "", None

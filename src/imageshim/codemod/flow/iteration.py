@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import ast
 
-from imageshim.codemod.knowledge.replies import ELEMENTS
-
 from . import values as v
 from .interpreter import Interpreter
 
 __all__ = ["awaited", "item_at", "iterate"]
 
-_TEXTS = ("content", "text")
 
-
-def item_at(value: v.Value, key: ast.expr) -> v.Value:  # noqa: PLR0911
+def item_at(at: Interpreter, value: v.Value, key: ast.expr) -> v.Value:  # noqa: PLR0911
     """Return what stands at a place that is no string."""
     if isinstance(value, v.Obj):
-        if value.kind in _TEXTS:
+        if value.kind in v.TEXTS:
             return value.piece("text")
         if isinstance(key, ast.Slice):
             return value
-        kind = ELEMENTS.get(value.kind)
+        kind = at.shapes.elements.get(value.kind)
         return v.UNKNOWN if kind is None else value.piece(kind)
     if isinstance(value, v.Seq):
         if isinstance(key, ast.Slice):
@@ -45,9 +41,9 @@ def iterate(at: Interpreter, value: v.Value) -> v.Value:
 
 def _iterate(at: Interpreter, value: v.Value) -> v.Value:  # noqa: PLR0911
     if isinstance(value, v.Obj):
-        if value.kind in _TEXTS:
+        if value.kind in v.TEXTS:
             return value.piece("text")
-        kind = ELEMENTS.get(value.kind)
+        kind = at.shapes.elements.get(value.kind)
         return v.BOTTOM if kind is None else value.piece(kind)
     if isinstance(value, v.Seq):
         return v.element(value)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import ast
 
-from imageshim.codemod.knowledge import replies
-
 from . import values as v
 from .functions import escape
 from .hooks import Given
 from .interpreter import Interpreter
 from .iteration import iterate
-from .operators import put_into, says_image
+from .operators import put_into
 
 __all__ = ["call_wrapped", "nothing", "scan"]
+
+_SAME = frozenset({"copy", "model_copy", "__copy__", "parse", "__aiter__", "__iter__", "__enter__"})
+"""Methods that give the same thing again."""
+
+_TEXT = frozenset(
+    {"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "encode", "decode",
+     "format", "join", "splitlines", "rsplit", "split", "partition", "rpartition"}
+)  # fmt: skip
+"""Methods of a string whose result still is (part of) that string."""
 
 
 def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:  # noqa: C901, PLR0911
@@ -59,17 +66,17 @@ def _pending_method(at: Interpreter, value: v.Wrap, name: str, given: Given) -> 
         if name == "result":
             return inner
         return v.Wrap("await", inner) if name == "__anext__" else inner
-    return value if name in replies.SAME else v.UNKNOWN
+    return value if name in _SAME else v.UNKNOWN
 
 
-def _object_method(  # noqa: C901, PLR0911
+def _object_method(  # noqa: PLR0911
     at: Interpreter, value: v.Obj, name: str, given: Given
 ) -> v.Value:
     if value.kind in ("content", "text", "url"):
         return _text_method(at, value, name, given)
-    method = at.knowledge.methods.get(value.kind)
-    if method is not None:
-        return method(at, value, name, given)
+    found = at.libraries.method(at, value, name, given)
+    if found is not None:
+        return found
     if name in ("get", "pop", "__getitem__", "__getattr__"):
         key = given.first()
         if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:
@@ -77,17 +84,15 @@ def _object_method(  # noqa: C901, PLR0911
             if isinstance(function, ast.Attribute) and name == "get":
                 default = given.node.args[1] if len(given.node.args) > 1 else None
                 whole = at.bases.get(function, value)
-                at.read(given.node, function.value, whole, key.value, "get", default)
+                at.watcher.read(
+                    at.function, given.node, function.value, whole, key.value, "get", default
+                )
             found = at.piece(value, key.value, given.node)
             if len(given.args) > 1 and found is not v.UNKNOWN:
                 return v.join(found, nothing(given.args[1]))
             return found
         return v.UNKNOWN
-    if name in replies.DUMPS:
-        return v.Obj(value.kind, "dict", value.origins, value.chain, value.reads)
-    if name == "model_dump_json":
-        return v.Wrap("json", v.Obj(value.kind, "dict", value.origins, value.chain))
-    if name in replies.SAME:
+    if name in _SAME:
         return value
     if name in ("__next__", "__anext__"):
         return iterate(at, value)
@@ -99,16 +104,16 @@ def _object_method(  # noqa: C901, PLR0911
 def _text_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
     for inner in (inner for one in given.all() for inner in v.flat(one)):
         said = inner.value if isinstance(inner, v.Const) else None
-        if isinstance(said, str) and says_image(said):
-            at.signal(value, given.node.lineno, f"{name}({said[:20]!r})")
-    if name not in replies.TEXT:
+        if isinstance(said, str):
+            at.watcher.meets(value, "method", said, given.node.lineno, name)
+    if name not in _TEXT:
         return v.UNKNOWN
     text = value.piece("text")
     return v.Seq(None, text) if "split" in name or "partition" in name else text
 
 
 def scan(at: Interpreter, pattern: v.Value, texts: list[v.Value], given: Given) -> None:
-    """Note that texts are searched: for a data URI, or for Markdown images."""
+    """Note that texts are searched for a pattern."""
     for one in v.alternatives(pattern):
         source = one.value if isinstance(one, (v.Const, v.Wrap)) else None
         if isinstance(source, v.Const):
@@ -116,15 +121,7 @@ def scan(at: Interpreter, pattern: v.Value, texts: list[v.Value], given: Given) 
         if not isinstance(source, str):
             continue
         for value in texts:
-            if "](" in source.replace("\\", ""):
-                at.markdown |= {
-                    read
-                    for text in v.alternatives(value)
-                    if isinstance(text, v.Obj)
-                    for read in text.reads
-                }
-            elif says_image(source):
-                at.signal(value, given.node.lineno, "searched for a data URI")
+            at.watcher.meets(value, "pattern", source, given.node.lineno)
 
 
 def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> v.Value:

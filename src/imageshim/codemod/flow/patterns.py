@@ -72,7 +72,7 @@ def _taken(at: Interpreter, value: v.Value, name: str, pattern: ast.pattern) -> 
 
 def _matched(at: Interpreter, value: v.Value, name: str, pattern: ast.pattern) -> v.Value:
     if isinstance(value, v.Obj):
-        if name in ("image", "content"):
+        if name in at.watcher.spelled:
             return v.UNKNOWN  # taken by a pattern: there is no expression to rewrite
         return at.piece(value, name, pattern)
     if isinstance(value, v.Mapping):

@@ -1,11 +1,11 @@
 """What the files of a project hand to one another.
 
 A function in one file returns a reply and another file reads it; or a reply is handed to a function
-in a file that does not name LiteLLM at all. The index follows both, by dotted names, through
+in a file that does not name the library at all. The index follows both, by dotted names, through
 re-exports, classes and their methods: a parameter is a reply where all callers in the project agree
 that it is. It holds no trees, so worker processes can be given it::
 
-    index = ProjectIndex(paths, settings, known())
+    index = ProjectIndex(paths, assumed, libraries, Reads)
     for path in paths:
         if level(data := read(path)) is Level.STRONG:
             index.add(Source(path, data))
@@ -21,8 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from imageshim.codemod.text.source import Source, SourceError
-
+from ..text.source import Source, SourceError
 from .foreign import arguments, foreign, shape
 from .functions import result_of
 from .hooks import Given
@@ -42,9 +41,7 @@ from .values import (
 from .worklist import run
 
 if TYPE_CHECKING:
-    from imageshim.codemod.project.settings import Settings
-
-    from .hooks import Knowledge
+    from .hooks import Libraries, Watcher
 
 __all__ = ["ProjectIndex"]
 
@@ -59,14 +56,22 @@ class ProjectIndex:
 
     Args:
         paths: every Python file of the project.
-        settings: as for the check.
-        knowledge: what is known about libraries.
+        assume: patterns of names whose values the user says to be a library's.
+        libraries: what is known of other packages.
+        watch: makes what is told of the reads of a file.
 
     """
 
-    def __init__(self, paths: Iterable[str], settings: Settings, knowledge: Knowledge) -> None:
-        self.settings = settings
-        self.knowledge = knowledge
+    def __init__(
+        self,
+        paths: Iterable[str],
+        assume: tuple[str, ...],
+        libraries: Libraries[Interpreter],
+        watch: Callable[[], Watcher],
+    ) -> None:
+        self.assume = assume
+        self.libraries = libraries
+        self.watch = watch
         self.modules = modules_of(list(paths))
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
@@ -90,9 +95,9 @@ class ProjectIndex:
         owners = {name.partition("()")[0] for name in handed} | handed
         out = set(handed)
         for name, value in self._facts.items():
-            if isinstance(value, Ref):  # a name for something of another file, or of LiteLLM
+            if isinstance(value, Ref):  # a name for something of another file, or of a library
                 real = self.resolved(name)
-                if real.startswith("litellm.") or real.partition("()")[0] in owners:
+                if self._is_followed(real) or real.partition("()")[0] in owners:
                     out.add(name)
         # All callers of a function have to agree on what it is handed, so all have to be seen.
         out.update(self._handed_to)
@@ -149,7 +154,7 @@ class ProjectIndex:
         self._caller = path
         try:
             flow = Interpreter(
-                source.tree, path, module, self.settings.assume_litellm, self, self.knowledge
+                source.tree, path, module, self.assume, self, self.libraries, self.watch()
             )
             run(flow)
         except (SourceError, RecursionError):  # told where the file itself is looked at
@@ -224,13 +229,13 @@ class ProjectIndex:
         for name, value in flow.top.cells.items():
             for one in alternatives(value):
                 if isinstance(one, Ref) and (
-                    one.name.startswith("litellm.") or self._path_of(one.name) is not None
+                    self._is_followed(one.name) or self._path_of(one.name) is not None
                 ):
                     yield f"{without_init(module)}.{name}", one
                 elif isinstance(one, Inst) and one.info.scope.parent is flow.top:
                     yield (
                         f"{without_init(module)}.{name}",
-                        Ref(f"{without_init(module)}.{one.info.node.name}()"),
+                        self._ref(f"{without_init(module)}.{one.info.node.name}()"),
                     )
 
     # What a file is handed
@@ -240,7 +245,7 @@ class ProjectIndex:
         real = self.resolved(name)
         self._ask(real)
         found = self._facts.get(real)
-        return Ref(real) if found is None and real != name else found
+        return self._ref(real) if found is None and real != name else found
 
     def resolved(self, name: str) -> str:
         """Follow re-exports: ``pkg.ask`` may be ``pkg.client.ask``."""
@@ -284,7 +289,7 @@ class ProjectIndex:
         found = self._facts.get(f"{name}()")
         if found is not None:
             return found
-        return Ref(f"{name}()") if last_name(name)[:1].isupper() else UNKNOWN
+        return self._ref(f"{name}()") if last_name(name)[:1].isupper() else UNKNOWN
 
     def is_called(self, module: str, info: Function) -> bool:
         """Whether another file calls a function."""
@@ -306,6 +311,13 @@ class ProjectIndex:
             given = dict(zip(names, args, strict=False)) | keywords
             value = join(value, given.get(name, BOTTOM))
         return value
+
+    def _is_followed(self, name: str) -> bool:
+        """Whether a name is one that is in a library whose calls are followed."""
+        return "." in name and self.libraries.follows(name)
+
+    def _ref(self, name: str) -> Ref:
+        return Ref(name, self.libraries.follows(name))
 
     def _path_of(self, name: str) -> str | None:
         """Return the file of the project that a dotted name is in."""

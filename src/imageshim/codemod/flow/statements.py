@@ -53,7 +53,7 @@ def _if(at: Interpreter, node: ast.If) -> bool:
 
 
 def _narrowed(at: Interpreter, test: ast.expr, env: Env) -> tuple[Env, Env]:
-    """``isinstance(name, litellm.ModelResponse)`` proves what a name is where it holds."""
+    """``isinstance(name, library.Response)`` proves what a name is where it holds."""
     negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     inner = test.operand if isinstance(test, ast.UnaryOp) and negated else test
     if not (

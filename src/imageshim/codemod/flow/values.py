@@ -12,10 +12,11 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from imageshim.codemod.findings import Step
+from ..findings import Step
 
 __all__ = [
     "BOTTOM",
+    "TEXTS",
     "UNKNOWN",
     "Alt",
     "Const",
@@ -36,9 +37,12 @@ __all__ = [
     "join",
     "join_all",
     "named",
+    "texts",
     "widened",
 ]
 
+TEXTS = ("content", "text")
+"""The kinds of objects that are strings."""
 _LONGEST_CHAIN = 12
 _MOST_ALTERNATIVES = 8
 
@@ -74,9 +78,10 @@ class Origin:
 
     node: ast.AST
     what: str
+    carrier: str
+    """The kind of object: what is read of one is spelled otherwise of another."""
     image: bool | None = None
     """Whether images were asked for; None where the code does not say."""
-    carrier: str = "litellm"
     text_model: bool = False
     """Whether the model is known to write text only."""
     mock: ast.Call | None = None
@@ -94,7 +99,7 @@ class Origin:
 
 
 class Obj(Value):
-    """A reply or a piece of one; ``kind`` is a key of the tables in :mod:`..knowledge.replies`."""
+    """A reply or a piece of one; ``kind`` is a key of :class:`.hooks.Shapes`."""
 
     __slots__ = ("carrier", "chain", "kind", "origins", "reads")
 
@@ -146,6 +151,8 @@ class Ref(Value):
     """A name of another module, dotted."""
 
     name: str
+    followed: bool = field(default=False, compare=False, repr=False)
+    """Whether calls of it may give a reply: it is kept beside what is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,7 @@ class Const(Value):
 
 @dataclass(frozen=True, slots=True)
 class Maybe(Value):
-    """Unknown but for what it is called: ``--assume-litellm`` is asked about its labels."""
+    """Unknown but for what it is called: what the user assumes is asked of its labels."""
 
     labels: frozenset[str]
 
@@ -294,7 +301,7 @@ def holds(value: Value) -> bool:
         return holds(value.rest) or any(map(holds, value.items or ()))
     if isinstance(value, Alt):
         return any(map(holds, value.values))
-    return isinstance(value, Ref) and value.name.startswith("litellm")
+    return isinstance(value, Ref) and value.followed
 
 
 def widened(value: Value) -> Value:
@@ -376,3 +383,8 @@ def flat(value: Value) -> list[Value]:
     for one in alternatives(value):
         out += alternatives(element(one)) if isinstance(one, Seq) else (one,)
     return out
+
+
+def texts(value: Value) -> list[Obj]:
+    """Return the texts of replies that a value can be."""
+    return [one for one in alternatives(value) if isinstance(one, Obj) and one.kind in TEXTS]

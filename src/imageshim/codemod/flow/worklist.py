@@ -34,7 +34,7 @@ def run(at: Interpreter) -> None:
             at.awake.pop(info, None)
             _body(at, info)
             seen += 1
-    if not (at.found or at.reads or at.near):
+    if not (at.found or at.watcher.is_concerned):
         return
     at.first_pass = False
     for owner in at.classes.values():
@@ -74,7 +74,7 @@ def _release(at: Interpreter) -> bool:
 def _is_called(at: Interpreter, info: Function) -> bool:
     if info.calls:
         return True
-    return at.index is not None and at.index.is_called(at.module, info)
+    return at.neighbours is not None and at.neighbours.is_called(at.module, info)
 
 
 def _module(at: Interpreter) -> None:
@@ -111,8 +111,8 @@ def _parameter(at: Interpreter, info: Function, node: ast.arg, place: int) -> v.
         return Class(owner) if "classmethod" in info.decorators else Inst(owner)
     value = info.params.get(node.arg, v.BOTTOM)
     handed = None
-    if at.index is not None:
-        handed = at.index.argument(at.module, info, node.arg)
+    if at.neighbours is not None:
+        handed = at.neighbours.argument(at.module, info, node.arg)
     if handed is not None:
         at.found |= handed is not v.UNKNOWN
         value = v.join(value, handed)

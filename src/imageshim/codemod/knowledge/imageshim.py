@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Given
+from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.scopes import Bound, Func
-from imageshim.codemod.knowledge import replies
 
-if TYPE_CHECKING:
-    from imageshim.codemod.flow.interpreter import Interpreter
+from .library import Library
 
-__all__ = ["call"]
+__all__ = ["LIBRARY"]
+
+_HANDLERS = frozenset(
+    {"read", "read_all", "normalize", "legacy_content", "first_image", "first_image_url",
+     "to_message", "detect"}
+)  # fmt: skip
+"""Functions of imageshim that take replies of any format."""
 
 
-def call(at: Interpreter, name: str, given: Given) -> v.Value:
+def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of imageshim gives; what it is handed is taken care of."""
     del at
     last = name.rpartition(".")[2]
@@ -29,10 +32,13 @@ def call(at: Interpreter, name: str, given: Given) -> v.Value:
             lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,
         )
     to = v.constants(given.args[1]) if len(given.args) > 1 else ["images"]
-    if last in replies.HANDLERS or (last == "convert" and to == ["images"]):
+    if last in _HANDLERS or (last == "convert" and to == ["images"]):
         for one in v.alternatives(value):
             if isinstance(one, v.Obj):
                 for origin in one.origins:
                     origin.handled = True
         return value if last in ("normalize", "convert") else v.UNKNOWN
     return v.UNKNOWN
+
+
+LIBRARY = Library(packages=("imageshim",), call=_call)

@@ -2,66 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
 
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.functions import escape
 from imageshim.codemod.flow.hooks import Given
-from imageshim.codemod.knowledge import replies
+from imageshim.codemod.flow.interpreter import Interpreter
 
-if TYPE_CHECKING:
-    from imageshim.codemod.flow.interpreter import Interpreter
+from .completions import completed, made_by
+from .library import Library
 
-__all__ = ["call", "client_method", "router_method"]
+__all__ = ["CALLS", "CONSTRUCTORS", "LIBRARY", "ROUTER"]
+
+# What a call gives: "reply" or, with stream=True, "stream".
+_COMPLETIONS = ("completion", "acompletion", "completion_with_retries", "acompletion_with_retries")
+CALLS: dict[str, str] = {
+    **dict.fromkeys(_COMPLETIONS, "reply"),
+    "batch_completion": "replies",
+    "batch_completion_models": "reply",
+    "batch_completion_models_all_responses": "replies",
+    "abatch_completion": "replies",
+    "mock_completion": "reply",
+    "stream_chunk_builder": "built",
+    "Router": "router",
+    "LiteLLM": "client",
+    "AsyncLiteLLM": "client",
+}
+"""Functions of ``litellm`` and what they return."""
 
 
-def call(at: Interpreter, name: str, given: Given) -> v.Value:
+ROUTER: dict[str, str] = {
+    "completion": "reply",
+    "acompletion": "reply",
+    "schedule_acompletion": "reply",
+    "abatch_completion": "replies",
+    "abatch_completion_one_model_multiple_requests": "replies",
+}
+"""Methods of a ``litellm.Router``."""
+
+_ASYNC = frozenset(
+    name for table in (CALLS, ROUTER) for name in table if name.startswith(("a", "schedule_a"))
+)
+
+CONSTRUCTORS: dict[str, str] = {
+    "ModelResponse": "reply",
+    "ModelResponseStream": "chunk",
+    "Choices": "choice",
+    "StreamingChoices": "chunk_choice",
+    "Message": "message",
+    "Delta": "delta",
+}
+"""LiteLLM's types: what an instance is, and what a parameter with that annotation is."""
+
+_TYPES: dict[str, str] = {**CONSTRUCTORS, "CustomStreamWrapper": "stream", "Router": "router"}
+
+
+def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of LiteLLM gives."""
     last = name.rpartition(".")[2]
-    if last in replies.CONSTRUCTORS and last[0].isupper():
+    if last in CONSTRUCTORS and last[0].isupper():
         return _constructed(at, last, given)
-    kind = replies.CALLS.get(last)
+    kind = CALLS.get(last)
     if kind is None:
         for value in given.all():
             escape(at, value)
         return v.UNKNOWN
     if kind in ("router", "client"):
-        origin = at.origin(given.node, f"{last}()")
+        origin = at.origin(given.node, f"{last}()", "litellm")
         return v.Obj(kind, "litellm", frozenset((origin,)))
     if name in at.overwritten or f"litellm.{last}" in at.overwritten:
-        at.origin(given.node, f"{last}()").doubt = f"the file replaces {name}"
+        at.origin(given.node, f"{last}()", "litellm").doubt = f"the file replaces {name}"
     if kind == "built":
-        origin = at.origin(given.node, f"{last}()")
+        origin = at.origin(given.node, f"{last}()", "litellm")
         handed = [one for one in v.alternatives(given.first()) if isinstance(one, (v.Obj, v.Seq))]
         for one in handed:
             inner = one if isinstance(one, v.Obj) else v.element(one)
             if isinstance(inner, v.Obj) and any(other.image for other in inner.origins):
                 origin.image = True
-        return _from(origin, "reply", given)
-    return completed(at, given, f"{last}()", kind, is_async=last in replies.ASYNC)
-
-
-def completed(at: Interpreter, given: Given, what: str, kind: str, *, is_async: bool) -> v.Value:
-    """Return what a call that asks a model gives."""
-    origin = at.origin(given.node, what)
-    image = _asks_for_images(given)
-    origin.image = True if origin.image or image else image
-    origin.text_model = image is False and _is_text_model(given)
-    if kind == "replies":
-        made: v.Value = v.Seq(None, _from(origin, "reply", given))
-    else:
-        made = v.join_all(_from(origin, one, given) for one in _streamed(given))
-    return v.Wrap("await", made) if is_async else made
-
-
-def _from(origin: v.Origin, kind: str, given: Given) -> v.Obj:
-    made = v.Obj(kind, origin.carrier, frozenset((origin,)))
-    return made.after(given.node.lineno, origin.what)
+        return made_by(origin, "reply", given)
+    return completed(at, given, f"{last}()", kind, is_async=last in _ASYNC)
 
 
 def _constructed(at: Interpreter, name: str, given: Given) -> v.Value:
-    kind = replies.CONSTRUCTORS[name]
-    origin = at.origin(given.node, f"{name}()")
+    kind = CONSTRUCTORS[name]
+    origin = at.origin(given.node, f"{name}()", "litellm")
     inner = {
         one: None
         for value in given.all()
@@ -79,7 +103,7 @@ def _constructed(at: Interpreter, name: str, given: Given) -> v.Value:
         at.fixtures[given.node] = origin
     for value in given.all():
         _fixture(at, value, origin)
-    return _from(origin, kind, given)
+    return made_by(origin, kind, given)
 
 
 def _fixture(at: Interpreter, value: v.Value, origin: v.Origin) -> None:
@@ -95,16 +119,16 @@ def _fixture(at: Interpreter, value: v.Value, origin: v.Origin) -> None:
                     _fixture(at, inner, origin)
 
 
-def router_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
+def _router_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
     """Return what a method of a ``litellm.Router`` gives."""
     del value
-    kind = replies.ROUTER.get(name)
+    kind = ROUTER.get(name)
     if kind is None:
         return v.UNKNOWN
-    return completed(at, given, f"Router.{name}()", kind, is_async=name in replies.ASYNC)
+    return completed(at, given, f"Router.{name}()", kind, is_async=name in _ASYNC)
 
 
-def client_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
+def _client_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
     """Return what a method of a ``litellm.LiteLLM`` client gives."""
     del value
     if name != "create":
@@ -112,39 +136,34 @@ def client_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.V
     return completed(at, given, "create()", "reply", is_async=False)
 
 
-def _asks_for_images(given: Given) -> bool | None:
-    """Whether a call asks for images: True, False (a text model, nothing else), None (unknown)."""
-    extra = given.keywords.get("extra_body")
-    keywords = dict(given.keywords)
-    if isinstance(extra, v.Mapping):
-        keywords.update(extra.items)
-    for name in ("modalities", "response_modalities"):
-        for one in v.flat(keywords.get(name, v.BOTTOM)):
-            if isinstance(one, v.Const) and str(one.value).lower() == "image":
-                return True
-            if one is v.UNKNOWN:
-                return None
-    model = keywords.get("model", given.first() if given.args else v.UNKNOWN)
-    names = v.constants(model)
-    if names is None:
-        some = [one for one in v.alternatives(model) if isinstance(one, v.Const)]
-        return True if any(replies.IMAGE_MODEL.search(str(one.value)) for one in some) else None
-    if any(replies.IMAGE_MODEL.search(str(one)) for one in names):
-        return True
-    unseen = given.spread or extra is not None
-    return None if unseen and not isinstance(extra, v.Mapping) else False
+def _annotated(at: Interpreter, name: str, node: ast.expr) -> v.Value:
+    origin = at.origin(node, f"a {name}", "litellm")
+    made = v.Obj(_TYPES[name], "litellm", frozenset((origin,)))
+    return made.after(node.lineno, origin.what)
 
 
-def _is_text_model(given: Given) -> bool:
-    names = v.constants(given.keywords.get("model", given.first() if given.args else v.UNKNOWN))
-    return bool(names) and all(replies.TEXT_MODEL.search(str(one)) for one in names or ())
+def _assumed(at: Interpreter, value: v.Maybe, name: str, node: ast.AST, how: str) -> v.Value | None:
+    """Return the choices of what the user says to be LiteLLM's."""
+    pattern = at.assumption(value) if name == "choices" else None
+    if pattern is None:
+        return None
+    carrier = "openai" if how == "attribute" else "dict"
+    label = next((one for one in sorted(value.labels) if one.isidentifier()), "reply")
+    origin = at.origin(node, f"{label} (--assume-litellm {pattern})", carrier)
+    reply = v.Obj("reply", carrier, frozenset((origin,)))
+    reply = reply.after(at.line, origin.what)
+    # A chunk looks like a reply up to its choices.
+    chunk = v.Obj("chunk", carrier, frozenset((origin,)), reply.chain)
+    return v.join(reply.piece("choices"), chunk.piece("chunk_choices"))
 
 
-def _streamed(given: Given) -> tuple[str, ...]:
-    value = given.keywords.get("stream")
-    if value is None:
-        return ("reply", "stream") if given.spread else ("reply",)
-    said = v.constants(value)
-    if said is None:
-        return ("reply", "stream")
-    return tuple({"stream" if one else "reply": None for one in said})
+LIBRARY = Library(
+    packages=("litellm",),
+    call=_call,
+    methods={"router": _router_method, "client": _client_method},
+    types=frozenset(_TYPES),
+    annotated=_annotated,
+    starred=("completion", "acompletion", "stream_chunk_builder", "ModelResponse", "Router"),
+    makes_replies=True,
+    assumed=_assumed,
+)

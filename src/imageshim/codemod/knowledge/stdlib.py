@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from imageshim.codemod.flow import values as v
+from imageshim.codemod.flow.annotations import annotation
 from imageshim.codemod.flow.fields import attribute_of
 from imageshim.codemod.flow.hooks import Given
+from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.iteration import awaited, iterate
 from imageshim.codemod.flow.labels import labelled
-from imageshim.codemod.flow.methods import nothing
+from imageshim.codemod.flow.methods import nothing, scan
 from imageshim.codemod.flow.scopes import Class, Inst
 
-if TYPE_CHECKING:
-    from imageshim.codemod.flow.interpreter import Interpreter
+from .library import Library
 
-__all__ = ["SPECIAL"]
+__all__ = ["LIBRARY"]
 
 
 def _getattr(at: Interpreter, given: Given) -> v.Value:
@@ -29,9 +29,9 @@ def _getattr(at: Interpreter, given: Given) -> v.Value:
         return v.UNKNOWN
     name = key.value
     if value is v.UNKNOWN:
-        return at.unproven(node, node.args[0], name, "getattr")
+        return at.watcher.unproven(at.function, node, node.args[0], name, "getattr")
     default = node.args[2] if len(node.args) > 2 else None
-    at.read(node, node.args[0], value, name, "getattr", default)
+    at.watcher.read(at.function, node, node.args[0], value, name, "getattr", default)
     found = v.each(value, lambda one: attribute_of(at, one, name, node))
     return v.join(found, nothing(given.args[2])) if default is not None else found
 
@@ -41,7 +41,7 @@ def _hasattr(at: Interpreter, given: Given) -> v.Value:
     if len(given.args) > 1 and isinstance(given.args[1], v.Const) and len(node.args) > 1:
         name = str(given.args[1].value)
         if given.args[0] is not v.UNKNOWN:
-            at.read(node, node.args[0], given.args[0], name, "hasattr")
+            at.watcher.read(at.function, node, node.args[0], given.args[0], name, "hasattr")
     return v.UNKNOWN
 
 
@@ -54,7 +54,7 @@ def _setattr(at: Interpreter, given: Given) -> v.Value:
             for origin in one.origins:
                 for name in ("image", "content", "images"):
                     origin.written[name] = given.node.lineno
-    at.knowledge.unseen(at, "setattr", given)
+    at.libraries.replacing["setattr"](at, given)
     return v.Const(None)
 
 
@@ -139,10 +139,9 @@ def _compile(at: Interpreter, given: Given) -> v.Value:
 
 
 def _import(at: Interpreter, given: Given) -> v.Value:
-    del at
     name = given.first()
     return (
-        v.Ref(name.value)
+        at.ref(name.value)
         if isinstance(name, v.Const) and isinstance(name.value, str)
         else v.UNKNOWN
     )
@@ -181,7 +180,7 @@ def _repeat(at: Interpreter, given: Given) -> v.Value:
     return v.UNKNOWN
 
 
-SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
+_SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,
@@ -222,3 +221,49 @@ SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     "importlib.import_module": _import,
     "__import__": _import,
 }
+
+_IDENTITY: dict[str, int] = {
+    "copy.copy": 0, "copy.deepcopy": 0, "typing.cast": 1, "cast": 1, "typing.assert_type": 0,
+    "list": 0, "tuple": 0, "iter": 0, "aiter": 0, "reversed": 0, "sorted": 0, "set": 0,
+    "asyncio.wait_for": 0, "asyncio.shield": 0, "asyncio.create_task": 0, "asyncio.run": 0,
+    "asyncio.ensure_future": 0, "asyncio.timeout": 0, "anyio.run": 0, "asyncio.as_completed": 0,
+    "tqdm.tqdm": 0, "contextlib.closing": 0, "contextlib.aclosing": 0, "str": 0,
+}  # fmt: skip
+"""Functions that hand on one of their arguments, and its place."""
+
+_AWAITED = frozenset({"asyncio.run", "anyio.run", "asyncio.as_completed"})
+"""Those of them that wait for it."""
+
+_SCANNERS = frozenset(
+    {"re.search", "re.match", "re.fullmatch", "re.findall", "re.finditer", "re.split", "re.sub",
+     "regex.search", "regex.match", "regex.findall", "regex.finditer"}
+)  # fmt: skip
+
+_TYPING = frozenset({"typing", "typing_extensions"})
+
+
+def _cast(at: Interpreter, given: Given, value: v.Value) -> v.Value:
+    stated = annotation(at, given.node.args[0])
+    if stated is v.UNKNOWN or any(isinstance(one, v.Obj) for one in v.alternatives(value)):
+        return value
+    return stated
+
+
+def _call(at: Interpreter, name: str, given: Given) -> v.Value | None:
+    root, _, last = name.rpartition(".")
+    special = _SPECIAL.get(name) or _SPECIAL.get(last if root in _TYPING else "")
+    if special is not None:
+        return special(at, given)
+    place = _IDENTITY.get(name)
+    if place is not None and len(given.args) > place:
+        value = given.args[place]
+        if name in ("cast", "typing.cast"):
+            return _cast(at, given, value)
+        return v.each(value, awaited) if name in _AWAITED else value
+    if name in _SCANNERS:
+        scan(at, given.first(), given.args[1:], given)
+        return v.UNKNOWN
+    return None
+
+
+LIBRARY = Library(call=_call)

@@ -1,25 +1,38 @@
-"""Mocks: what a test puts in the place of a library's functions."""
+"""Tests: fixtures, and mocks in the place of a library's functions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Given
+from imageshim.codemod.flow.interpreter import Interpreter
 
-if TYPE_CHECKING:
-    from imageshim.codemod.flow.interpreter import Interpreter
+from .library import Library
 
-__all__ = ["mocked"]
+__all__ = ["LIBRARY"]
 
 
-def mocked(at: Interpreter, last: str, given: Given) -> None:
-    """``patch("litellm.completion")`` and its like: what the file calls is a mock."""
+def _by_name(at: Interpreter, given: Given) -> None:
+    """``patch("litellm.completion")``: what the file calls is a mock."""
     first = given.first()
-    if last in ("patch", "setattr") and isinstance(first, v.Const):
-        if isinstance(first.value, str) and first.value.startswith("litellm"):
-            at.overwritten.add(first.value)
-    elif last in ("object", "setattr") and isinstance(first, v.Ref) and len(given.args) > 1:
-        second = given.args[1]
-        if isinstance(second, v.Const) and first.name.startswith("litellm"):
-            at.overwritten.add(f"{first.name}.{second.value}")
+    if isinstance(first, v.Const) and isinstance(first.value, str):
+        at.overwritten.add(first.value)
+
+
+def _by_attribute(at: Interpreter, given: Given) -> None:
+    """``patch.object(litellm, "completion")``."""
+    first = given.first()
+    if isinstance(first, v.Ref) and len(given.args) > 1 and isinstance(given.args[1], v.Const):
+        at.overwritten.add(f"{first.name}.{given.args[1].value}")
+
+
+def _set(at: Interpreter, given: Given) -> None:
+    """``monkeypatch.setattr(…)`` takes both."""
+    _by_name(at, given)
+    _by_attribute(at, given)
+
+
+LIBRARY = Library(
+    transparent=frozenset({"pytest.fixture", "pytest.mark.asyncio"}),
+    fixtures=frozenset({"pytest.fixture"}),
+    replacing={"patch": _by_name, "object": _by_attribute, "setattr": _set},
+)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Edit, Finding
-from imageshim.codemod.flow.reads import Read
+from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
 
@@ -47,7 +47,7 @@ def closed_content(file: File) -> Iterator[Finding]:
             continue
         if read.origins & known or any(one.written or one.mock is not None for one in read.origins):
             continue
-        if read.node in file.flow.markdown:
+        if read.node in file.seen.markdown:
             continue
         found = _closed(file, read)
         if found is None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import called, is_proven, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.flow.reads import Read
-from imageshim.codemod.knowledge.replies import DECODERS
+from imageshim.codemod.knowledge.reads import Read
+from imageshim.codemod.knowledge.texts import DECODERS
 
 from . import rule
 

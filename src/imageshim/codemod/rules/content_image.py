@@ -21,7 +21,7 @@ from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
-from imageshim.codemod.flow.reads import Read
+from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
 
@@ -47,7 +47,7 @@ def content_image(file: File) -> Iterator[Finding]:
             continue
         if read.how in ("in", "hasattr") or not read.holders & {"message", "delta"}:
             continue
-        if read.node in file.flow.markdown or file.is_handled(read):
+        if read.node in file.seen.markdown or file.is_handled(read):
             continue
         signals = file.signals(read)
         asked = read.node in file.traced or any(origin.image for origin in read.origins)

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import is_proven, model_of, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.flow.reads import Read
 from imageshim.codemod.flow.values import Origin
+from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
 

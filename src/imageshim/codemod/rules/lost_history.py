@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import called, is_proven, said
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.flow.reads import Read
+from imageshim.codemod.knowledge.reads import Read
 from imageshim.timeline import SENDS_IMAGES_SINCE, is_at_least
 
 from . import rule

@@ -27,7 +27,7 @@ CODE = "IMG110"
 def markdown_images(file: File) -> Iterator[Finding]:
     """Yield the searches for Markdown images."""
     for read in file.reads_of("content"):
-        if read.node in file.flow.markdown and is_proven(file, read):
+        if read.node in file.seen.markdown and is_proven(file, read):
             yield file.finding(
                 CODE,
                 read.node,

@@ -13,7 +13,7 @@ from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Edit, Finding
-from imageshim.codemod.flow.reads import Read
+from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
 

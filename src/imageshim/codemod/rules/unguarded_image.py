@@ -15,7 +15,7 @@ from functools import cached_property
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import is_proven, said, uses
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.flow.reads import Read
+from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
 

@@ -72,8 +72,9 @@ def _index(
     """Follow replies from the files that they come from to those that are handed one."""
     from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
     from imageshim.codemod.knowledge import known  # noqa: PLC0415
+    from imageshim.codemod.knowledge.reads import Reads  # noqa: PLC0415
 
-    index = ProjectIndex(modules, settings, known())
+    index = ProjectIndex(modules, settings.assume_litellm, known(), Reads)
     read = partial(_read, sources)
     digest = sha256()
     todo = list(origins)
