@@ -23,7 +23,7 @@ $(READY): pyproject.toml
 		|| { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --upgrade --group dev \
-		-e ".[cli,codemod,compression,fast,pillow,server,testing]"
+		-e ".[archive,cli,codemod,compression,fast,pillow,server,testing]"
 	@touch $@
 
 demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, run on real LiteLLM

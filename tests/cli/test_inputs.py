@@ -63,8 +63,7 @@ def test_one_bad_line_is_reported_alone(parsed, broken, place):
         (bytes(range(256)), "no JSON at byte"),
         (json.dumps(REPLY, indent=2).encode()[:-3], "no JSON at byte"),
         (LINE[:-3], "no JSON at byte"),
-        (b"[" + LINE + b",\n" + LINE + b"]", "no reply: its JSON is a list, not an object"),
-        (b"[\n" + LINE + b"\n]", "no reply: its JSON is a list, not an object"),
+        (b"[1,\n2]", "no reply: its JSON is a list, not an object"),
         (b"3", "no reply: its JSON is a int, not an object"),
         (b"[" * 100_000, ""),
     ],
@@ -75,12 +74,23 @@ def test_what_is_no_reply_is_one_problem(parsed, body, problem):
     assert error.startswith(problem)
 
 
+@pytest.mark.parametrize("body", [b"[" + LINE + b",\n" + LINE + b"]", b"[\n" + LINE + b", 1]"])
+def test_the_replies_of_a_list_are_found(parsed, body):
+    found = parsed(body)
+    assert [(line, value, error) for line, value, error in found] == [
+        (None, REPLY, None) for _ in range(body.count(LINE))
+    ]
+
+
 @pytest.mark.parametrize("command", ["convert", "show", "detect"])
 def test_files_that_cannot_be_read_are_bad_usage(run, tmp_path, command):
     ended = run(command, tmp_path / "missing.json")
     assert (ended.code, ended.out) == (2, b"")
     assert "missing.json' does not exist" in ended.err
-    ended = run(command, tmp_path)
+
+
+def test_a_folder_is_no_file_to_convert(run, tmp_path):
+    ended = run("convert", tmp_path)
     assert (ended.code, ended.out) == (2, b"")
     assert "is a directory" in ended.err
 

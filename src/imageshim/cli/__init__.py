@@ -15,6 +15,7 @@ from typing import NoReturn
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: dict[str, str] = {
+    "archive": "Convert stored replies in bulk: folders, tables, several machines.",
     "check": "Report code that reads images of old formats.",
     "convert": "Convert stored replies to another format.",
     "detect": "Tell in which format replies carry their images.",

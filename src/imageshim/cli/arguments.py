@@ -35,18 +35,20 @@ def parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
     )
 
 
-def add_files(into: argparse.ArgumentParser) -> None:
+def add_files(into: argparse.ArgumentParser, *, folders: bool = False) -> None:
     """Add the files that hold replies: ``files``, ``["-"]`` where none is named."""
+    also = "; also a folder, glob or URL" if folders else ""
     into.add_argument(
-        "files", nargs="*", default=["-"], type=_file_or_stdin, metavar="FILE",
-        help="JSON, JSON Lines or an event stream; - for standard input (the default)",
+        "files", nargs="*", default=["-"], metavar="FILE",
+        type=_file_or_more if folders else _file_or_stdin,
+        help=f"JSON, JSON Lines or an event stream{also}; - for standard input (the default)",
     )  # fmt: skip
 
 
 def add_source(into: argparse.ArgumentParser) -> None:
     """Add where the replies come from: ``source``."""
     into.add_argument(
-        "--from", dest="source", type=_source, metavar="VERSION|FORMAT",
+        "--source", "--from", dest="source", type=_source, metavar="VERSION|FORMAT",
         help="where the replies come from: a LiteLLM version such as 1.75.9, or a format",
     )  # fmt: skip
 
@@ -61,6 +63,11 @@ def _source(text: str) -> str:
 
 def _file_or_stdin(text: str) -> str:
     return text if text == "-" else existing_file(text)
+
+
+def _file_or_more(text: str) -> str:
+    more = "://" in text or Path(text).is_dir() or (set(text) & set("*?["))
+    return text if more else _file_or_stdin(text)
 
 
 def existing_file(text: str) -> str:

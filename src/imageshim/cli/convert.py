@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from imageshim.errors import ImageShimError
-from imageshim.messages.options import DRAFTS, ON_LOSS, Plan, plan
-from imageshim.streaming import SSEConverter
+from imageshim.archive.blocks import Passage, Reject
+from imageshim.archive.record import Conversion, Notes
+from imageshim.archive.records import Kind, Lines, lines_in
+from imageshim.archive.sources import Source
+from imageshim.errors import MalformedReplyError
+from imageshim.long_json.reading import parse
+from imageshim.messages.options import DRAFTS, ON_LOSS
 from imageshim.timeline import Format
-from imageshim.wire import convert_body
 
-from .arguments import add_files, add_source, data_error, parser
-from .inputs import Record, progress, records, replaced_file
+from .arguments import add_files, add_source, data_error, file_name, parser
+from .inputs import inputs, progress, replaced_file, stream_of, total_size
 
 __all__ = ["main"]
 
@@ -25,15 +27,17 @@ _EXAMPLES = """Examples:
   imageshim convert old-reply.json --to images
   imageshim convert archive.jsonl --from 1.75.9 --to images --out archive.new.jsonl
   curl … | imageshim convert - --to content
-  imageshim convert stream.sse --to images"""
+  imageshim convert stream.sse --to images
+
+Folders, tables and what is large: imageshim archive convert."""
 
 
 def _parser() -> argparse.ArgumentParser:
     by = parser(
         "convert",
-        "Convert replies in JSON, JSON Lines or event-stream files (or standard input). A reply "
-        "that cannot be read or converted is reported, with its file, line and field, and goes to "
-        "the output as it is.",
+        "Convert replies in JSON, JSON Lines or event-stream files (or standard input), wherever "
+        "in a record they are. A reply that cannot be read or converted is reported, with its "
+        "file, line and field, and goes to the output as it is.",
         _EXAMPLES,
     )
     add_files(by)
@@ -66,62 +70,78 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = _parser()
     options = by.parse_args(arguments)
-    do = plan(
-        options.to,
+    task = _Task(
+        to=Format(options.to),
         source=options.source,
-        on_loss=options.on_loss,
         markdown=options.markdown,
         drafts=options.drafts,
+        on_loss=options.on_loss,
     )
     files, out = options.files, options.out
     into_folder = out is not None and (len(files) > 1 or out.is_dir())
-    if into_folder and len({_name_of(file) for file in files}) < len(files):
+    sources = inputs(files)
+    if into_folder and len({source.name for source in sources}) < len(files):
         by.error("two inputs have the same name, and would be one file in --out")
     fine = True
     quiet = out is None and sys.stdout.isatty()
-    with progress(files, "converting", quiet=quiet) as advance:
-        for file in files:
+    with progress("converting", total_size(sources), quiet=quiet) as advance:
+        for source in sources:
             if out is None:
-                fine &= _convert_file(file, do, sys.stdout.buffer, advance)
+                fine &= _convert_file(source, task, sys.stdout.buffer, advance)
             else:
-                with replaced_file(out / _name_of(file) if into_folder else out) as stream:
-                    fine &= _convert_file(file, do, stream, advance)
+                with replaced_file(out / source.name if into_folder else out) as stream:
+                    fine &= _convert_file(source, task, stream, advance)
     return 0 if fine else 1
 
 
-def _name_of(file: str) -> str:
-    return "stdin.json" if file == "-" else Path(file).name
+class _Task(Conversion):
+    """The conversion of what should be replies: a list or a number without one is a problem."""
+
+    def record(self, body: bytes, notes: Notes) -> bytes:
+        """Convert a record."""
+        known = notes.tally["replies"]
+        out = super().record(body, notes)
+        if notes.tally["replies"] == known and not isinstance(value := parse(body), dict):
+            kind = type(value).__name__
+            raise MalformedReplyError(f"no reply: its JSON is a {kind}, not an object")
+        return out
 
 
-def _convert_file(file: str, do: Plan, out: IO[bytes], advance: Callable[[int], None]) -> bool:
-    fine = True
-    for record in records(file):
-        converted, problem = _convert_one(record, do)
-        if problem is not None:
-            data_error(f"{record.place}: {problem}")
-            fine = False
-        out.write(converted if record.is_stream else converted.rstrip(b"\r\n") + b"\n")
-        advance(len(record.raw))
-    return fine
+class _Output:
+    """Writes, and knows how it ended."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self.last = b""
+
+    def write(self, data: bytes) -> int:
+        """Write bytes."""
+        self.last = data[-1:] or self.last
+        return self._out.write(data)
 
 
-def _convert_one(record: Record, do: Plan) -> tuple[bytes, str | None]:
-    if record.error is not None:
-        return record.raw, record.error
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            converted = (
-                _stream_body(record.raw, do) if record.is_stream else convert_body(record.raw, do)
-            )
-        except ImageShimError as error:
-            return record.raw, str(error)
-    problem = "; ".join(str(warning.message) for warning in caught)
-    return converted, problem or None
+def _convert_file(
+    source: Source, task: Conversion, out: IO[bytes], advance: Callable[[int], None]
+) -> bool:
+    place = "<stdin>" if source.path == "-" else file_name(source.path)
+
+    def refuse(reject: Reject) -> None:
+        where = place if reject.line is None else f"{place}:{reject.line}"
+        data_error(f"{where}: {reject.reason}")
+
+    passage = Passage(task, written := _Output(out), refuse)
+    with stream_of(source) as (stream, fault):
+        kind = passage.take(_counted(lines_in(stream), advance))
+        if said := fault():
+            passage.reject(None, said)
+    if not passage.notes.tally["records"]:
+        passage.reject(None, "there is nothing in it")
+    if kind is not Kind.EVENTS and written.last not in {b"", b"\n"}:
+        written.write(b"\n")
+    return not passage.notes.tally["rejects"]
 
 
-def _stream_body(body: bytes, do: Plan) -> bytes:
-    """Convert an event stream; drafts in reasoning text stay there, since they come in pieces."""
-    how = do.how
-    converter = SSEConverter(do.to, source=how.source, on_loss=do.on_loss, markdown=how.markdown)
-    return converter.feed(body) + converter.finish()
+def _counted(lines: Lines, advance: Callable[[int], None]) -> Lines:
+    for line in lines:
+        advance(len(line.raw))
+        yield line

@@ -10,7 +10,7 @@ from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.reading import read_all
 
 from .arguments import add_files, add_source, data_error, parser
-from .inputs import Record, progress, records
+from .inputs import Record, inputs, progress, records, total_size
 
 __all__ = ["main"]
 
@@ -30,16 +30,16 @@ def main(arguments: Sequence[str]) -> int:
         "for them: markdown, reasoning (drafts), thinking_blocks.",
         _EXAMPLES,
     )
-    add_files(by)
+    add_files(by, folders=True)
     add_source(by)
     by.add_argument(
         "--check", action="store_true", help="also check each reply against its format's schema"
     )
     options = by.parse_args(arguments)
-    fine = True
-    with progress(options.files, "reading", quiet=sys.stdout.isatty()) as advance:
-        for file in options.files:
-            for record in records(file):
+    fine, sources = True, inputs(options.files)
+    with progress("reading", total_size(sources), quiet=sys.stdout.isatty()) as advance:
+        for source in sources:
+            for record in records(source):
                 fine &= _detect_one(record, options.source, check=options.check)
                 advance(len(record.raw))
     return 0 if fine else 1

@@ -1,23 +1,43 @@
-"""What the subcommands share: the replies of a file, with the place where each stands."""
+"""What the subcommands share: the replies of files, with the place where each stands."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from imageshim.archive.places import every_reply, place_of
+from imageshim.archive.records import (
+    Kind,
+    Lines,
+    lines_in,
+    look,
+    reply_of_events,
+    too_long,
+    whole,
+)
+from imageshim.archive.sources import Source, find_files, opened
 from imageshim.errors import MalformedReplyError
 from imageshim.files.whole import beside, keep_mode
 from imageshim.long_json.reading import parse
 
-from .arguments import file_name
-from .event_streams import begins_event_stream, reply_of
+from .arguments import data_error, file_name
 
-__all__ = ["Record", "progress", "records", "replaced_file"]
+__all__ = [
+    "Record",
+    "inputs",
+    "progress",
+    "records",
+    "replaced_file",
+    "stream_of",
+    "total_size",
+]
+
+_STDIN = "-"
 
 
 class Record(NamedTuple):
@@ -27,109 +47,141 @@ class Record(NamedTuple):
     line: int | None
     """Its line in a JSON Lines file, from 1; None in a JSON file."""
     raw: bytes
+    """The bytes of what it stands in; of several replies there, the first has them."""
     value: Any
     error: str | None
     """Why it is no reply; ``value`` is None where it is no JSON either."""
-    is_stream: bool = False
-    """Whether ``raw`` is an event stream, and ``value`` the whole reply of it."""
+    path: str = ""
+    """Its place in a record that holds several."""
 
     @property
     def place(self) -> str:
         """The place for people: ``FILE`` or ``FILE:LINE``."""
-        name = "<stdin>" if self.file == "-" else file_name(self.file)
-        return name if self.line is None else f"{name}:{self.line}"
+        name = "<stdin>" if self.file == _STDIN else file_name(self.file)
+        where = (str(self.line or ""), self.path)
+        return ":".join([name, *filter(None, where)])
 
     @property
     def stem(self) -> str:
         """A name for files that are made of the reply."""
-        stem = "stdin" if self.file == "-" else Path(self.file).stem
-        return stem if self.line is None else f"{stem}-{self.line}"
+        stem = "stdin" if self.file == _STDIN else Path(self.file).stem
+        path = "".join(letter if letter.isalnum() else "-" for letter in self.path).strip("-")
+        return "-".join([stem, *filter(None, (str(self.line or ""), path))])
 
 
-def _record(file: str, line: int | None, raw: bytes) -> Record:
+def inputs(files: Sequence[str]) -> list[Source]:
+    """Find the files that are meant: folders are walked, globs and URLs are looked up.
+
+    Raises:
+        SourceError: there is no such file.
+
+    """
+    found: list[Source] = []
+    for file in dict.fromkeys(files):
+        if file == _STDIN:
+            found.append(Source(_STDIN, "stdin.json", 0))
+            continue
+        sources, notes = find_files([file])
+        found += sources
+        for note in notes:
+            data_error(note)
+    return found
+
+
+def total_size(sources: Sequence[Source]) -> int | None:
+    """Tell how many bytes there are to read; None where that is not known."""
+    if any(source.path == _STDIN for source in sources):
+        return None
+    return sum(source.size for source in sources)
+
+
+@contextmanager
+def stream_of(source: Source) -> Iterator[tuple[IO[bytes], Callable[[], str | None]]]:
+    """Open a file or standard input; with a function that tells what ended it too soon."""
+    if source.path == _STDIN:
+        yield sys.stdin.buffer, lambda: None
+        return
+    stream, salvaged = opened(source)
+    with stream:
+        yield stream, lambda: salvaged.fault if salvaged is not None else None
+
+
+def records(file: str | Source) -> Iterator[Record]:
+    """Read the replies of a file, or of standard input for ``-``.
+
+    One line of JSON Lines is in memory at a time, and each has a reply, or what may hold some. An
+    event stream (``.sse``, what ``curl -N`` prints) is one reply.
+    """
+    source = Source(file, file, 0) if isinstance(file, str) else file
+    with stream_of(source) as (stream, fault):
+        yield from _records(source.path, lines_in(stream))
+        if said := fault():
+            yield Record(source.path, None, b"", None, said)
+
+
+def _records(file: str, lines: Lines) -> Iterator[Record]:
+    kind, head = look(lines)
+    lines = chain(head, lines)
+    if kind is not Kind.LINES:
+        body = whole(lines)
+        yield from _events(file, body) if kind is Kind.EVENTS else _replies(file, None, body)
+        return
+    for line in lines:
+        if line.piece:
+            if line.last:
+                yield Record(file, line.number, line.raw, None, too_long())
+        elif line.raw.strip():
+            yield from _replies(file, line.number, line.raw.rstrip(b"\r\n"))
+
+
+def _replies(file: str, line: int | None, raw: bytes) -> Iterator[Record]:
     try:
         value = parse(raw)
     except MalformedReplyError as error:
         problem = "there is nothing in it" if not raw.strip() else str(error)
-        return Record(file, line, raw, None, problem)
-    if not isinstance(value, dict):
+        yield Record(file, line, raw, None, problem)
+        return
+    found = every_reply(value)
+    if not found and not isinstance(value, dict):
         problem = f"no reply: its JSON is a {type(value).__name__}, not an object"
-        return Record(file, line, raw, value, problem)
-    return Record(file, line, raw, value, None)
+        yield Record(file, line, raw, value, problem)
+        return
+    if len(found) < 2:
+        yield Record(file, line, raw, found[0].value if found else value, None)
+        return
+    for number, one in enumerate(found):
+        yield Record(file, line, b"" if number else raw, one.value, None, place_of(one.path))
 
 
-def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
-    return nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb")
-
-
-def records(file: str) -> Iterator[Record]:
-    """Read the replies of a JSON or JSON Lines file, or of standard input for ``-``.
-
-    An event stream (``.sse``, what ``curl -N`` prints) is one reply.
-    Where the first line with something in it is a whole JSON object and there are others, each of
-    them is a reply, and one line at a time is in memory. Else the file is one JSON value; and if
-    it is not, and has a line at its beginning that is, then again each line is a reply.
-    """
-    with _opened(file) as stream:
-        lines = enumerate(stream, 1)
-        head = list(_until_two(lines))
-        full = [(number, line) for number, line in head if line.strip()]
-        if full and begins_event_stream(full[0][1]):
-            yield _stream_record(file, b"".join(line for _, line in chain(head, lines)))
-            return
-        if len(full) < 2:
-            yield _record(file, None, b"".join(line for _, line in head))
-            return
-        first, second = (_record(file, *numbered) for numbered in full)
-        if first.error is not None:
-            head += lines
-            whole = _record(file, None, b"".join(line for _, line in head))
-            in_lines = _looks_whole(first.raw) or second.error is None
-            if whole.value is not None or not in_lines:
-                yield whole
-                return
-        for number, line in chain(head, lines):
-            if line.strip():
-                yield _record(file, number, line.rstrip(b"\r\n"))
-
-
-def _stream_record(file: str, raw: bytes) -> Record:
+def _events(file: str, raw: bytes) -> Iterator[Record]:
     try:
-        return Record(file, None, raw, reply_of(raw), None, is_stream=True)
+        yield Record(file, None, raw, reply_of_events(raw), None)
     except MalformedReplyError as error:
-        return Record(file, None, raw, None, str(error), is_stream=True)
-
-
-def _until_two(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Take lines up to the second one that has something in it."""
-    seen = 0
-    for number, line in lines:
-        yield number, line
-        seen += bool(line.strip())
-        if seen == 2:
-            return
-
-
-def _looks_whole(line: bytes) -> bool:
-    line = line.strip()
-    return line[:1] == b"{" and line[-1:] == b"}"
+        yield Record(file, None, raw, None, str(error))
 
 
 @contextmanager
-def progress(files: list[str], label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal, for what takes more than a second.
 
-    It gives a function that takes how many more bytes are done. ``quiet``: the terminal is needed
-    for what the command prints.
+    It gives a function that takes how many more bytes are done. ``total``: how many there are, if
+    that is known. ``quiet``: the terminal is needed for what the command prints.
     """
     if quiet or not sys.stderr.isatty() or find_spec("rich") is None:
         yield lambda _done: None
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import Progress
 
-    total = None if "-" in files else sum(Path(file).stat().st_size for file in files)
-    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.DownloadColumn(),
+        rich.TransferSpeedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with rich.Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(label, total=total, visible=False)
 
         def advance(done: int) -> None:

@@ -4,61 +4,70 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.reading import GeneratedImage, Reading, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
-from .inputs import Record, progress, records
+from .inputs import Record, inputs, progress, records, total_size
 from .pages import add_html, write_page
 
 __all__ = ["main"]
 
 _COLUMNS = ("reply", "choice", "image", "format", "media type", "width × height", "bytes", "draft")
+_WIDTHS = (0, 6, 5, 9, 13, 14, 12, 5)
+"""Of the columns on a terminal: what comes first is shown before the last is known."""
 
 
 _EXAMPLES = """Examples:
   imageshim show reply.json
+  imageshim show logs/ | cut -f4 | sort | uniq -c
   imageshim show archive.jsonl --from 1.75.9 --save pictures/
-  imageshim show archive.jsonl --html replies.html"""
+  imageshim show archive.jsonl --html replies.html
+
+On a terminal a table; in a pipe a line an image, its columns parted by tabs: the place of the
+reply, choice, image, format, media type, size in pixels, bytes, draft, and the file with --save."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = parser(
         "show",
-        "List the images of replies in JSON, JSON Lines or event-stream files (or standard input).",
+        "List the images of replies in JSON, JSON Lines or event-stream files (or standard input), "
+        "wherever in a record they are.",
         _EXAMPLES,
     )
-    add_files(by)
+    add_files(by, folders=True)
     add_source(by)
     by.add_argument("--save", type=_folder, metavar="DIR", help="write the images into this folder")
+    by.add_argument("--json", action="store_true", help="write a line of JSON an image")
     add_html(by)
     options = by.parse_args(arguments)
+    sources = inputs(options.files)
     if options.html is not None:
-        found = chain.from_iterable(map(records, options.files))
+        found = chain.from_iterable(map(records, sources))
         return write_page(options.html, found, options.source, _title(options.files))
-    rows: list[tuple[str, ...]] = []
     fine = True
     strangers = replies = 0
-    with progress(options.files, "reading", quiet=False) as advance:
-        for file in options.files:
-            for record in records(file):
-                try:
-                    fine &= _show_one(record, options.source, options.save, rows)
-                    replies += 1
-                except MalformedReplyError as error:
-                    data_error(f"{record.place}: {error}")
-                    strangers += 1
-                advance(len(record.raw))
-    if rows:
-        sys.stdout.write(_table(rows, (*_COLUMNS, "file") if options.save else _COLUMNS))
+    show = _json_line if options.json else _printer(sources, save=options.save is not None)
+    with progress("reading", total_size(sources), quiet=sys.stdout.isatty()) as advance:
+        for record in chain.from_iterable(map(records, sources)):
+            try:
+                fine &= _show_one(record, options.source, options.save, show)
+                replies += 1
+            except MalformedReplyError as error:
+                data_error(f"{record.place}: {error}")
+                strangers += 1
+            advance(len(record.raw))
     return 1 if not fine or (strangers and not replies) else 0
 
 
@@ -94,9 +103,21 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _show_one(
-    record: Record, source: str | None, save: Path | None, rows: list[tuple[str, ...]]
-) -> bool:
+class Row(NamedTuple):
+    """What is shown of an image; or of a reply that has none."""
+
+    record: Record
+    format: str = ""
+    choice: int | None = None
+    image: GeneratedImage | None = None
+    saved: str | None = None
+    why_none: str | None = None
+
+
+Show = Callable[[Row], None]
+
+
+def _show_one(record: Record, source: str | None, save: Path | None, show: Show) -> bool:
     if record.error is not None:
         data_error(f"{record.place}: {record.error}")
         return False
@@ -109,34 +130,79 @@ def _show_one(
         data_error(f"{record.place}: {error}")
         return False
     if not any(reading.images for reading in readings):
-        rows.append((record.place, "", "", _why_none(readings)))
+        show(Row(record, why_none=_why_none(readings)))
     fine = True
     for choice, reading in enumerate(readings):
         for image in reading.images:
-            row = _row(record, choice, image, found)
+            where = found.value if found and image.found_in == "message" else image.found_in
+            row = Row(record, where, choice, image)
             if save is not None:
                 name = f"{record.stem}-{choice}-{image.index}"
                 try:
-                    row = (*row, file_name(_saved(image, save, name)))
+                    row = row._replace(saved=file_name(_saved(image, save, name)))
                 except (ImageShimError, OSError) as error:
                     data_error(f"{record.place}: choice {choice}, image {image.index}: {error}")
                     fine = False
-            rows.append(row)
+            show(row)
     return fine
 
 
-def _row(record: Record, choice: int, image: GeneratedImage, found: Any) -> tuple[str, ...]:
-    size = f"{image.width} × {image.height}" if image.width else "?"
-    return (
-        record.place,
-        str(choice),
+def _cells(row: Row) -> list[str]:
+    image = row.image
+    if image is None:
+        return [row.record.place, "", "", row.why_none or ""]
+    return [
+        row.record.place,
+        str(row.choice),
         str(image.index),
-        found.value if found and image.found_in == "message" else image.found_in,
+        row.format,
         image.mime_type or "remote",
-        size,
+        f"{image.width} × {image.height}" if image.width else "?",
         f"{image.size_in_bytes:,}" if image.size_in_bytes is not None else image.url[:60],
         "draft" if image.is_draft else "",
-    )
+        *([row.saved] if row.saved is not None else []),
+    ]
+
+
+def _json_line(row: Row) -> None:
+    image = row.image
+    said: dict[str, Any] = {"place": row.record.place}
+    if image is None:
+        said["no_image"] = row.why_none
+    else:
+        said |= {
+            "choice": row.choice, "image": image.index, "format": row.format,
+            "media_type": image.mime_type, "width": image.width, "height": image.height,
+            "bytes": image.size_in_bytes, "draft": image.is_draft,
+        }  # fmt: skip
+        said |= {"url": image.url} if image.is_remote else {}
+        said |= {"file": row.saved} if row.saved is not None else {}
+    print(json.dumps(said, ensure_ascii=False))  # noqa: T201
+
+
+def _printer(sources: Sequence[Source], *, save: bool) -> Show:
+    """Make what prints rows as they come: aligned on a terminal, parted by tabs in a pipe."""
+    if not sys.stdout.isatty():
+        return lambda row: print("\t".join(_cells(row)))  # noqa: T201
+    longest = max((len(file_name(source.path)) for source in sources), default=0)
+    room = shutil.get_terminal_size().columns - sum(_WIDTHS) - 2 * len(_WIDTHS)
+    widths = (max(min(longest + _LINE, room), len(_COLUMNS[0])), *_WIDTHS[1:])
+
+    def show(cells: Sequence[str]) -> None:
+        aligned = [
+            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
+            for name, cell, width in zip(_COLUMNS, cells, widths, strict=False)
+        ]
+        print("  ".join([*aligned, *cells[len(_COLUMNS) :]]).rstrip(), flush=True)  # noqa: T201
+
+    show((*_COLUMNS, "file") if save else _COLUMNS)
+    return lambda row: show(_cells(row))
+
+
+_RIGHT = frozenset({"choice", "image", "bytes"})
+"""The columns that hold numbers."""
+_LINE = 7
+"""Characters for the number of a line."""
 
 
 def _saved(image: GeneratedImage, folder: Path, name: str) -> Path:
@@ -146,46 +212,3 @@ def _saved(image: GeneratedImage, folder: Path, name: str) -> Path:
         with contextlib.suppress(FileExistsError):
             return image.save(folder / (name if more == 1 else f"{name}-{more}"))
     raise AssertionError  # there are names enough
-
-
-_RIGHT = frozenset({"choice", "image", "bytes"})
-"""The columns that hold numbers."""
-
-
-def _table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
-    try:
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError:
-        return _plain_table(rows, columns)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, justify="right" if name in _RIGHT else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_UNBOUNDED)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
-
-
-def _plain_table(rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> str:
-    """Align the columns with blanks, for want of the extra that draws tables."""
-    filled = [columns, *((*row, *[""] * (len(columns) - len(row))) for row in rows)]
-    widths = [max(map(len, cells)) for cells in zip(*filled, strict=True)]
-    aligned = [
-        [
-            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
-            for name, cell, width in zip(columns, row, widths, strict=True)
-        ]
-        for row in filled
-    ]
-    return "".join("  ".join(cells).rstrip() + "\n" for cells in aligned)
-
-
-_UNBOUNDED = 4096
-"""Columns of a table that no terminal shows: a row stays a line."""

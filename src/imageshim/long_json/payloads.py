@@ -191,15 +191,21 @@ def dump(value: Any) -> bytes:
     return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else b"".join(pieces)
 
 
-def dump_pieces(value: Any) -> list[bytes | memoryview]:
+def _compact(value: Any) -> bytes:
+    from pydantic_core import to_json  # noqa: PLC0415  # as in load
+
+    return to_json(value, inf_nan_mode="constants")
+
+
+def dump_pieces(value: Any, encode: Callable[[Any], bytes] = _compact) -> list[bytes | memoryview]:
     """Write JSON as :func:`dump` does, in pieces: who joins them with more copies them once.
+
+    ``encode`` writes what is no rope; it may be another writer of JSON.
 
     Raises:
         ValueError: it does not write this value: a lone surrogate, very deep nesting.
 
     """
-    from pydantic_core import to_json  # noqa: PLC0415  # as in load
-
     mark = _new_mark()
     stretches: list[Stretch] = []
 
@@ -213,7 +219,7 @@ def dump_pieces(value: Any) -> list[bytes | memoryview]:
                 texts.append(mark)
         return "".join(texts)
 
-    rest = to_json(_replaced(value, marked), inf_nan_mode="constants")
+    rest = encode(_replaced(value, marked))
     if not stretches:
         return [rest]
     first, *others = rest.split(mark.encode())

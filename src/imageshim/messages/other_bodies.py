@@ -12,7 +12,7 @@ from imageshim.errors import MalformedReplyError
 
 from . import carriers
 
-__all__ = ["error_text", "refuse_other_bodies"]
+__all__ = ["error_text", "has_message_fields", "refuse_other_bodies"]
 
 _OF_REPLIES = (
     *("message", "delta", "role", "content", "images", "image", "tool_calls", "function_call"),
@@ -50,6 +50,11 @@ def _is_list(body: Any, name: str) -> bool:
     return carriers.items_of(carriers.get(body, name)) is not None
 
 
+def has_message_fields(body: Any) -> bool:
+    """Tell whether something has a field of a choice or a message."""
+    return any(carriers.get(body, name) is not None for name in _OF_REPLIES)
+
+
 def refuse_other_bodies(reply: Any, function: str) -> None:
     """Refuse a body that looks like something else than a reply, a choice or a message.
 
@@ -59,7 +64,7 @@ def refuse_other_bodies(reply: Any, function: str) -> None:
     """
     if _is_list(reply, "choices"):
         return
-    if any(carriers.get(reply, name) is not None for name in _OF_REPLIES):
+    if has_message_fields(reply):
         return
     found = _looks_like(reply)
     if found is not None:

@@ -1,0 +1,304 @@
+"""Blocks: what a worker does at a time, a file or a range of a large one.
+
+A block is read, its records go through a task, and what comes out is written whole: a part of the
+file to be, and what was refused. A part depends on nothing but its block, so that it is the same
+whoever makes it, wherever and whenever.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, ClassVar, NamedTuple, Protocol
+
+from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
+from imageshim.files.whole import beside
+
+from .record import Notes
+from .records import LONGEST, Kind, Lines, lines_in, look, too_long
+from .sources import Source, SourceError, opened, writing
+
+__all__ = [
+    "BLOCK",
+    "Block",
+    "Done",
+    "Parts",
+    "Passage",
+    "Reject",
+    "Task",
+    "blocks_of",
+    "run_block",
+]
+
+BLOCK = 1 << 25
+"""Bytes of a range of a large file."""
+
+
+class Task(Protocol):
+    """What is done with each record; it goes to worker processes as it is."""
+
+    writes: ClassVar[bool]
+    """Whether records come out; else they are only looked at."""
+
+    def record(self, body: bytes, notes: Notes) -> bytes:
+        """Take the JSON of a record, a line feed behind it or not; ImageShimError refuses it."""
+        ...
+
+    def events(self, body: bytes, notes: Notes) -> bytes:
+        """Take an event stream."""
+        ...
+
+
+class Block(NamedTuple):
+    """A range of a file: the lines that begin in it."""
+
+    source: Source
+    start: int = 0
+    stop: int | None = None
+    """None: to the end of the file."""
+
+    @property
+    def key(self) -> str:
+        """What tells the block from all others, those of a file that has changed included."""
+        source = self.source
+        said = [source.name, source.path, source.size, source.changed, self.start, self.stop]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+class Done(NamedTuple):
+    """What became of a block."""
+
+    tally: dict[str, int]
+    lines: int = 0
+    size: int = 0
+    """Bytes of the part."""
+    fault: str | None = None
+    """Why the file cannot be read; then there is no part."""
+
+
+def blocks_of(source: Source, size: int = BLOCK) -> list[Block]:
+    """Cut a file into blocks.
+
+    Raises:
+        SourceError: it cannot be read.
+
+    """
+    if source.size <= size or source.is_compressed or source.is_parquet:
+        return [Block(source)]
+    with _stream(source) as stream:
+        kind, _ = look(lines_in(stream))
+    if kind is not Kind.LINES:
+        return [Block(source)]
+    starts = range(0, source.size, size)
+    return [Block(source, at, at + size) for at in starts]
+
+
+def _stream(source: Source) -> IO[bytes]:
+    try:
+        return opened(source)[0]
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror or error}") from None
+
+
+class Reject(NamedTuple):
+    """A record that could not be done: it goes out as it came, or with the loss that is named."""
+
+    line: int | None
+    """Its line in the block; None for a whole file."""
+    reason: str
+    body: bytes | None
+    """None where it is too long to be held."""
+
+
+_OURS = (LossyConversionWarning, UnreadableImageWarning)
+
+
+class Output(Protocol):
+    """What records are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write bytes."""
+        ...
+
+
+class Passage:
+    """Records on their way through a task: from the lines of a file to where they are written."""
+
+    def __init__(self, task: Task, out: Output, refuse: Callable[[Reject], None]) -> None:
+        self.notes = Notes(Counter(), [])
+        self.lines = 0
+        self.out = out
+        self._task = task
+        self._refuse = refuse
+        self._caught: list[warnings.WarningMessage] = []
+
+    def take(self, lines: Lines, *, in_lines: bool = False) -> Kind:
+        """Put all that a file holds through the task; ``in_lines``: its kind is known."""
+        kind, head = (Kind.LINES, []) if in_lines else look(lines)
+        lines = chain(head, lines)
+        with warnings.catch_warnings(record=True) as self._caught:
+            warnings.simplefilter("always")
+            if kind is Kind.LINES:
+                self._lines(lines)
+            else:
+                task = self._task
+                self._whole(lines, task.record if kind is Kind.DOCUMENT else task.events)
+        return kind
+
+    def _one(self, number: int | None, body: bytes, do: Callable[[bytes, Notes], bytes]) -> None:
+        """Put a record through the task; one that it refuses goes out as it came."""
+        self.notes.tally["records"] += 1
+        known = len(self.notes.rows)
+        out = body
+        try:
+            out = _whole_line(do(body, self.notes), body, number)
+            problem = "; ".join(
+                str(warning.message)
+                for warning in self._caught
+                if issubclass(warning.category, _OURS)
+            )
+        except ImageShimError as error:
+            out, problem = body, str(error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, no record is lost
+            out, problem = body, f"please report this: {type(error).__name__}: {error}"
+        self._caught.clear()
+        if problem:
+            self.reject(number, problem, body)
+        for row in self.notes.rows[known:]:
+            row["record"] = self.notes.tally["records"]
+        self._write(out)
+
+    def _write(self, out: bytes) -> None:
+        """Write to the part."""
+        if self._task.writes:
+            self.out.write(out)
+
+    def reject(self, line: int | None, reason: str, body: bytes | None = None) -> None:
+        """List what goes out as it came."""
+        self.notes.tally["rejects"] += 1
+        self._refuse(Reject(line, reason, body))
+
+    def _lines(self, lines: Lines) -> None:
+        """Take a record a line."""
+        for line in lines:
+            self.lines = line.number
+            if line.piece:
+                self._write(line.raw)
+                if line.last:
+                    self.notes.tally["records"] += 1
+                    self.reject(line.number, too_long())
+            elif not line.raw.strip():
+                self._write(line.raw)
+            else:
+                self._one(line.number, line.raw, self._task.record)
+
+    def _whole(self, lines: Lines, do: Callable[[bytes, Notes], bytes]) -> None:
+        """Take a file that is one record, if it is not too long for that."""
+        held: list[bytes] = []
+        size = 0
+        for line in lines:
+            held.append(line.raw)
+            size += len(line.raw)
+            if size > LONGEST:
+                for piece in chain(held, (more.raw for more in lines)):
+                    self._write(piece)
+                self.notes.tally["records"] += 1
+                self.reject(None, too_long())
+                return
+        if body := b"".join(held):
+            self._one(None, body, do)
+
+
+def _whole_line(out: bytes, body: bytes, number: int | None) -> bytes:
+    """Check that a line stays one: else there would be more records than there were."""
+    if out is not body and number is not None and out.count(b"\n") != body.count(b"\n"):
+        raise ImageShimError("it would no longer be one line: please report this")
+    return out
+
+
+def _ranged(stream: IO[bytes], block: Block) -> Lines:
+    """Read the lines that begin in a block, which is all of them but in ranges of large files."""
+    if block.start:
+        stream.seek(block.start - 1)
+        for before in lines_in(stream):
+            if before.last:
+                break
+    at, within = stream.tell() if block.stop is not None else 0, False
+    for line in lines_in(stream):
+        if block.stop is not None and at >= block.stop and not within:
+            return
+        yield line
+        at, within = at + len(line.raw), not line.last
+
+
+def _pass_through(block: Block, passage: Passage, raw: IO[bytes]) -> None:
+    """Read a block's records and put them through the task."""
+    source = block.source
+    try:
+        stream, salvaged = opened(source)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror or error}") from None
+    with stream, writing(source.name, raw) as out:
+        passage.out = out
+        passage.take(_ranged(stream, block), in_lines=block.start > 0)
+        if salvaged is not None and salvaged.fault is not None:
+            passage.reject(passage.lines or None, salvaged.fault)
+
+
+def _refuser(source: Source, rejects: IO[bytes]) -> Callable[[Reject], None]:
+    def refuse(reject: Reject) -> None:
+        said: dict[str, Any] = {"file": source.path, "line": reject.line, "reason": reject.reason}
+        if reject.body is not None:
+            try:
+                said["record"] = reject.body.rstrip(b"\r\n").decode()
+            except UnicodeDecodeError:
+                said["record_base64"] = base64.b64encode(reject.body).decode()
+        rejects.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")
+
+    return refuse
+
+
+class Parts(NamedTuple):
+    """The files that a block gives."""
+
+    out: Path
+    rejects: Path
+    rows: Path
+
+    @classmethod
+    def of(cls, block: Block, folder: Path) -> Parts:
+        """Name the files of a block."""
+        return cls(*(folder / f"{block.key}.{kind}" for kind in cls._fields))
+
+
+def run_block(block: Block, task: Task, folder: Path) -> Done:
+    """Do a block: write its parts into a folder, whole or not at all.
+
+    Raises:
+        OSError: they cannot be written.
+
+    """
+    parts = Parts.of(block, folder)
+    with ExitStack() as stack:
+        made = Parts(*(stack.enter_context(beside(path)) for path in parts))
+        raw, rejects = (stack.enter_context(one.open("wb")) for one in (made.out, made.rejects))
+        passage = Passage(task, raw, _refuser(block.source, rejects))
+        try:
+            _pass_through(block, passage, raw)
+        except SourceError as error:
+            return Done({}, fault=str(error))
+        rejects.close()
+        raw.close()
+        made.rows.write_text("".join(f"{json.dumps(row)}\n" for row in passage.notes.rows), "utf-8")
+        done = Done(dict(passage.notes.tally), passage.lines, made.out.stat().st_size)
+        for temporary, path in zip(reversed(made), reversed(parts), strict=True):
+            if path == parts.out or temporary.stat().st_size:
+                temporary.replace(path)
+    return done

@@ -1,0 +1,204 @@
+"""One record: its replies converted, all else of it byte for byte as it was.
+
+What is done with records is a task: a small object that goes to worker processes and takes a
+record's bytes. A task raises for a record that it cannot do; whoever runs it passes that record on
+as it came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from imageshim.conversion import convert_message, detect
+from imageshim.errors import MalformedReplyError
+from imageshim.long_json.reading import parse_lazily
+from imageshim.messages import carriers
+from imageshim.messages.options import Drafts, OnLoss, Plan, cached_plan
+from imageshim.messages.walk import has_no_image, message_of, over_messages
+from imageshim.reading import read_all
+from imageshim.streaming import SSEConverter
+from imageshim.timeline import Format
+
+from .places import Found, Where, find, steps_of, values_at
+from .raw_json import Path, replaced, style_of
+from .records import reply_of_events
+
+__all__ = ["Conversion", "Notes", "Tally", "as_utf8", "source_of"]
+
+Tally = Counter[str]
+"""How many records, replies and so on."""
+
+_WHERE = {"message": ("message",)}
+_ALL = Where()
+
+
+class Notes(NamedTuple):
+    """What a task tells beside the records that it gives."""
+
+    tally: Tally
+    rows: list[dict[str, Any]]
+    """A row for each image, of the tasks that list them."""
+
+
+class Change(NamedTuple):
+    """A value that takes the place of another one."""
+
+    path: Path
+    value: Any
+
+
+def as_utf8(body: bytes) -> bytes:
+    """Return JSON in UTF-8, which it nearly always is; the standard allowed UTF-16 and -32."""
+    encoding = json.detect_encoding(body)
+    return body if encoding.startswith("utf-8") else body.decode(encoding).encode()
+
+
+def source_of(record: Any, source: str | None, field: str | None) -> str | None:
+    """Tell where a record comes from: what it says itself, else what the caller says."""
+    if field is not None:
+        for _, said in values_at(record, steps_of(field)):
+            if isinstance(said, str) and said:
+                return said
+    return source
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The task of converting."""
+
+    to: Format = Format.IMAGES
+    source: str | None = None
+    source_from: str | None = None
+    where: Where = _ALL
+    markdown: bool = False
+    drafts: Drafts = "keep"
+    on_loss: OnLoss = "stash"
+    writes: ClassVar[bool] = True
+
+    def record(self, body: bytes, notes: Notes) -> bytes:
+        """Convert the replies of a record; the same bytes object where nothing changes.
+
+        Raises:
+            ImageShimError: it is no JSON, or a reply in it cannot be converted.
+
+        """
+        seen: Tally = Counter()
+        value = parse_lazily(body)
+        out = self._inside(body, value, self._plan(value), seen, 0)
+        if not seen["replies"]:
+            seen["records without a reply"] += 1
+        notes.tally.update(seen)
+        return out
+
+    def events(self, body: bytes, notes: Notes) -> bytes:
+        """Convert an event stream, which is one reply; drafts stay, since they come in pieces.
+
+        Raises:
+            ImageShimError: it holds no chunk, or it cannot be converted.
+
+        """
+        reply = reply_of_events(body)
+        do = self._plan(None)
+        converter = SSEConverter(
+            do.to, source=do.how.source, on_loss=do.on_loss, markdown=self.markdown
+        )
+        out = converter.feed(body) + converter.finish()
+        notes.tally["replies"] += 1
+        notes.tally["converted" if out != body else _why_not(reply, do)] += 1
+        return out
+
+    def value(self, record: Any, tally: Tally) -> Any:
+        """Convert the replies of a parsed record; the same object where nothing changes."""
+        do = self._plan(record)
+        for path, value in self._changes(record, do, tally, 0):
+            record = _put(record, path, value)
+        return record
+
+    def _plan(self, record: Any) -> Plan:
+        source = source_of(record, self.source, self.source_from)
+        return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts)
+
+    def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, depth: int) -> bytes:
+        changes = list(self._changes(value, do, tally, depth))
+        if not changes:
+            return body
+        body = as_utf8(body)
+        style = style_of(body)
+        return replaced(body, [(path, style.write(value, len(path))) for path, value in changes])
+
+    def _changes(self, value: Any, do: Plan, tally: Tally, depth: int) -> Iterator[Change]:
+        where = self.where if depth == 0 else _ALL
+        for found in find(value, where, depth):
+            if found.text is None:
+                yield from _converted(found, do, tally)
+            else:
+                text = self._inside(found.text, found.value, do, tally, depth + 1)
+                if text is not found.text:
+                    yield Change(found.path, text.decode())
+
+
+def _converted(found: Found, do: Plan, tally: Tally) -> Iterator[Change]:
+    """Convert the messages of a reply, and count what became of it."""
+    changes: list[Change] = []
+
+    def change(message: Any, where: str) -> Any:
+        new = convert_message(message, do, where)
+        if new is not message:
+            path = () if message is found.value else _path_of(where)
+            changes.append(Change((*found.path, *path), new))
+        return message
+
+    reply = found.value
+    over_messages(reply, change, in_place=False)
+    tally["replies"] += 1
+    tally["converted" if changes else _why_not(reply, do)] += 1
+    yield from changes
+
+
+def _path_of(where: str) -> Path:
+    return _WHERE.get(where) or steps_of(where)
+
+
+def _why_not(reply: Any, do: Plan) -> str:
+    """Tell why a reply stays as it is."""
+    if any("delta" in one for one in carriers.get(reply, "choices") or ()):
+        return "left: a chunk of a stream alone; store whole replies, or event streams"
+    if has_no_image(reply) and not _has_drafts(reply):
+        return "without images"
+    if detect(reply, do.how.source) is not None:
+        return "in the format already"
+    try:
+        readings = read_all(reply, source=do.how.source)
+    except MalformedReplyError:  # an error that has choices
+        return "without images"
+    found = {image.found_in for reading in readings for image in reading.images}
+    return next((said for place, said in _LEFT.items() if place in found), "without images")
+
+
+_LEFT = {
+    "markdown": "left: images in Markdown; --markdown takes them",
+    "reasoning": "left: drafts in the reasoning text; --drafts images takes them",
+    "thinking_blocks": "left: signed copies in thinking_blocks, which stay there",
+}
+
+
+def _has_drafts(reply: Any) -> bool:
+    return any(
+        carriers.get(message, name)
+        for message in (message_of(reply, place) for place in range(len(reply["choices"])))
+        for name in ("reasoning_content", "thinking_blocks")
+    )
+
+
+def _put(record: Any, path: Path, value: Any) -> Any:
+    """Return a record with another value in one place; the rest is shared."""
+    if not path:
+        return value
+    first, *others = path
+    new = record.copy()
+    new[first] = _put(record[first], tuple(others), value)
+    return new

@@ -1,0 +1,207 @@
+"""A run over many files: blocks are done by an engine, and put together to files.
+
+An output file appears when it is whole: its parts, made by whichever worker and in whichever
+order, are joined beside its place and moved there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from imageshim.errors import ImageShimError
+from imageshim.files.whole import beside
+
+from .blocks import Block, Done, Task, blocks_of
+from .journal import Journal
+from .record import Tally
+from .sources import OURS, REJECTS, Source, SourceError
+
+__all__ = ["Engine", "Run", "Summary"]
+
+Engine = Callable[[list[Block], Task, Path], Iterator[tuple[Block, Done]]]
+"""Does blocks, and gives what became of each, in any order."""
+
+
+class Summary(NamedTuple):
+    """What a run came to."""
+
+    tally: Tally
+    files: int
+    faults: list[str]
+    """Files that cannot be read, each with the reason."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether everything could be read, and nothing was refused."""
+        return not self.faults and not self.tally["rejects"]
+
+
+class Run:
+    """Puts the records of files through a task, and writes the files below a folder.
+
+    What an earlier run of the same command has done is not done again.
+
+    Raises:
+        ImageShimError: ``out`` holds something else, or an output would replace its source.
+        OSError: the output cannot be written; what is done is kept.
+
+    """
+
+    def __init__(
+        self, sources: Iterable[Source], task: Task, out: Path, asked: dict[str, Any]
+    ) -> None:
+        self.sources = list(sources)
+        self._task = task
+        self._out = out
+        self._faults: dict[Source, str] = {}
+        _refuse_places(self.sources, out)
+        self._journal = Journal(out, asked)
+        self._blocks = {source: self._blocks_of(source) for source in self.sources}
+
+    def _blocks_of(self, source: Source) -> list[Block]:
+        try:
+            return blocks_of(source)
+        except SourceError as error:
+            self._faults[source] = str(error)
+            return []
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(source.size for source in self.sources)
+
+    def run(self, engine: Engine, advance: Callable[[int], None] = lambda _: None) -> Summary:
+        """Do what is left to do; ``advance`` takes how many bytes more are done."""
+        left = {source: self._left(source) for source in self.sources}
+        for source, blocks in self._blocks.items():
+            advance(sum(_size(block) for block in blocks if block not in left[source]))
+            if not left[source]:
+                self._join(source)
+        todo = [block for blocks in left.values() for block in blocks]
+        for block, done in engine(todo, self._task, self._journal.folder):
+            advance(_size(block))
+            if done.fault is not None:
+                self._faults[block.source] = done.fault
+                continue
+            self._journal.note(block, done)
+            left[block.source].remove(block)
+            if not left[block.source]:
+                self._join(block.source)
+        return self._finish()
+
+    def _left(self, source: Source) -> list[Block]:
+        """Tell which blocks of a file are not done."""
+        blocks = self._blocks[source]
+        if self._is_joined(source):
+            return []
+        return [
+            block
+            for block in blocks
+            if self._journal.of(block) is None or not self._journal.parts(block).out.exists()
+        ]
+
+    def _is_joined(self, source: Source) -> bool:
+        known = [self._journal.of(block) for block in self._blocks[source]]
+        target = self._out / source.name
+        return (
+            self._task.writes
+            and target.exists()
+            and all(known)
+            and target.stat().st_size == sum(done.size for done in known if done)
+        )
+
+    def _join(self, source: Source) -> None:
+        blocks = self._blocks[source]
+        if not blocks or not self._task.writes or self._is_joined(source):
+            return
+        target = self._out / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        first, *others = (self._journal.parts(block).out for block in blocks)
+        if not others:
+            first.replace(target)
+            return
+        with beside(target) as temporary:
+            with temporary.open("xb") as whole:
+                for part in (first, *others):
+                    _append(part, whole)
+            temporary.replace(target)
+        for part in (first, *others):
+            part.unlink()
+
+    def _finish(self) -> Summary:
+        tally: Tally = Counter()
+        every = [block for blocks in self._blocks.values() for block in blocks]
+        for block in every:
+            done = self._journal.of(block)
+            tally.update(done.tally if done else {})
+        if self._task.writes:
+            self._write_rejects()
+        self._journal.finish(every)
+        faults = [f"{source.path}: {fault}" for source, fault in self._faults.items()]
+        return Summary(tally, len(self.sources), faults)
+
+    def _write_rejects(self) -> None:
+        """Put the rejects of all files together; the lines of a range are counted from its own."""
+        path = self._out / REJECTS
+        with beside(path) as temporary:
+            with temporary.open("xb") as rejects:
+                for source, fault in self._faults.items():
+                    said = {"file": source.path, "line": None, "reason": fault}
+                    rejects.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")
+                for blocks in self._blocks.values():
+                    self._append_rejects(blocks, rejects)
+            if temporary.stat().st_size:
+                temporary.replace(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _append_rejects(self, blocks: list[Block], rejects: IO[bytes]) -> None:
+        before = 0
+        for block in blocks:
+            done, path = self._journal.of(block), self._journal.parts(block).rejects
+            if done is None:
+                continue
+            if path.exists():
+                with path.open("rb") as lines:
+                    for said in map(json.loads, lines):
+                        if said["line"] is not None:
+                            said["line"] += before
+                        rejects.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")
+            before += done.lines
+
+
+def _size(block: Block) -> int:
+    size = block.source.size
+    return size if block.stop is None else min(block.stop, size) - block.start
+
+
+def _append(part: Path, whole: IO[bytes]) -> None:
+    """Copy a file behind another, inside of the kernel where that can be."""
+    with part.open("rb") as data:
+        left = part.stat().st_size
+        try:
+            while left:
+                left -= os.copy_file_range(data.fileno(), whole.fileno(), left)
+        except (AttributeError, OSError):
+            if left != part.stat().st_size:
+                raise
+            shutil.copyfileobj(data, whole, 1 << 20)
+            whole.flush()
+
+
+def _refuse_places(sources: Iterable[Source], out: Path) -> None:
+    """Refuse to write over a source, and over what is ours in the output folder."""
+    for source in sources:
+        target = out / source.name
+        if source.is_local and target.resolve() == Path(source.path).resolve():
+            raise ImageShimError(f"{source.path} would be replaced; give another --out")
+        if source.name == REJECTS or source.name.partition("/")[0] == OURS:
+            raise ImageShimError(
+                f"{source.path} would be {target}, where this run lists its rejects; rename it"
+            )

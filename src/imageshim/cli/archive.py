@@ -1,0 +1,163 @@
+"""`imageshim archive`: stored replies in bulk."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageshim.errors import ImageShimError, UnknownFormatError
+from imageshim.messages.options import DRAFTS
+from imageshim.timeline import Format, source_format
+
+from .arguments import data_error, number, parser
+from .inputs import progress
+
+if TYPE_CHECKING:
+    from imageshim.archive.running import Summary
+
+__all__ = ["main"]
+
+_EXAMPLES = """Examples:
+  imageshim archive convert logs --out converted --to images
+  imageshim archive convert 'logs/**/*.jsonl.gz' --out converted --source 1.75.9
+  imageshim archive convert batch.jsonl --out converted --at response.body
+
+The same command again goes on where it was ended. What cannot be converted goes to the output as
+it came, and to rejects.jsonl in the output folder. Exit codes: 0 done, 1 something was refused,
+2 bad usage."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    by = parser(
+        "archive",
+        "Stored replies in bulk: JSON, JSON Lines (plain, gzip or zstd), event streams, Parquet; "
+        "files, folders, globs and URLs.",
+        _EXAMPLES,
+    )
+    commands = by.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    convert = _command(commands, "convert", "Convert replies, wherever in a record they are.")
+    _add_out(convert)
+    convert.add_argument(
+        "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
+        help="the format to write (default: images)",
+    )  # fmt: skip
+    convert.add_argument(
+        "--markdown", action="store_true", help="take images in Markdown for images, too"
+    )
+    convert.add_argument(
+        "--drafts", choices=DRAFTS, default="keep",
+        help="leave drafts in the reasoning text, or move them to the images (default: keep)",
+    )  # fmt: skip
+    return by
+
+
+def _command(commands: Any, name: str, description: str) -> argparse.ArgumentParser:
+    by: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=description,
+        description=description,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    by.add_argument("sources", nargs="+", metavar="SRC", help="a file, folder, glob or URL")
+    by.add_argument(
+        "--source", type=_source, metavar="VERSION|FORMAT|auto",
+        help="where replies come from: a LiteLLM version or a format (default: auto, what each "
+        "reply shows)",
+    )  # fmt: skip
+    by.add_argument(
+        "--source-from", metavar="FIELD", help="the field of a record that names its version"
+    )
+    by.add_argument(
+        "--at", action="append", default=[], metavar="PLACE",
+        help="where in a record its replies are, such as response.body (default: they are found)",
+    )  # fmt: skip
+    by.add_argument(
+        "--column", action="append", default=[], metavar="NAME",
+        help="the column of a table, or field of a record, to look into (default: all)",
+    )  # fmt: skip
+    return by
+
+
+def _add_out(by: argparse.ArgumentParser) -> None:
+    by.add_argument("--out", type=_folder, required=True, metavar="DIR", help="the output folder")
+    by.add_argument(
+        "--workers", type=number(1), metavar="N", help="processes (default: one a processor)"
+    )
+
+
+def _source(text: str) -> str | None:
+    if text == "auto":
+        return None
+    try:
+        source_format(text)
+    except UnknownFormatError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file")
+    return path
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _convert(options)
+    except KeyboardInterrupt:
+        data_error("interrupted; the same command again goes on from here")
+        return 130
+    except OSError as error:
+        data_error(f"stopped: {error}; the same command again goes on from here")
+        return 1
+    except ImageShimError as error:
+        print(f"imageshim archive: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from imageshim.archive.local import Local
+    from imageshim.archive.places import Where
+    from imageshim.archive.record import Conversion
+    from imageshim.archive.running import Run
+    from imageshim.archive.sources import find_files
+
+    task = Conversion(
+        to=Format(options.to),
+        source=options.source,
+        source_from=options.source_from,
+        where=Where(tuple(options.at), tuple(options.column)),
+        markdown=options.markdown,
+        drafts=options.drafts,
+    )
+    found = find_files(options.sources, options.out)
+    for note in found.notes:
+        data_error(note)
+    run = Run(found.sources, task, options.out, {"command": repr(task)})
+    with progress("converting", run.size, quiet=False) as advance:
+        summary = run.run(Local(options.workers), advance)
+    return _say(summary, options.out)
+
+
+def _say(summary: Summary, out: Path) -> int:
+    """Print what a run came to; returns the exit code."""
+    for fault in summary.faults:
+        data_error(fault)
+    tally = summary.tally
+    names = ["records", "replies", "converted", "in the format already", "without images"]
+    names += sorted(name for name in tally if name.startswith("left: "))
+    names += ["records without a reply", "rejects"]
+    print(f"{summary.files:>12,} files")  # noqa: T201
+    for name in names:
+        print(f"{tally[name]:>12,} {name}")  # noqa: T201
+    if not summary.is_fine:
+        data_error(f"what was refused, and why: {out / 'rejects.jsonl'}")
+    return 0 if summary.is_fine else 1
