@@ -166,3 +166,19 @@ def test_a_port_that_is_taken_is_told_without_a_traceback():
     assert code == 1
     assert "address already in use" in errors
     assert "Traceback" not in errors
+
+
+def test_lines_of_streams_are_kept_short_where_that_is_asked():
+    text = "A long story. " * 2000
+    asked = {**BODY, "stream": True}
+    with (
+        fake_gemini([Text(text), Image("png")]) as upstream,
+        gateway(upstream.url, "--default", "content", "--max-line", "4096") as program,
+    ):
+        body = httpx.post(program.url + CHAT, json=asked, timeout=30).text
+
+    lines = [line for line in body.splitlines() if line.startswith("data: {")]
+    deltas = [json.loads(line[6:])["choices"][0]["delta"] for line in lines]
+    assert max(map(len, lines)) <= 4096
+    joined = "".join(delta.get("content") or "" for delta in deltas)
+    assert joined.startswith(text + "data:image/png;base64,")

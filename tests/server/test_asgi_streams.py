@@ -66,6 +66,15 @@ async def test_a_stream_is_converted_wherever_it_is_cut(shim, after, size):
     assert answer.body.endswith(b"data: [DONE]\n\n")
 
 
+async def test_lines_are_kept_short_for_clients_that_refuse_long_ones(shim):
+    story = "A long story. " * 100
+    app = Application(event({"content": story}), *EVENTS, headers=SSE)
+    answer = await call(shim(app, default="content", max_line=450))
+    assert max(map(len, answer.body.splitlines(keepends=True))) <= 450
+    reading = read(collect(chunks_of(answer.body)))
+    assert (reading.text, [image.url for image in reading.images]) == (f"{story}Here: ", URLS)
+
+
 async def test_images_are_numbered_for_clients_that_merge_by_index(shim):
     answer = await call(shim(Application(*EVENTS, headers=SSE)))
     assert indexes_of(STREAM) == [0, 0]

@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
     add(
+        "--max-line", type=number(4096), metavar="BYTES",
+        help="cut text in streams, and so the images of the format content, into shorter lines, "
+        "such as 65536, for clients that refuse long ones",
+    )  # fmt: skip
+    add(
         "--max-head", type=number(1024), metavar="BYTES",
         help="refuse requests whose URL and headers are larger (default: 64 KiB)",
     )  # fmt: skip

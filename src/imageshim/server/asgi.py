@@ -73,6 +73,8 @@ class ImageFormatMiddleware:
         max_look: requests up to this many bytes, unpacked, are searched for
             ``metadata.image_format``; larger ones pass unread, and their header decides.
         max_reply: replies up to this many bytes are converted; larger ones pass.
+        max_line: text of streams is cut into deltas so that no line has more bytes, for clients
+            that refuse longer ones; images in text (``content``) only. None: no limit.
         metrics: where to count; by default prometheus-client's registry, where that is installed.
 
     Raises:
@@ -95,6 +97,7 @@ class ImageFormatMiddleware:
         strict: bool = False,
         max_look: int = 8 * _MEBIBYTE,
         max_reply: int = 64 * _MEBIBYTE,
+        max_line: int | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         if negotiation is not None and (default is not None or rules is not None):
@@ -111,6 +114,7 @@ class ImageFormatMiddleware:
             markdown,
             strict,
             max_reply,
+            max_line,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -75,6 +75,8 @@ class Settings:
     """Larger requests, unpacked, are not searched for ``metadata.image_format``."""
     max_reply: int = 64 * _MEBIBYTE
     """Larger replies pass unconverted, piece by piece."""
+    max_line: int | None = None
+    """Text in streams is cut so that no line is longer; None: it is not."""
     max_head: int = 64 * 1024
     """Larger heads of requests, with URL and headers, are refused (400)."""
     max_url: int = 8 * 1024
@@ -147,6 +149,7 @@ def create_app(settings: Settings) -> ASGIApp:
         strict=settings.strict,
         max_look=settings.max_look,
         max_reply=settings.max_reply,
+        max_line=settings.max_line,
         metrics=metrics,
     )
 

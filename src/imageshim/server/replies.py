@@ -57,6 +57,7 @@ class Options:
     markdown: bool
     strict: bool
     max_reply: int
+    max_line: int | None
 
 
 class Reply:
@@ -136,6 +137,7 @@ class Reply:
                 source=self._source(sent),
                 on_loss=options.on_loss,
                 markdown=options.markdown,
+                max_line=options.max_line,
             )
             self._stream = StreamBody(converter, self._coding, self._options.max_reply)
             if self._coding is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from imageshim.errors import (
@@ -15,6 +16,7 @@ from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
 from .converter import StreamConverter
+from .short_lines import in_short_lines
 from .sse import BOM, Framer, Line, lines_of
 from .sse_look import Look
 
@@ -32,6 +34,9 @@ class SSEConverter:
     are no chunks or no JSON. In a frame that changes, ``event:`` and ``retry:`` fields and comments
     are kept; where it becomes several, each has its ``event:``, and the last its ``id:``.
 
+    ``max_line``: cut text into deltas so that no line has more bytes, for clients that refuse
+    longer ones. Only the format ``content`` has its images in text.
+
     Raises:
         UnknownFormatError: ``to`` or ``source`` is unknown.
 
@@ -44,10 +49,12 @@ class SSEConverter:
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
         markdown: bool = False,
+        max_line: int | None = None,
     ) -> None:
         self._converter = StreamConverter(to, source=source, on_loss=on_loss, markdown=markdown)
         self._look = Look(self._converter)
         self._framer = Framer()
+        self._longest = sys.maxsize if max_line is None else max_line
 
     @property
     def holds(self) -> bool:
@@ -61,11 +68,11 @@ class SSEConverter:
             LossyConversionError: something would be lost, and ``on_loss`` is ``"raise"``.
 
         """
-        if self._framer.clean and self._look.is_alike(data):
+        if len(data) <= self._longest and self._framer.clean and self._look.is_alike(data):
             return data  # one frame, as the one before
         out: list[Piece] = []
         for frame in self._framer.feed(data):
-            if self._look.passes(frame):
+            if len(frame) <= self._longest and self._look.passes(frame):
                 out.append(frame)
             else:
                 out += self._convert(frame)
@@ -93,9 +100,14 @@ class SSEConverter:
         """Write the chunks with the text that is held."""
         return [
             piece
-            for chunk in self._converter.finish()
+            for chunk in self._in_short_lines(self._converter.finish())
             for piece in (b"data: ", write(chunk), end, end)
         ]
+
+    def _in_short_lines(self, chunks: list[Any]) -> list[Any]:
+        if self._longest == sys.maxsize:
+            return chunks
+        return [short for chunk in chunks for short in in_short_lines(chunk, self._longest)]
 
     def _convert(self, frame: bytes) -> list[Piece]:
         """Return the pieces of what a frame becomes."""
@@ -112,7 +124,7 @@ class SSEConverter:
         try:
             chunk = parse_lazily(data)
             if isinstance(chunk, dict):
-                made = self._converter.feed(chunk)
+                made = self._in_short_lines(self._converter.feed(chunk))
                 return None if len(made) == 1 and made[0] is chunk else made
         except MalformedReplyError:
             pass
