@@ -238,6 +238,36 @@ def test_advice_fails_where_it_is_asked_for(run, project, asked):
     assert ended.lines[0].endswith("[needs a person]")
 
 
+UNKNOWN = b"""from openai import OpenAI
+
+print(OpenAI().chat.completions.create(model="m").choices[0].message.content)
+"""
+
+
+def test_nothing_found_says_how_many_files_read_replies_of_clients_that_are_not_known(run, project):
+    write(project, **{"app.py": UNKNOWN, "more.py": UNKNOWN, "other.py": PLAIN})
+
+    ended = run("check")
+
+    assert ended.code == 0
+    assert ended.lines[0] == "Nothing found."
+    assert ended.lines[1].startswith("2 files read replies of clients that nothing says to be")
+    assert "--assume-litellm" in ended.lines[1]
+    assert ended.lines[-1] == "3 files read, 0 of them analysed."
+    assert "unknown_clients" in run("check", "--format", "json").out.decode()
+    assert "clients" not in run("check", "--assume-litellm", "*").lines[1]
+
+
+def test_a_reply_of_the_openai_sdk_has_no_image_whatever_serves_it(run, project):
+    write(project, **{"app.py": UNKNOWN.replace(b"content", b"image")})
+
+    ended = run("check")
+
+    assert ended.code == 1
+    assert "OpenAI SDK" in ended.lines[0]
+    assert "--assume-litellm" in ended.lines[1]
+
+
 def test_a_setting_makes_what_is_not_proven_fail(run, project):
     write(project, **{"app.py": UNPROVEN})
     assert run("check").code == 0

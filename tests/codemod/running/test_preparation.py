@@ -8,7 +8,7 @@ from imageshim.codemod.running import preparation
 from imageshim.codemod.running.preparation import prepared
 
 ASK = "import litellm\n\ndef ask():\n    return litellm.completion()\n"
-USE = "from {home} import ask\n\nprint(ask().choices[0].message.image)\n"
+USE = "from {home} import ask\n\nprint(ask().choices[0].message.content)\n"
 HAND_ON = "import litellm\nfrom new.show import show\n\nshow(litellm.completion())\n"
 
 
@@ -41,7 +41,7 @@ def test_a_reply_is_followed_over_several_files(tmp_path):
         tmp_path,
         app=ASK,
         middle="from app import ask\n\ndef again():\n    return ask()\n",
-        use="from middle import again\n\nprint(again().choices[0].message.image)\n",
+        use="from middle import again\n\nprint(again().choices[0].message.content)\n",
     )
 
     assert reached(tmp_path)[1] == ["app.py", "middle.py", "use.py"]
@@ -51,7 +51,7 @@ def test_a_file_that_is_handed_a_reply_is_analysed(tmp_path):
     tree(
         tmp_path,
         app="import litellm\nfrom show import show\n\nshow(litellm.completion())\n",
-        show="def show(reply):\n    print(reply.choices[0].message.image)\n",
+        show="def show(reply):\n    print(reply.choices[0].message.content)\n",
     )
 
     assert reached(tmp_path)[1] == ["app.py", "show.py"]
@@ -110,7 +110,7 @@ def test_a_reply_made_under_one_pin_and_read_under_another_suits_both(tmp_path):
 
 
 def test_so_does_a_reply_that_is_handed_to_a_function(tmp_path):
-    show = "def show(reply):\n    print(reply.choices[0].message.image)\n"
+    show = "def show(reply):\n    print(reply.choices[0].message.content)\n"
     pinned(tmp_path, new="litellm>=1.80", old="litellm==1.76.1")
     tree(tmp_path, new__show=show, old__app=HAND_ON)
 

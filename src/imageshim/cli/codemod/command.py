@@ -130,7 +130,7 @@ def _execute(command: Command) -> int:
     written = command.write and _write(command, project, reports)
     outcome = Outcome(
         reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour(),
-        tuple(taken(taken_by.values())),
+        tuple(taken(taken_by.values())), found.unknown,
     )  # fmt: skip
     if command.format not in _SAY_TARGETS:
         for line in outcome.targets:

@@ -11,6 +11,7 @@ from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.values import Obj, Origin
 from imageshim.codemod.flow.worklist import run
+from imageshim.codemod.inputs.worth_a_look import reads_images
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Read, Reads
 from imageshim.codemod.text.imports import Imports
@@ -53,9 +54,10 @@ class File:
         assumed = settings.assume_litellm
         self.seen = Reads()
         self.flow = Interpreter(self.tree, source.path, module, assumed, index, known(), self.seen)
+        self.flow.tracks |= reads_images(source.data)
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
-        if b"litellm" in source.data or index is not None or settings.assume_litellm:
+        if b"litellm" in source.data or index is not None or self.flow.tracks:
             try:
                 run(self.flow)
             except RecursionError:
@@ -72,9 +74,26 @@ class File:
         """Every read of a field of a reply, proven or not (then it has no origins)."""
         return self.seen.reads.values()
 
+    @cached_property
+    def computed(self) -> dict[ast.expr, ast.expr]:
+        """Reads of a field of a message whose name is computed, in code that may mean ``image``."""
+        strings = {one.value for one in self.parents if isinstance(one, ast.Constant)}
+        return self.seen.of_any_name if "image" in strings and "images" not in strings else {}
+
     def reads_of(self, *fields: str) -> Iterator[Read]:
         """Yield the reads of some fields: image, content, images, image_url, url."""
         return (read for read in self.reads if read.field in fields)
+
+    def sources_of(self, read: Read) -> set[str]:
+        """Return what the reply of a read that is not proven comes from: names and URLs."""
+        places = {place for one in read.objects for place in one.reads}
+        return {label for place in places for label in self.seen.sources.get(place, ())}
+
+    def is_openai(self, read: Read) -> bool:
+        """Whether a read that is not proven is of a reply of the OpenAI SDK."""
+        places = {place for one in read.objects for place in one.reads}
+        sources = [self.seen.sources.get(place, frozenset()) for place in places]
+        return bool(sources) and all(any(map(_is_of_openai, labels)) for labels in sources)
 
     def signals(self, read: Read) -> tuple[Step, ...]:
         """Return what says that a ``content`` holds an image: where it is decoded, or looked at.
@@ -189,6 +208,22 @@ class File:
         """Whether a function (None: the module's own statements) reads ``images`` of anything."""
         return function in self._mentioning
 
+    def may_be_handled(self, read: Read) -> bool:
+        """Whether other code may take care of ``images`` of what a read is handed.
+
+        One function a format, each given the message, is a way to write that.
+        """
+        function = self.function_of(read.node)
+        root: ast.expr = read.base
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        if isinstance(root, ast.Name) and isinstance(function, _FUNCTIONS):
+            arguments = function.args
+            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            if any(one.arg == root.id for one in every):
+                return bool(self._mentioning)
+        return self.mentions_images(function)
+
     @cached_property
     def _mentioning(self) -> set[ast.AST | None]:
         return {
@@ -282,6 +317,10 @@ class File:
             missing,
             proven,
         )
+
+
+def _is_of_openai(label: str) -> bool:
+    return label.startswith("openai.")
 
 
 def taken_apart(node: ast.expr, field: str) -> tuple[ast.expr, str, ast.expr | None] | None:

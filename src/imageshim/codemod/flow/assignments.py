@@ -28,7 +28,9 @@ def _ann_assign(at: Interpreter, node: ast.AnnAssign) -> bool:
     stated = annotation(at, node.annotation)
     value = at.value(node.value) if node.value is not None else v.BOTTOM
     if stated is not v.UNKNOWN and not _proven(value) and node.value is not None:
-        value = v.join_all(one for one in (stated,) if one is not v.BOTTOM)
+        # What a class of the file is made of says more than the class.
+        keeps = isinstance(stated, Inst) and isinstance(value, v.Maybe)
+        value = value if keeps else v.join_all(one for one in (stated,) if one is not v.BOTTOM)
     if isinstance(at.scope.node, ast.ClassDef) and isinstance(node.target, ast.Name):
         info = at.classes[at.scope.node]
         if node.target.id not in info.fields:

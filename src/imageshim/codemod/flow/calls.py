@@ -10,7 +10,7 @@ from .functions import call_function, escape
 from .hooks import Given
 from .interpreter import Interpreter
 from .iteration import iterate
-from .labels import labelled
+from .labels import asked_for, labelled, names_of
 from .methods import call_wrapped
 from .scopes import Bound, Class, Func, Inst
 from .tables import calls, evaluates
@@ -20,12 +20,12 @@ from .tables import calls, evaluates
 def _call(at: Interpreter, node: ast.Call) -> v.Value:
     at.line = node.lineno
     function = at.value(node.func)
-    if function is v.UNKNOWN and not at.assume:
+    if function is v.UNKNOWN and not at.tracks:
         return _not_followed(at, node)
     given = _given(at, node)
     if function is v.UNKNOWN or function is v.BOTTOM:
         _unseen(at, node, given)
-        return labelled(at, node, given) if at.assume else function
+        return function if function is v.BOTTOM else _unknown(at, given)
     return v.each(function, lambda one: at.call(one, given))
 
 
@@ -97,6 +97,11 @@ def _hand(at: Interpreter, node: ast.Call, value: v.Value) -> None:
 @calls(Class)
 def _instance(at: Interpreter, function: Class, given: Given) -> v.Value:
     info = function.info
+    if given.spread:
+        for keyword in given.node.keywords:
+            spread = at.value(keyword.value) if keyword.arg is None else v.UNKNOWN
+            if isinstance(spread, v.Maybe):  # Reply(**response.json())
+                return spread
     made = Inst(info)
     init = member_of(at, made, "__init__")
     if isinstance(init, Bound):
@@ -126,7 +131,19 @@ def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:
     _unseen(at, given.node, given)
     if isinstance(given.node.func, ast.Name):
         _replacing(at, name.rpartition(".")[2], given)
-    return labelled(at, given.node, given) if at.assume else v.UNKNOWN
+    return labelled(at, given.node, given, name) if at.tracks else v.UNKNOWN
+
+
+def _unknown(at: Interpreter, given: Given, labels: frozenset[str] | None = None) -> v.Value:
+    """Return what a call of something that is not known gives."""
+    node = given.node
+    key = asked_for(node)
+    if key in at.libraries.entries and isinstance(node.func, ast.Attribute):
+        asked = v.Maybe(labels or names_of(at, node.func.value))
+        found = at.libraries.assumed(at, asked, str(key), node, "item")
+        if found is not None:
+            return found
+    return v.Maybe((labels or frozenset()) | labelled(at, node, given).labels)
 
 
 def _replacing(at: Interpreter, last: str, given: Given) -> None:
@@ -161,7 +178,7 @@ def _wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:
 @calls(v.Maybe)
 def _maybe(at: Interpreter, function: v.Maybe, given: Given) -> v.Value:
     _unseen(at, given.node, given)
-    return v.Maybe(function.labels | labelled(at, given.node, given).labels)
+    return _unknown(at, given, function.labels)
 
 
 @calls(v.Value)

@@ -8,6 +8,7 @@ from . import values as v
 from .fields import attribute_of, item_of
 from .interpreter import Interpreter
 from .iteration import awaited, item_at, iterate
+from .labels import names_of
 from .scopes import Func, Function
 from .tables import evaluates
 
@@ -16,10 +17,10 @@ __all__ = []
 
 @evaluates(ast.Name)
 def _name(at: Interpreter, node: ast.Name) -> v.Value:
-    value = at.env.get(node.id)
-    if value is v.UNKNOWN:
-        return v.UNKNOWN
-    return at.load(node.id)
+    value = v.UNKNOWN if at.env.get(node.id) is v.UNKNOWN else at.load(node.id)
+    if value is v.UNKNOWN and at.tracks and node.id.isupper():
+        return v.Maybe(frozenset({node.id}))  # a setting, from wherever it is
+    return value
 
 
 @evaluates(ast.Constant)
@@ -40,6 +41,8 @@ def _attribute(at: Interpreter, node: ast.Attribute) -> v.Value:
     if value is v.UNKNOWN or isinstance(value, v.Maybe):
         if node.attr in at.watcher.spelled:
             return at.watcher.unproven(at.function, node, base, node.attr, "attribute")
+        if value is v.UNKNOWN and at.tracks and node.attr in at.libraries.entries:
+            value = v.Maybe(names_of(at, base))
         return value if value is v.UNKNOWN else attribute_of(at, value, node.attr, node)
     if value is v.BOTTOM:
         if node.attr in at.watcher.spelled:
@@ -52,7 +55,7 @@ def _attribute(at: Interpreter, node: ast.Attribute) -> v.Value:
 
 
 @evaluates(ast.Subscript)
-def _subscript(at: Interpreter, node: ast.Subscript) -> v.Value:
+def _subscript(at: Interpreter, node: ast.Subscript) -> v.Value:  # noqa: C901
     base, key = node.value, node.slice
     value = at.value(base)
     index = at.value(key) if not isinstance(key, ast.Constant) else None
@@ -67,13 +70,17 @@ def _subscript(at: Interpreter, node: ast.Subscript) -> v.Value:
         if name in at.watcher.spelled and (value is v.UNKNOWN or isinstance(value, v.Maybe)):
             return at.watcher.unproven(at.function, node, base, name, "item")
         if value is v.UNKNOWN:
-            return value
+            if not at.tracks or name not in at.libraries.entries:
+                return value
+            value = v.Maybe(names_of(at, base))
         if value is v.BOTTOM:
             at.watcher.unreached(base, name)
         at.watcher.read(at.function, node, base, value, name, "item")
         return v.each(value, lambda one: item_of(at, one, name, node))
     if value is v.UNKNOWN or value is v.BOTTOM:
         return value
+    if index is not None:
+        at.watcher.computed(node, base, value)
     return v.each(value, lambda one: item_at(at, one, key))
 
 

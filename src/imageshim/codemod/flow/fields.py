@@ -82,7 +82,7 @@ def item_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Val
         return at.piece(value, name, node)
     if isinstance(value, v.Mapping):
         return value.get(name) or (v.UNKNOWN if value.partial else v.BOTTOM)
-    if at.assume and isinstance(value, v.Ref):  # os.environ["PROXY_URL"]
+    if at.tracks and isinstance(value, v.Ref):  # os.environ["PROXY_URL"]
         return v.Maybe(frozenset({name}))
     if isinstance(value, v.Maybe):
         return _assumed(at, value, name, node, "item")

@@ -114,7 +114,10 @@ def returned(at: Interpreter, info: Function, value: v.Value, line: int) -> None
 
 def _completed(value: v.Value, stated: v.Value) -> v.Value:
     """Return what a function gives: its annotation speaks for the paths that are not known."""
-    known = [one for one in v.alternatives(value) if one is not v.UNKNOWN and one is not v.BOTTOM]
+    nothing = (v.UNKNOWN, v.BOTTOM)
+    known = [
+        one for one in v.alternatives(value) if one not in nothing and not isinstance(one, v.Maybe)
+    ]
     if stated is v.UNKNOWN or (known and len(known) == len(v.alternatives(value))):
         return value
     return v.join_all((*known, stated))

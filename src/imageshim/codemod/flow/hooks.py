@@ -73,6 +73,11 @@ class Libraries(Protocol[At_contra]):
         """What is told of calls that are not known, by the last part of their name."""
         ...
 
+    @property
+    def entries(self) -> frozenset[str]:
+        """Fields by which what is not known may turn out to be what is looked for."""
+        ...
+
     def follows(self, name: str) -> bool:
         """Whether calls of a dotted name may give what is looked for."""
         ...
@@ -100,7 +105,7 @@ class Libraries(Protocol[At_contra]):
     def assumed(
         self, at: At_contra, value: Maybe, name: str, node: ast.AST, how: str
     ) -> Value | None:
-        """Return a field of what the user may have said to be a library's; None if not."""
+        """Return a field of what may be a library's, known or not; None if it cannot be."""
         ...
 
 
@@ -140,6 +145,12 @@ class Watcher(Protocol):
     ) -> Value:
         """Note a read from what is not known; returns what it gives."""
         ...
+
+    def unknown(self, node: ast.AST, labels: frozenset[str]) -> None:
+        """Note what something comes from that nothing proves, though it may be looked for."""
+
+    def computed(self, node: ast.expr, base: ast.expr, value: Value) -> None:
+        """Note a read of a field whose name is not known."""
 
     def unreached(self, base: ast.expr, name: str) -> None:
         """Note a read from what nothing reaches yet."""

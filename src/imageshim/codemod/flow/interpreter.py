@@ -47,6 +47,8 @@ class Interpreter:
         self.path = path
         self.module = module
         self.assume = assume
+        self.tracks = bool(assume)
+        """Whether it is noted where what is not known comes from."""
         self.neighbours = neighbours
         self.tree = tree
         self.top = Scope(tree, None)
@@ -231,14 +233,15 @@ class Interpreter:
         self.found = True
         return found
 
-    def assumption(self, value: v.Maybe) -> str | None:
-        """Return the pattern of what the user assumes that a value matches."""
-        names = (*value.labels, self.path)
+    def assumption(self, labels: Iterable[str]) -> tuple[str, str] | None:
+        """Return the label that a pattern of what the user assumes matches, and the pattern."""
+        names = (*sorted(labels, key=lambda one: (not one.isidentifier(), one)), self.path)
         return next(
             (
-                pattern
+                (name, pattern)
                 for pattern in self.assume
-                if any(fnmatchcase(name, pattern) for name in names)
+                for name in names
+                if fnmatchcase(name, pattern)
             ),
             None,
         )

@@ -9,6 +9,7 @@ from .functions import escape
 from .hooks import Given
 from .interpreter import Interpreter
 from .iteration import iterate
+from .labels import put_together
 from .operators import put_into
 
 __all__ = ["call_wrapped", "nothing", "scan"]
@@ -51,7 +52,7 @@ def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:  #
     if isinstance(value, v.Wrap):
         return _pending_method(at, value, name, given)
     if isinstance(value, v.Const):
-        return v.UNKNOWN
+        return put_together(at, given.node)
     for one in given.all():
         escape(at, one)
     return v.UNKNOWN

@@ -6,6 +6,7 @@ import ast
 
 from . import values as v
 from .interpreter import Interpreter
+from .labels import put_together
 from .tables import evaluates
 
 __all__ = ["put_into"]
@@ -34,7 +35,7 @@ def _bin_op(at: Interpreter, node: ast.BinOp) -> v.Value:
     value = at.value(chain[-1].left)
     for one in reversed(chain):
         value = _combined(at, one, value, at.value(one.right))
-    return value
+    return put_together(at, node) if value is v.UNKNOWN else value
 
 
 def _combined(at: Interpreter, node: ast.BinOp, left: v.Value, right: v.Value) -> v.Value:
@@ -78,7 +79,7 @@ def _joined_str(at: Interpreter, node: ast.JoinedStr) -> v.Value:
             continue
         put_into(at, v.Const(before), [value], node.lineno)
         found += [one.piece("text") for one in v.texts(value)]
-    return v.join_all(found) if found else v.UNKNOWN
+    return v.join_all(found) if found else put_together(at, node)
 
 
 def put_into(at: Interpreter, frame: v.Value, values: list[v.Value], line: int) -> None:

@@ -11,6 +11,7 @@ has settled.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from . import assignments, calls, definitions, expressions, operators, patterns, statements  # noqa: F401  # their tables
 from . import values as v
@@ -34,7 +35,7 @@ def run(at: Interpreter) -> None:
             at.awake.pop(info, None)
             _body(at, info)
             seen += 1
-    if not (at.found or at.watcher.is_concerned):
+    if not (at.found or at.tracks or at.watcher.is_concerned):
         return
     at.first_pass = False
     for owner in at.classes.values():
@@ -130,9 +131,17 @@ def _parameter(at: Interpreter, info: Function, node: ast.arg, place: int) -> v.
         ]
         if not seen or len(seen) < len(v.alternatives(value)):
             return v.named(v.join_all((*seen, stated)), node.arg, node.lineno)
-    if at.assume and value is v.UNKNOWN:
-        return v.Maybe(frozenset({node.arg, info.name}))
+    if at.tracks and value is v.UNKNOWN:
+        return v.Maybe(frozenset({node.arg, info.name, *_stated_names(at, node.annotation)}))
     return value
+
+
+def _stated_names(at: Interpreter, node: ast.expr | None) -> Iterator[str]:
+    """Yield the names of other modules that an annotation has."""
+    for one in ast.walk(node) if node is not None else ():
+        stated = at.value(one) if isinstance(one, (ast.Name, ast.Attribute)) else None
+        if isinstance(stated, v.Ref):
+            yield stated.name
 
 
 def _entered_fixture(value: v.Value) -> v.Value:

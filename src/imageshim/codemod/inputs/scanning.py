@@ -29,6 +29,8 @@ class Candidates(NamedTuple):
     scanned: int
     problems: list[tuple[str, str]]
     """The files that could not be read, each with what is wrong."""
+    unknown: int = 0
+    """How many files read replies of clients that nothing says to be LiteLLM's."""
 
 
 def gate(path: str, data: bytes, settings: Settings) -> bool:
@@ -68,7 +70,7 @@ def scan(
     strong: list[str] = []
     modules: list[str] = []
     problems: list[tuple[str, str]] = []
-    scanned = 0
+    scanned = unknown = 0
     for path in discover(inputs, project.root, settings.exclude):
         scanned += 1
         if path.endswith(".py"):
@@ -78,6 +80,7 @@ def scan(
         except InputError as error:
             problems.append((path, str(error)))
             continue
+        unknown += not settings.assume_litellm and worth_a_look.reads_replies(data)
         if gate(path, data, settings) or (traced and str(Path(path).resolve()) in traced):
             strong.append(path)
             sources.keep(path, data)
@@ -86,4 +89,4 @@ def scan(
         if scanned % 256 == 0:
             progress(256)
     progress(scanned % 256)
-    return Candidates(strong, modules, scanned, problems)
+    return Candidates(strong, modules, scanned, problems, unknown)

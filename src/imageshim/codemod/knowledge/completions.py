@@ -42,7 +42,7 @@ def _asks_for_images(given: Given) -> bool | None:
         for one in v.flat(keywords.get(name, v.BOTTOM)):
             if isinstance(one, v.Const) and str(one.value).lower() == "image":
                 return True
-            if one is v.UNKNOWN:
+            if one is v.UNKNOWN or isinstance(one, v.Maybe):
                 return None
     model = keywords.get("model", given.first() if given.args else v.UNKNOWN)
     names = v.constants(model)

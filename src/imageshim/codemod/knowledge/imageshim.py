@@ -26,7 +26,7 @@ def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     if last == "wrap":
         emit = v.constants(given.keywords.get("emit", v.Const("images")))
         if emit != ["images"]:
-            return v.UNKNOWN  # the wrapper gives the format that the code reads
+            return v.BOTTOM  # the wrapper gives the format that the code reads: nothing to say
         return v.each(
             value,
             lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,

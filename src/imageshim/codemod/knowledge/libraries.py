@@ -33,6 +33,7 @@ class Known:
         }
         self._types = frozenset[str]().union(*(one.types for one in libraries))
         self._assumed = [one.assumed for one in libraries if one.assumed is not None]
+        self.entries = frozenset[str]().union(*(one.entries for one in libraries))
         fields = dict(replies.FIELDS)
         elements = dict(replies.ELEMENTS)
         for one in libraries:
@@ -92,7 +93,7 @@ class Known:
     def assumed(
         self, at: Interpreter, value: Maybe, name: str, node: ast.AST, how: str
     ) -> Value | None:
-        """Return a field of what the user may have said to be a library's; None if not."""
+        """Return a field of what may be a library's, known or not; None if it cannot be."""
         for assumed in self._assumed:
             found = assumed(at, value, name, node, how)
             if found is not None:

@@ -47,4 +47,6 @@ class Library:
     replacing: Mapping[str, Callable[[Interpreter, Given], None]] = field(default_factory=dict)
     """What replaces names of other modules (mocks), by the last part of its own name."""
     assumed: Callable[[Interpreter, Maybe, str, ast.AST, str], Value | None] | None = None
-    """A field of what the user says to be this library's."""
+    """A field of what may be this library's: what the user says to be, or nobody's."""
+    entries: frozenset[str] = frozenset()
+    """The fields that ``assumed`` is asked for where nothing is known."""

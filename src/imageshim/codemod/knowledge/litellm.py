@@ -143,18 +143,22 @@ def _annotated(at: Interpreter, name: str, node: ast.expr) -> v.Value:
 
 
 def _assumed(at: Interpreter, value: v.Maybe, name: str, node: ast.AST, how: str) -> v.Value | None:
-    """Return the choices of what the user says to be LiteLLM's."""
-    pattern = at.assumption(value) if name == "choices" else None
-    if pattern is None:
+    """Return the choices of what may be a reply: nobody's, unless the user says whose it is."""
+    if name != "choices":
         return None
     carrier = "openai" if how == "attribute" else "dict"
-    label = next((one for one in sorted(value.labels) if one.isidentifier()), "reply")
-    origin = at.origin(node, f"{label} (--assume-litellm {pattern})", carrier)
-    reply = v.Obj("reply", carrier, frozenset((origin,)))
-    reply = reply.after(at.line, origin.what)
+    found = at.assumption(value.labels)
+    if found is None:
+        at.watcher.unknown(node, value.labels)
+        reply = v.Obj("reply", carrier, frozenset(), (), frozenset((node,)))
+        rest = v.UNKNOWN
+    else:
+        origin = at.origin(node, "{} (--assume-litellm {})".format(*found), carrier)
+        reply = v.Obj("reply", carrier, frozenset((origin,))).after(at.line, origin.what)
+        rest = v.BOTTOM
     # A chunk looks like a reply up to its choices.
-    chunk = v.Obj("chunk", carrier, frozenset((origin,)), reply.chain)
-    return v.join(reply.piece("choices"), chunk.piece("chunk_choices"))
+    chunk = v.Obj("chunk", carrier, reply.origins, reply.chain, reply.reads)
+    return v.join_all((reply.piece("choices"), chunk.piece("chunk_choices"), rest))
 
 
 LIBRARY = Library(
@@ -166,4 +170,5 @@ LIBRARY = Library(
     starred=("completion", "acompletion", "stream_chunk_builder", "ModelResponse", "Router"),
     makes_replies=True,
     assumed=_assumed,
+    entries=frozenset({"choices"}),
 )

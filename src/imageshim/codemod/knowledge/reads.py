@@ -13,7 +13,7 @@ from imageshim.codemod.flow.hooks import Meeting
 from imageshim.codemod.flow.scopes import Function, Inst
 
 from .replies import READS
-from .texts import SHOWING, SHOWS, says_image
+from .texts import SHOWING, SHOWS, cut, says_image
 
 __all__ = ["Read", "Reads"]
 
@@ -72,6 +72,10 @@ class Reads:
         """What says, of a read of ``content``, that there is an image in it."""
         self.markdown: set[ast.AST] = set()
         """Reads of ``content`` that are searched for Markdown images."""
+        self.sources: dict[ast.AST, frozenset[str]] = {}
+        """Reads of ``choices`` that nothing proves, with what their replies come from."""
+        self.of_any_name: dict[ast.expr, ast.expr] = {}
+        """Reads of a field of a message whose name is not known, with what they read from."""
         self._is_near = False
 
     @property
@@ -119,6 +123,15 @@ class Reads:
         self.read(function, node, base, v.Alt((nobody, v.UNKNOWN)), name, how)
         return nobody.piece(name, node) if name == "content" else v.UNKNOWN
 
+    def unknown(self, node: ast.AST, labels: frozenset[str]) -> None:
+        """Note what the choices of something come from that may be a reply."""
+        self.sources[node] = self.sources.get(node, frozenset()) | labels
+
+    def computed(self, node: ast.expr, base: ast.expr, value: v.Value) -> None:
+        """Note a read of a field whose name is not known."""
+        if any(one.kind in _SHAPE for one in _objects(value)):
+            self.of_any_name[node] = base
+
     def unreached(self, base: ast.expr, name: str) -> None:
         """Note a read of which the first round knows nothing yet."""
         self._is_near |= name in self.spelled and _looks_like_message(base)
@@ -134,7 +147,7 @@ class Reads:
         if how == "pattern" and "](" in said.replace("\\", ""):
             self.markdown.update(read for one in found for read in one.reads)
         elif test(said):
-            self._signal(found, line, what.format(name or said, said[:20]))
+            self._signal(found, line, what.format(name or said, cut(said)))
 
     def shown(self, value: v.Value, line: int, what: str) -> None:
         """Note that a text is taken for an image."""
@@ -154,11 +167,11 @@ def _objects(value: v.Value) -> list[v.Obj]:
 # How a text meets a string: what the string has to be, and what is told of it.
 _MEETINGS: dict[str, tuple[Callable[[str], object], str]] = {
     "argument": (SHOWING.fullmatch, "{0}()"),
-    "compared": (says_image, "compared with {1!r}"),
+    "compared": (says_image, "compared with {1}"),
     "frame": (SHOWS.search, "shown as an image"),
-    "in": (says_image, "looked for {1!r}"),
+    "in": (says_image, "looked for {1}"),
     "key": ("image_url".__eq__, "sent as an image"),
-    "method": (says_image, "{0}({1!r})"),
+    "method": (says_image, "{0}({1})"),
     "pattern": (says_image, "searched for a data URI"),
 }
 _OF_TEXTS = ("argument", "frame")

@@ -26,9 +26,10 @@ def _getattr(at: Interpreter, given: Given) -> v.Value:
         return v.UNKNOWN
     value, key = given.args[0], given.args[1]
     if not (isinstance(key, v.Const) and isinstance(key.value, str)):
+        at.watcher.computed(node, node.args[0], value)
         return v.UNKNOWN
     name = key.value
-    if value is v.UNKNOWN:
+    if value is v.UNKNOWN or isinstance(value, v.Maybe):
         return at.watcher.unproven(at.function, node, node.args[0], name, "getattr")
     default = node.args[2] if len(node.args) > 2 else None
     at.watcher.read(at.function, node, node.args[0], value, name, "getattr", default)
@@ -130,7 +131,7 @@ def _loads(at: Interpreter, given: Given) -> v.Value:
         return value.value
     if isinstance(value, v.Obj) and value.kind in ("content", "text"):
         return v.UNKNOWN
-    return labelled(at, given.node, given) if at.assume else v.UNKNOWN
+    return labelled(at, given.node, given) if at.tracks else v.UNKNOWN
 
 
 def _compile(at: Interpreter, given: Given) -> v.Value:
@@ -139,12 +140,12 @@ def _compile(at: Interpreter, given: Given) -> v.Value:
 
 
 def _import(at: Interpreter, given: Given) -> v.Value:
-    name = given.first()
-    return (
-        at.ref(name.value)
-        if isinstance(name, v.Const) and isinstance(name.value, str)
-        else v.UNKNOWN
-    )
+    return v.each(given.first(), lambda one: _module(at, one))
+
+
+def _module(at: Interpreter, name: v.Value) -> v.Value:
+    said = name.value if isinstance(name, v.Const) else None
+    return at.ref(said) if isinstance(said, str) else v.UNKNOWN
 
 
 def _super(at: Interpreter, given: Given) -> v.Value:
@@ -244,7 +245,8 @@ _TYPING = frozenset({"typing", "typing_extensions"})
 
 def _cast(at: Interpreter, given: Given, value: v.Value) -> v.Value:
     stated = annotation(at, given.node.args[0])
-    if stated is v.UNKNOWN or any(isinstance(one, v.Obj) for one in v.alternatives(value)):
+    known = any(isinstance(one, (v.Obj, v.Maybe)) for one in v.alternatives(value))
+    if stated is v.UNKNOWN or known:
         return value
     return stated
 

@@ -7,10 +7,11 @@ import re
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Given
 from imageshim.codemod.flow.interpreter import Interpreter
+from imageshim.codemod.flow.labels import labelled
 
 from .library import Library
 
-__all__ = ["DECODERS", "LIBRARY", "SHOWING", "SHOWS", "says_image"]
+__all__ = ["DECODERS", "LIBRARY", "SHOWING", "SHOWN", "SHOWS", "cut", "says_image"]
 
 DECODERS = frozenset(
     {"base64.b64decode", "base64.standard_b64decode", "base64.decodebytes", "b64decode",
@@ -40,6 +41,15 @@ SHOWS = re.compile(r"""(?:\bsrc\s*=\s*["']?|\burl\(["']?|!\[[^]]*\]\()(?:%s|\{\w
 _BEGINNINGS = ("iVBOR", "/9j/", "R0lGOD", "UklGR")
 
 
+# A prefix of a data URI is shorter; more of a pattern tells nobody anything.
+_LONGEST = 24
+
+
+def cut(text: str) -> str:
+    """Return a string as it is told to people, with a sign where it is cut."""
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
 def says_image(text: str) -> bool:
     """Whether a string that a text is searched for says that it may be a data URI."""
     named = "data:image" in text or "base64," in text or ";base64" in text
@@ -51,7 +61,7 @@ def _call(at: Interpreter, name: str, given: Given) -> v.Value | None:
         return None
     for value in given.all():
         at.watcher.shown(value, given.node.lineno, "decoded" if name in DECODERS else f"{name}()")
-    return v.UNKNOWN
+    return labelled(at, given.node, given) if at.tracks else v.UNKNOWN
 
 
 LIBRARY = Library(call=_call)

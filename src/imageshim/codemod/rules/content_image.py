@@ -54,7 +54,7 @@ def content_image(file: File) -> Iterator[Finding]:
         text_only = bool(read.origins) and all(origin.image is False for origin in read.origins)
         if not read.origins:
             if signals:
-                missing = missing_proof(file, read.base)
+                missing = missing_proof(file, read)
                 yield file.finding(CODE, read.node, _MESSAGE, chain=signals, missing=missing)
             continue
         if text_only and not signals:
@@ -86,7 +86,7 @@ def _finding(
     looked_for = any("data:" in step.text or "data URI" in step.text for step in signals)
     if not file.is_certain(read):
         doubt = next((one.doubt for one in read.origins if one.doubt), None)
-        missing = doubt or missing_proof(file, read.base, some=True)
+        missing = doubt or missing_proof(file, read, some=True)
     elif not (asked or looked_for or (signals and not _is_text_model(read))):
         missing = "the call names a model that only writes"
     elif not keeps:

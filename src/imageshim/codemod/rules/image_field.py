@@ -11,7 +11,8 @@ read becomes ``first_image(message)``, which reads all formats.
 
 Safe where the message is LiteLLM's on every path and no ``try`` tells the AttributeError of a reply
 without image from the IndexError that an empty ``images`` raises. A read that looks like one of a
-reply without proof is reported, with what would prove it.
+reply without proof is reported, with what would prove it. Where the client is the OpenAI SDK's it
+is a fault by itself: no server's reply has the field, neither OpenAI's nor LiteLLM's proxy.
 """
 
 from __future__ import annotations
@@ -46,16 +47,27 @@ def image_field(file: File) -> Iterator[Finding]:
     for read in file.reads_of("image"):
         if not read.holders & {"message", "delta"} or file.is_handled(read):
             continue
-        if not read.origins:
-            if read.how in ("attribute", "item", "getattr", "get"):
-                yield file.finding(
-                    CODE,
-                    read.node,
-                    "reads `image`, which a reply of LiteLLM 1.77 or newer does not have",
-                    missing=missing_proof(file, read.base),
-                )
-            continue
-        yield _finding(file, rewriter, read)
+        if read.origins:
+            yield _finding(file, rewriter, read)
+        elif read.how not in ("hasattr", "in") and not file.may_be_handled(read):
+            yield _unproven(file, read)
+    for node, base in file.computed.items():
+        yield file.finding(
+            CODE,
+            node,
+            "reads a field whose name is computed: `image` is gone since LiteLLM 1.77",
+            missing=f"nothing says which field of `{ast.unparse(base)}` it is: a trace of the "
+            "tests does (imageshim run --report)",
+        )
+
+
+def _unproven(file: File, read: Read) -> Finding:
+    """Say what is known of a read that nothing proves; with the OpenAI SDK it is wrong anyway."""
+    wrong = file.is_openai(read)
+    message = "reads `image`, which a reply of LiteLLM 1.77 or newer does not have"
+    if wrong:
+        message = "no reply of the OpenAI SDK has `image`: a server's images are in `images`"
+    return file.finding(CODE, read.node, message, missing=missing_proof(file, read), proven=wrong)
 
 
 def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
@@ -73,7 +85,7 @@ def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
     applicability: Applicability = "safe" if keeps and file.is_certain(read) else "unsafe"
     missing: str | None = None
     if not file.is_certain(read):
-        missing = doubt or missing_proof(file, read.base, some=True)
+        missing = doubt or missing_proof(file, read, some=True)
     elif not keeps:
         missing = "a reply without image would raise another error, or none"
     return file.finding(

@@ -35,11 +35,12 @@ def item_attribute(file: File) -> Iterator[Finding]:
     asking = _Asking(file)
     for read in file.reads_of("image_url", "url"):
         node = read.node
-        if not isinstance(node, ast.Attribute) or not read.origins:
+        openai = not read.origins and file.is_openai(read)
+        if not isinstance(node, ast.Attribute) or not (read.origins or openai):
             continue
         if not read.holders <= {"item", "image_url"} or _asks(asking, rewriter, read):
             continue
-        certain = file.is_certain(read)
+        certain = openai or file.is_certain(read)
         dot, quote = rewriter.dot(node), rewriter.quote(node)
         edits: tuple[Edit, ...] = ()
         if dot is not None and quote is not None:
@@ -51,7 +52,7 @@ def item_attribute(file: File) -> Iterator[Finding]:
             edits=edits,
             applicability="safe" if certain else "unsafe",
             chain=read.chain,
-            missing=None if certain else missing_proof(file, read.base, some=True),
+            missing=None if certain else missing_proof(file, read, some=True),
         )
 
 

@@ -44,7 +44,7 @@ def membership(file: File) -> Iterator[Finding]:
             edits=asked(rewriter, read) or (),
             applicability="safe" if certain else "unsafe",
             chain=read.chain,
-            missing=None if certain else missing_proof(file, read.base, some=True),
+            missing=None if certain else missing_proof(file, read, some=True),
         )
 
 

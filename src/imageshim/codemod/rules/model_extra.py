@@ -44,7 +44,7 @@ def model_extra(file: File) -> Iterator[Finding]:
             continue  # one of several ways that the code tries
         certain = file.is_certain(read)
         edits = _edits(rewriter, read)
-        missing = None if certain else missing_proof(file, read.base, some=True)
+        missing = None if certain else missing_proof(file, read, some=True)
         if edits is None:
             missing = "the message and its `model_extra` are read in different places"
         yield file.finding(

@@ -33,6 +33,8 @@ class Outcome(NamedTuple):
     colour: bool = False
     targets: tuple[str, ...] = ()
     """Which LiteLLM releases the code is for, each with where that is from."""
+    unknown: int = 0
+    """How many files read replies of clients that nothing says to be LiteLLM's."""
 
     @property
     def counts(self) -> Counter[Sort]:

@@ -32,6 +32,7 @@ def render(outcome: Outcome) -> Iterator[str]:
             "marks": outcome.marks,
             "problems": outcome.problems,
             "targets": outcome.targets,
+            **({"unknown_clients": outcome.unknown} if outcome.unknown else {}),
             **{sort.value: count for sort, count in sorted(outcome.counts.items())},
         },
     }

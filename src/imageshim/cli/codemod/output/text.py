@@ -106,6 +106,13 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
     ]
     said = [f"{counts[sort]:,} {text}" for sort, text in parts if counts[sort]]
     yield paint(f"{'; '.join(said) or 'Nothing found'}.", _BOLD)
+    if outcome.unknown and not said:
+        verb = "reads" if outcome.unknown == 1 else "read"
+        yield (
+            f"{_number(outcome.unknown, 'file')} {verb} replies of clients that nothing says to be "
+            "LiteLLM's: if its proxy answers them, pass --assume-litellm with the URL, its "
+            "variable, or the client's name."
+        )
     reasons = Counter(
         one.finding.missing for one in outcome.findings() if one.finding.missing and not one.fixed
     )
