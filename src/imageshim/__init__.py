@@ -37,10 +37,15 @@ if TYPE_CHECKING:
     from .timeline import Format, format_of
     from .wire import convert_bytes
     from .wrapping.call_sites import Site, sites
+    from .wrapping.capture import CapturedImages, capture_images
+    from .wrapping.captured import CallSite, CapturedImage
     from .wrapping.installation import Installation, install
     from .wrapping.wrap import wrap
 
 __all__ = [
+    "CallSite",
+    "CapturedImage",
+    "CapturedImages",
     "EarlyImportWarning",
     "Format",
     "FormatRequestError",
@@ -63,6 +68,7 @@ __all__ = [
     "UnknownFormatError",
     "UnreadableImageWarning",
     "__version__",
+    "capture_images",
     "collect",
     "convert",
     "convert_bytes",
@@ -111,6 +117,8 @@ _HOMES = {
     "timeline": ("Format", "format_of"),
     "wire": ("convert_bytes",),
     "wrapping.call_sites": ("Site", "sites"),
+    "wrapping.capture": ("CapturedImages", "capture_images"),
+    "wrapping.captured": ("CallSite", "CapturedImage"),
     "wrapping.installation": ("Installation", "install"),
     "wrapping.wrap": ("wrap",),
 }

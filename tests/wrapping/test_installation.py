@@ -13,7 +13,7 @@ import openai
 import pytest
 import wrapt
 from openai.resources.chat.completions import AsyncCompletions, Completions
-from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
 
 import imageshim
 from imageshim.testing import pictures
@@ -282,21 +282,6 @@ def test_a_wrapped_client_under_an_installation_is_converted_once(client, monkey
 
 
 @pytest.fixture
-def fake_litellm(monkeypatch):
-    """A library of that name with one function, so that no other is needed here."""
-
-    def completion(*, model):
-        message = {"content": "Here: ", "image": {"url": pictures.png().url}}
-        return {"model": model, "choices": [{"index": 0, "message": message}]}
-
-    completion.__module__ = "litellm.main"
-    library = types.ModuleType("litellm")
-    library.completion = completion
-    monkeypatch.setitem(sys.modules, "litellm", library)
-    return library
-
-
-@pytest.fixture
 def shop(fake_litellm, monkeypatch):
     """A module of the user's that took the function in every way there is."""
     assert fake_litellm is sys.modules["litellm"]
@@ -538,39 +523,6 @@ def test_module_level_clients_are_wrapped(old_server, monkeypatch):
 
 
 # -- LiteLLM's own calls --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def litellm_over_sdk(fake_litellm, client):
-    """A LiteLLM that calls the OpenAI SDK in one of the ways that LiteLLM has done so."""
-
-    def by_create(**asked):
-        return client.chat.completions.with_raw_response.create(**REQUEST, **asked).parse()
-
-    def by_post(*, stream=False):
-        return client.post(
-            "/chat/completions",
-            body={**REQUEST, "stream": stream},
-            cast_to=ChatCompletion,
-            stream=stream,
-            stream_cls=openai.Stream[ChatCompletionChunk],
-        )
-
-    seen = []
-
-    def use(call):
-        def completion(**asked):
-            answer = call(**asked)
-            if asked.get("stream"):
-                answer = list(answer)
-            seen.append(answer)
-            return iter(answer) if asked.get("stream") else answer
-
-        completion.__module__ = "litellm.main"
-        fake_litellm.completion = completion
-        return seen
-
-    return {"create": lambda: use(by_create), "post": lambda: use(by_post)}
 
 
 @pytest.mark.parametrize("how", ["create", "post"])

@@ -7,12 +7,22 @@ and the module's globals, never the frame, which would hold every local variable
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import lru_cache
 from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["LIBRARIES", "Place", "calling_place", "is_installed", "module_of", "reading_place"]
+__all__ = [
+    "LIBRARIES",
+    "Place",
+    "calling_place",
+    "is_installed",
+    "module_of",
+    "reading_place",
+    "users_place",
+]
 
 LIBRARIES = frozenset({"litellm", "openai"})
 """The packages whose calls are wrapped: a line of theirs is never the user's."""
@@ -56,6 +66,7 @@ def module_of(frame: FrameType) -> str:
     return name if isinstance(name, str) else ""
 
 
+@lru_cache(maxsize=8192)
 def is_installed(file: object) -> bool:
     """Tell whether a module's file is of an installed package: nobody's to change here."""
     return isinstance(file, str) and not _INSTALLED.isdisjoint(PurePath(file).parts)
@@ -80,6 +91,28 @@ def calling_place() -> Place | None:
             return _place(frame)
         frame = frame.f_back
     return None
+
+
+def users_place() -> Place | None:
+    """Find the line of the user's program below all installed packages, or else of a package."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # as above
+    packages = None
+    while frame is not None:
+        if _root(frame) not in _BETWEEN:
+            if _is_programs(frame.f_code.co_filename):
+                return _place(frame)
+            packages = packages or frame
+        frame = frame.f_back
+    return None if packages is None else _place(packages)
+
+
+@lru_cache(maxsize=1024)
+def _is_programs(file: str) -> bool:
+    """Tell whether a file is the program's own: not installed, not of the standard library."""
+    return not is_installed(file) and not file.startswith((_STANDARD, "<frozen"))
+
+
+_STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120  # frames give text
 
 
 def reading_place() -> Place | None:

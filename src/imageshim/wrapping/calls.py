@@ -15,7 +15,8 @@ from .call_site import LIBRARIES, calling_place
 from .delivery import deliver
 from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
-from .policy import Call, Policy, format_of_installed, installed_litellm
+from .observing import observer_for
+from .policy import LOOKING_ON, Call, Policy, format_of_installed, installed_litellm
 from .reentrancy import INSIDE, is_adapters, leave
 
 __all__ = ["library_of", "run", "run_request", "wrapped_function"]
@@ -40,8 +41,11 @@ def run(
         if (inside, library) == ("litellm", "openai"):
             return _inner(policy, wrapped, args, kwargs, kwargs)
         return wrapped(*args, **kwargs)
+    observer = observer_for(library, strict=policy.strict)
     if library == "litellm" and is_adapters():
-        return wrapped(*args, **kwargs)
+        if observer is None:
+            return wrapped(*args, **kwargs)
+        policy = LOOKING_ON
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
     if library is None:
@@ -57,7 +61,7 @@ def run(
             return answer
     except Exception:  # noqa: BLE001, S110  # what is odd about it is told where it is converted
         pass
-    return deliver(answer, Call(policy, library, kwargs))
+    return deliver(answer, Call(policy, library, kwargs, observer=observer))
 
 
 def run_request(
@@ -84,12 +88,13 @@ def run_request(
         _, rewritten = _with_history(policy, library, wrapped, (), body)
         if rewritten is not body:
             options.json_data = rewritten
+    observer = observer_for(library, strict=policy.strict)
     token = INSIDE.set(library)
     try:
         answer = wrapped(*args, **kwargs)
     finally:
         leave(token)
-    return deliver(answer, Call(policy, library, asked))
+    return deliver(answer, Call(policy, library, asked, observer=observer))
 
 
 def _inner(
@@ -102,6 +107,8 @@ def _inner(
     not know them in ``provider_specific_fields``), and from 1.77.0 on in chunks; before that,
     chunks can carry images in their text only.
     """
+    if policy.as_it_came:
+        return wrapped(*args, **kwargs)
     token = INSIDE.set("openai")
     try:
         answer = wrapped(*args, **kwargs)

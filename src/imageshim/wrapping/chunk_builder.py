@@ -33,6 +33,8 @@ def build(
     policy: Policy, library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any
 ) -> Any:
     """Build a reply with LiteLLM's own function, and see that it has the images of the chunks."""
+    if policy.as_it_came:
+        return wrapped(*args, **kwargs)
     inside = INSIDE.get()
     try:
         args, kwargs = _readable(args, kwargs)

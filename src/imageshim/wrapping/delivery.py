@@ -15,7 +15,7 @@ from imageshim.messages import carriers
 from imageshim.messages.walk import has_no_image, over_messages
 from imageshim.timeline import Format
 
-from .call_site import calling_place
+from .call_site import calling_place, users_place
 from .call_sites import saw_call
 from .failures import ASKED_FOR, failed
 from .old_names import with_old_name
@@ -36,6 +36,8 @@ def deliver(answer: Any, call: Call) -> Any:
     if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
+        if call.observer is not None:
+            call.observer.place = users_place()
     try:
         return rule(answer, call)
     except ASKED_FOR:
@@ -51,6 +53,10 @@ def _reply(answer: Any, call: Call) -> Any:
     if carriers.items_of(carriers.get(answer, "choices")) is None:
         return _holder(answer, call)
     source = call.source_of(answer)
+    if call.observer is not None:
+        call.observer.saw_reply(answer, source)
+    if call.policy.as_it_came:
+        return answer
     do = call.plan(source)
     # Never in place: LiteLLM's caches and loggers may have the same object.
     converted = over_messages(
@@ -104,7 +110,9 @@ def _raw(response: Any, call: Call) -> Any:
         # parse() gives the same object twice, and so do we.
         known = made.get(id(parsed))
         if known is None or known[0] is not parsed:
-            known = made[id(parsed)] = parsed, deliver(parsed, announced)
+            # However often it is parsed, and to what, it is one reply.
+            seen = announced._replace(observer=None) if made else announced
+            known = made[id(parsed)] = parsed, deliver(parsed, seen)
         return known[1]
 
     async def aparse(*args: Any, **options: Any) -> Any:

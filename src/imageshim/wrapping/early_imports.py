@@ -40,17 +40,29 @@ def rebind(wrappers: Wrappers, library: str) -> tuple[list[Rebound], list[str]]:
     done: list[Rebound] = []
     fixed: list[str] = []
     own = sys.modules.get(library)
+    looked_for = frozenset(wrappers)
     for name, module in list(sys.modules.items()):
+        state = (len(getattr(module, "__dict__", ())), looked_for)
+        if _without.get((name, library)) == state:
+            continue
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
             continue
-        for place in _places(name, module, wrappers, own):
+        places = list(_places(name, module, wrappers, own))
+        if not places and not _is_users(module):
+            _without[name, library] = state
+        for place in places:
             if isinstance(place, str):
                 fixed.append(place)
             else:
                 place.write(place.new)
                 done.append(place)
     return done, fixed
+
+
+_without: dict[tuple[str, str], tuple[int, frozenset[int]]] = {}
+"""By module and library: how many names an installed module had when it held none of which
+functions. Blocks of `capture_images` open again and again, and there are thousands of modules."""
 
 
 def report(names: list[str], library: str) -> None:

@@ -11,18 +11,21 @@ from imageshim.errors import ImageShimError
 from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
+from . import carrying
 from .call_site import LIBRARIES, calling_place, is_installed
 from .callers import Callers
+from .observing import SINKS, OnImage, checked_callback, let_see_all
 from .patching import settle
-from .policy import Policy, policy, start_report
+from .policy import LOOKING_ON, Policy, policy, start_report
 
-__all__ = ["Installation", "install"]
+__all__ = ["Installation", "close_block", "install", "open_block"]
 
 
 class _Options(NamedTuple):
     policy: Policy
     callers: Callers
     libraries: frozenset[str]
+    on_image: OnImage | None
 
     def for_caller(self) -> Policy:
         """Return what the module that calls gets."""
@@ -103,6 +106,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     history: bool = True,
     keep_images: int | None = None,
     strict: bool = False,
+    on_image: OnImage | None = None,
 ) -> Installation:
     """Wrap LiteLLM and the OpenAI SDK for the whole process, whether imported yet or not.
 
@@ -128,11 +132,13 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         history: as in :func:`imageshim.wrap`.
         keep_images: as in :func:`imageshim.wrap`.
         strict: as in :func:`imageshim.wrap`.
+        on_image: called with each image of each reply, whole or streamed, as
+            :func:`imageshim.capture_images` does; those of all installations are.
 
     Raises:
         UnknownFormatError: a format is none.
-        ImageShimError: a library, a pattern or ``on_loss`` is unknown, or ``keep_images`` is no
-            number of images or stands beside ``history=False``.
+        ImageShimError: a library, a pattern or ``on_loss`` is unknown; ``keep_images`` is no
+            number of images or stands beside ``history=False``; or ``on_image`` cannot be called.
 
     """
     chosen = frozenset((libraries,) if isinstance(libraries, str) else libraries)
@@ -141,7 +147,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
     do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
-    options = _Options(do, Callers(callers), chosen)
+    options = _Options(do, Callers(callers), chosen, checked_callback(on_image))
     with _lock:
         same = next((one.installation for one in _standing if one.options == options), None)
         made = same or Installation(options)
@@ -164,8 +170,20 @@ def is_active() -> bool:
 
 def _settle() -> None:
     """Bring the process into the state that the standing installations want."""
-    wanted = frozenset[str]().union(*(one.options.libraries for one in _standing))
-    settle(wanted, _current_policy)
+    wanted = _wanted()
+    let_see_all({library: seen for library in wanted if (seen := _callbacks(library))})
+    settle(LIBRARIES if _blocks else wanted, _current_policy)
+
+
+def _wanted() -> frozenset[str]:
+    """Return what is installed for."""
+    return frozenset[str]().union(*(one.options.libraries for one in _standing))
+
+
+def _callbacks(library: str) -> tuple[OnImage, ...]:
+    """Return what sees every image of a library."""
+    standing = (one.options for one in _standing if library in one.options.libraries)
+    return tuple(one.on_image for one in standing if one.on_image is not None)
 
 
 def _current_policy(library: str) -> Policy | None:
@@ -173,4 +191,34 @@ def _current_policy(library: str) -> Policy | None:
     for one in reversed(_standing):
         if library in one.options.libraries:
             return one.options.for_caller()
-    return None
+    return LOOKING_ON if SINKS.get() else None
+
+
+_blocks: list[object] = []
+"""The blocks of `capture_images` that are open."""
+
+
+def open_block(block: object) -> None:
+    """Wrap the libraries for a block of `capture_images`, if nobody has."""
+    with _lock:
+        _blocks.append(block)
+        if len(_blocks) > 1:
+            return
+        carrying.start()
+        if _wanted() == LIBRARIES:
+            return
+        try:
+            _settle()
+        except BaseException:  # a warning that is an error
+            close_block(block)
+            raise
+
+
+def close_block(block: object) -> None:
+    """Unwrap what nobody wants any more."""
+    with _lock:
+        _blocks.remove(block)
+        if not _blocks:
+            carrying.stop()
+            if _wanted() != LIBRARIES:
+                _settle()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .early_imports import Rebound
     from .policy import Policy
 
-__all__ = ["settle"]
+__all__ = ["is_under", "settle"]
 
 
 class _Point(NamedTuple):
@@ -187,7 +187,7 @@ def _wrap(library: str, point: _Point) -> _Patch | None:
     holder, name = found
     current = _held(holder, name)
     known = _patches.get(point)
-    if known is not None and _is_under(current, known.wrapper):
+    if known is not None and is_under(current, known.wrapper):
         return known
     # One function under two names has one wrapper; so has one that was unwrapped in between.
     wrapper = next(
@@ -203,7 +203,7 @@ def _wrap(library: str, point: _Point) -> _Patch | None:
     return patch
 
 
-def _is_under(function: Any, wrapper: Any) -> bool:
+def is_under(function: Any, wrapper: Any) -> bool:
     """Tell whether a wrapper is one of the layers of a function."""
     for _ in range(_MOST_LAYERS):
         if function is wrapper:

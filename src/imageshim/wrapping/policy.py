@@ -30,8 +30,11 @@ from .call_site import Place
 if TYPE_CHECKING:
     from imageshim.messages.options import Plan
 
+    from .observing import Observer
+
 __all__ = [
     "LEGACY",
+    "LOOKING_ON",
     "REPORT_VARIABLE",
     "Call",
     "Policy",
@@ -58,6 +61,8 @@ class Policy(NamedTuple):
     strict: bool
     told: bool = True
     """Whether who asks for an old format hears of it."""
+    as_it_came: bool = False
+    """Nothing is converted: somebody looks on, that is all."""
 
     def emitting(self, emit: Format, *, told: bool = True) -> Policy:
         """Return the same with another format."""
@@ -93,6 +98,12 @@ def policy(  # noqa: PLR0913  # the options of wrap()
     return Policy(target_format(emit), source, on_loss, bool(history), keep_images, bool(strict))
 
 
+LOOKING_ON = Policy(
+    Format.IMAGES, None, "stash", history=False, keep_images=None, strict=False, as_it_came=True
+)
+"""Of a block of `capture_images` where nothing is installed."""
+
+
 def start_report() -> None:
     """Write the report that the environment asks for, if it does.
 
@@ -117,6 +128,8 @@ class Call(NamedTuple):
     """The user's line, where it is known."""
     inner: bool = False
     """A library's own call of another: nobody's line, and nobody who knows old names."""
+    observer: Observer | None = None
+    """Who sees the images of its reply."""
 
     def plan(self, source: Format | None) -> Plan:
         """Plan the conversion of a reply that comes from ``source``."""

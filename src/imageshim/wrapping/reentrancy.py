@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from contextvars import ContextVar, Token
 from types import FrameType
+from typing import Any
 
 __all__ = ["INSIDE", "is_adapters", "leave"]
 
@@ -16,10 +17,10 @@ INSIDE: ContextVar[str | None] = ContextVar("imageshim_inside_library", default=
 """The library whose call is running."""
 
 
-def leave(token: Token[str | None]) -> None:
-    """Undo ``INSIDE.set()``, also where another context closes a coroutine than began it."""
+def leave(token: Token[Any]) -> None:
+    """Undo ``set()``, also where another context closes a coroutine or a block than began it."""
     try:  # noqa: SIM105  # suppress() costs more than all the rest, for every chunk
-        INSIDE.reset(token)
+        token.var.reset(token)
     except ValueError:
         pass  # that context ends with the coroutine
 

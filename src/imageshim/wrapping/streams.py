@@ -22,6 +22,7 @@ from imageshim.timeline import Format
 
 from .call_sites import saw_call
 from .failures import ASKED_FOR, failed
+from .observing import StreamObserver
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
@@ -38,7 +39,7 @@ _GAVE_UP = "imageshim could not convert a stream; the rest of it comes as it is"
 class _Flow:
     """The chunks of one stream on their way through the converter."""
 
-    __slots__ = ("call", "ended", "passes", "queue", "raising", "silent", "stream")
+    __slots__ = ("call", "ended", "observer", "passes", "queue", "raising", "silent", "stream")
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
@@ -54,6 +55,18 @@ class _Flow:
         if not self.silent:
             # In its own format a chunk with an image passes too; there is something to say then.
             self.passes = lambda chunk: not _has_image(chunk) and converter.passes(chunk)
+        self.observer: StreamObserver | None = None
+
+    def observed_by(self, observer: StreamObserver) -> None:
+        """Show each chunk, as it came."""
+        self.observer = observer
+        passes = _always if self.call.policy.as_it_came else self.passes
+
+        def seen(chunk: Any) -> bool:
+            observer.saw(chunk)
+            return passes(chunk)
+
+        self.passes = seen
 
     def feed(self, chunk: Any) -> None:
         """Take a chunk from the stream, one that does not pass at a look."""
@@ -65,13 +78,15 @@ class _Flow:
     def finish(self) -> None:
         """Take what the converter still holds, at the end of the stream."""
         self.ended = True
+        if self.observer is not None:
+            self.observer.ended()
         if self.stream.converts:
             self._put(self.stream.finish())
 
     def _put(self, made: list[Any]) -> None:
         fault = self.stream.fault
         if fault is not None:
-            self.passes = _never
+            self._stop()
             self.queue.extend(made)
             failed(_GAVE_UP, fault, self.call.place, strict=self.call.policy.strict)
             return
@@ -93,13 +108,26 @@ class _Flow:
 
     def drop(self) -> None:
         """Forget what is held: the stream is closed."""
+        if self.observer is not None:
+            self.observer.ended()
         self.stream.stop()
-        self.passes, self.raising = _never, None
+        self._stop()
+        self.raising = None
         self.queue.clear()
+
+    def _stop(self) -> None:
+        """Convert no more chunks."""
+        self.passes = _never
+        if self.observer is not None:
+            self.observed_by(self.observer)
 
 
 def _never(_chunk: Any) -> bool:
     return False
+
+
+def _always(_chunk: Any) -> bool:
+    return True
 
 
 def _has_image(chunk: Any) -> bool:
@@ -279,4 +307,8 @@ def is_stream_class(cls: type) -> bool:
 
 def proxied(stream: Any, call: Call) -> Any:
     """Return a proxy of a stream, which converts its chunks."""
-    return _proxy_class(type(stream))(stream, _Flow(call, call.source_of(stream)))
+    source = call.source_of(stream)
+    flow = _Flow(call, source)
+    if call.observer is not None:
+        flow.observed_by(call.observer.of_stream(source))
+    return _proxy_class(type(stream))(stream, flow)
