@@ -51,6 +51,7 @@ def _foreign_origin(origin: v.Origin) -> v.Origin:
         origin.foreign.foreign = origin.foreign
     origin.foreign.image = origin.image
     origin.foreign.doubt = origin.doubt
+    origin.foreign.labels = origin.labels
     return origin.foreign
 
 

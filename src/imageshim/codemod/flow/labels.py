@@ -134,7 +134,7 @@ def _strings(value: v.Value) -> set[str]:
     for one in v.flat(value):
         if isinstance(one, v.Const) and isinstance(one.value, str):
             out.add(one.value)
-        elif isinstance(one, v.Maybe):
+        elif isinstance(one, (v.Maybe, v.Obj)):
             out |= one.labels
         elif isinstance(one, v.Ref):
             out.add(one.name.rpartition(".")[2])

@@ -94,6 +94,8 @@ class Origin:
     """Whether it is handed to a function of another file of the project."""
     foreign: Origin | None = None
     """The same origin as other files see it."""
+    labels: frozenset[str] = frozenset()
+    """Names and strings that it was made with: what the user assumes is asked of them as well."""
     written: dict[str, int] = field(default_factory=dict)
     """Fields of the message that the code itself sets, with the line."""
 
@@ -116,6 +118,12 @@ class Obj(Value):
         self.origins = origins
         self.chain = chain
         self.reads = reads
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What it is called: where it was made, and the names that it was given since."""
+        made_with = frozenset[str]().union(*(origin.labels for origin in self.origins))
+        return made_with.union(step.text for step in self.chain)
 
     def piece(self, kind: str, read: ast.AST | None = None) -> Obj:
         """Return a piece of this one; ``read`` is the expression that took it, if that counts."""

@@ -12,11 +12,24 @@ __all__ = ["completed", "made_by"]
 
 
 def completed(  # noqa: PLR0913
-    at: Interpreter, given: Given, what: str, kind: str, *, is_async: bool, carrier: str = "litellm"
+    at: Interpreter,
+    given: Given,
+    what: str,
+    kind: str,
+    *,
+    is_async: bool,
+    carrier: str = "litellm",
+    by_alias: bool = False,
 ) -> v.Value:
-    """Return what a call that asks a model gives."""
+    """Return what a call that asks a model gives.
+
+    A proxy has names of its own for models (``by_alias``): they may say that one draws, and never
+    that one does not.
+    """
     origin = at.origin(given.node, what, carrier)
     image = _asks_for_images(given)
+    if by_alias and not image:
+        image = None
     origin.image = True if origin.image or image else image
     origin.text_model = image is False and _is_text_model(given)
     if kind == "replies":
