@@ -48,6 +48,22 @@ def archive(capfdbinary, monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def run_command(capfdbinary, monkeypatch, tmp_path):
+    """Call another command in the folder; gives the lines that it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in words])
+        sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        assert (ended.value.code or 0, err) == (0, b"")
+        return out.decode().splitlines()
+
+    return call
+
+
+@pytest.fixture
 def tree(tmp_path):
     """A folder ``in`` with every kind of file that holds JSON."""
     root = tmp_path / "in"

@@ -12,11 +12,11 @@ import hashlib
 import json
 import warnings
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, ClassVar, NamedTuple, Protocol
+from typing import IO, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
 from imageshim.files.whole import beside
@@ -24,6 +24,7 @@ from imageshim.files.whole import beside
 from .record import Notes
 from .records import LONGEST, Kind, Lines, lines_in, look, too_long
 from .sources import Source, SourceError, opened, writing
+from .tables import changed_fields, rows_of, write_table
 
 __all__ = [
     "BLOCK",
@@ -53,6 +54,10 @@ class Task(Protocol):
 
     def events(self, body: bytes, notes: Notes) -> bytes:
         """Take an event stream."""
+        ...
+
+    def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
+        """Take the fields of a row."""
         ...
 
 
@@ -120,10 +125,13 @@ class Reject(NamedTuple):
 _OURS = (LossyConversionWarning, UnreadableImageWarning)
 
 
+R = TypeVar("R")
+
+
 class Output(Protocol):
     """What records are written to."""
 
-    def write(self, data: bytes, /) -> object:
+    def write(self, data: bytes, /) -> int:
         """Write bytes."""
         ...
 
@@ -143,8 +151,7 @@ class Passage:
         """Put all that a file holds through the task; ``in_lines``: its kind is known."""
         kind, head = (Kind.LINES, []) if in_lines else look(lines)
         lines = chain(head, lines)
-        with warnings.catch_warnings(record=True) as self._caught:
-            warnings.simplefilter("always")
+        with self._listening():
             if kind is Kind.LINES:
                 self._lines(lines)
             else:
@@ -152,28 +159,68 @@ class Passage:
                 self._whole(lines, task.record if kind is Kind.DOCUMENT else task.events)
         return kind
 
-    def _one(self, number: int | None, body: bytes, do: Callable[[bytes, Notes], bytes]) -> None:
-        """Put a record through the task; one that it refuses goes out as it came."""
+    def attempt(self, number: int | None, record: R, do: Callable[[R, Notes], R]) -> R:
+        """Put a record through the task; one that it refuses comes back as it was."""
         self.notes.tally["records"] += 1
-        known = len(self.notes.rows)
-        out = body
+        seen, out = Notes(Counter(), []), record
         try:
-            out = _whole_line(do(body, self.notes), body, number)
+            out = do(record, seen)
             problem = "; ".join(
                 str(warning.message)
                 for warning in self._caught
                 if issubclass(warning.category, _OURS)
             )
+            self.notes.tally.update(seen.tally)
+            self.notes.rows.extend(
+                {**row, "record": self.notes.tally["records"]} for row in seen.rows
+            )
         except ImageShimError as error:
-            out, problem = body, str(error)
+            problem = str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, no record is lost
-            out, problem = body, f"please report this: {type(error).__name__}: {error}"
+            problem = f"please report this: {type(error).__name__}: {error}"
         self._caught.clear()
         if problem:
+            body = record if isinstance(record, bytes) else json.dumps(record).encode()
             self.reject(number, problem, body)
-        for row in self.notes.rows[known:]:
-            row["record"] = self.notes.tally["records"]
-        self._write(out)
+        return out
+
+    def _line(self, number: int, body: bytes) -> None:
+        def do(body: bytes, notes: Notes) -> bytes:
+            return _whole_line(self._task.record(body, notes), body)
+
+        self._write(self.attempt(number, body, do))
+
+    def take_table(self, stream: IO[bytes], out: IO[bytes]) -> None:
+        """Put the rows of a Parquet file through the task."""
+        task = self._task
+
+        def change(number: int, row: dict[str, Any], refused: dict[str, str]) -> dict[str, Any]:
+            def do(row: dict[str, Any], notes: Notes) -> dict[str, Any]:
+                new = task.row(row, notes)
+                for name in changed_fields(row, new):
+                    if name in refused:
+                        raise ImageShimError(refused[name])
+                return new
+
+            return self.attempt(number, row, do)
+
+        def look(row: dict[str, Any]) -> dict[str, Any]:
+            with suppress(Exception):  # `change` meets it again, and tells of it
+                return task.row(row, Notes(Counter(), []))
+            return row
+
+        with self._listening():
+            if task.writes:
+                write_table(stream, out, change, look)
+            else:
+                for number, row in rows_of(stream):
+                    change(number, row, {})
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        with warnings.catch_warnings(record=True) as self._caught:
+            warnings.simplefilter("always")
+            yield
 
     def _write(self, out: bytes) -> None:
         """Write to the part."""
@@ -197,7 +244,7 @@ class Passage:
             elif not line.raw.strip():
                 self._write(line.raw)
             else:
-                self._one(line.number, line.raw, self._task.record)
+                self._line(line.number, line.raw)
 
     def _whole(self, lines: Lines, do: Callable[[bytes, Notes], bytes]) -> None:
         """Take a file that is one record, if it is not too long for that."""
@@ -213,12 +260,12 @@ class Passage:
                 self.reject(None, too_long())
                 return
         if body := b"".join(held):
-            self._one(None, body, do)
+            self._write(self.attempt(None, body, do))
 
 
-def _whole_line(out: bytes, body: bytes, number: int | None) -> bytes:
+def _whole_line(out: bytes, body: bytes) -> bytes:
     """Check that a line stays one: else there would be more records than there were."""
-    if out is not body and number is not None and out.count(b"\n") != body.count(b"\n"):
+    if out is not body and out.count(b"\n") != body.count(b"\n"):
         raise ImageShimError("it would no longer be one line: please report this")
     return out
 
@@ -247,6 +294,9 @@ def _pass_through(block: Block, passage: Passage, raw: IO[bytes]) -> None:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None
     with stream, writing(source.name, raw) as out:
         passage.out = out
+        if source.is_parquet:
+            passage.take_table(stream, out)
+            return
         passage.take(_ranged(stream, block), in_lines=block.start > 0)
         if salvaged is not None and salvaged.fault is not None:
             passage.reject(passage.lines or None, salvaged.fault)

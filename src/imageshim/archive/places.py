@@ -32,7 +32,9 @@ class Where(NamedTuple):
     at: tuple[str, ...] = ()
     """Places such as ``response.body``; lists on the way are followed into each entry."""
     columns: tuple[str, ...] = ()
-    """The only fields of the record that are searched."""
+    """The only fields of the record that are searched, each for itself."""
+    depth: int = 0
+    """In how many JSON strings this lies."""
 
 
 _ANYWHERE = Where()
@@ -58,29 +60,33 @@ def place_of(path: Path) -> str:
     return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).removeprefix(".")
 
 
-def find(record: Any, where: Where, depth: int = 0) -> list[Found]:
+def find(record: Any, where: Where = _ANYWHERE) -> list[Found]:
     """Find the replies of a parsed record, in their order; none of them lies in another."""
     if where.at:
         found = [one for at in where.at for one in values_at(record, steps_of(at))]
         return [reply for path, value in found for reply in _told(path, value)]
-    if where.columns and depth == 0:
+    if where.columns:
         values = record if isinstance(record, dict) else {}
-        named = {name: values[name] for name in where.columns if name in values}
-        return list(_search(named, depth))
-    found_inside = list(_search(record, depth))
+        return [
+            one._replace(path=(name, *one.path))
+            for name in where.columns
+            if name in values
+            for one in find(values[name])
+        ]
+    found_inside = list(_search(record, where.depth))
     if not found_inside and type(record) is dict and has_message_fields(record):
         return [Found((), record)]
     return found_inside
 
 
-def every_reply(record: Any, where: Where = _ANYWHERE, depth: int = 0) -> list[Found]:
+def every_reply(record: Any, where: Where = _ANYWHERE) -> list[Found]:
     """Find the replies of a parsed record, and those in the JSON strings of it."""
     out: list[Found] = []
-    for found in find(record, where, depth):
+    for found in find(record, where):
         if found.text is None:
             out.append(found)
             continue
-        inside = every_reply(found.value, depth=depth + 1)
+        inside = every_reply(found.value, Where(depth=where.depth + 1))
         out += [one._replace(path=(*found.path, *one.path)) for one in inside]
     return out
 

@@ -37,7 +37,7 @@ _ALL = Where()
 
 
 class Notes(NamedTuple):
-    """What a task tells beside the records that it gives."""
+    """What a task tells of a record, beside the one that it gives."""
 
     tally: Tally
     rows: list[dict[str, Any]]
@@ -86,12 +86,10 @@ class Conversion:
             ImageShimError: it is no JSON, or a reply in it cannot be converted.
 
         """
-        seen: Tally = Counter()
         value = parse_lazily(body)
-        out = self._inside(body, value, self._plan(value), seen, 0)
-        if not seen["replies"]:
-            seen["records without a reply"] += 1
-        notes.tally.update(seen)
+        out = self._inside(body, value, self._plan(value), notes.tally, self.where)
+        if not notes.tally["replies"]:
+            notes.tally["records without a reply"] += 1
         return out
 
     def events(self, body: bytes, notes: Notes) -> bytes:
@@ -111,32 +109,40 @@ class Conversion:
         notes.tally["converted" if out != body else _why_not(reply, do)] += 1
         return out
 
-    def value(self, record: Any, tally: Tally) -> Any:
-        """Convert the replies of a parsed record; the same object where nothing changes."""
-        do = self._plan(record)
-        for path, value in self._changes(record, do, tally, 0):
-            record = _put(record, path, value)
-        return record
+    def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
+        """Convert the replies in the fields of a row; the same object where nothing changes.
+
+        Raises:
+            ImageShimError: a reply in it cannot be converted.
+
+        """
+        where = self.where if self.where.at or self.where.columns else Where(columns=tuple(row))
+        changed: Any = row
+        for path, value in self._changes(row, self._plan(row), notes.tally, where):
+            changed = _put(changed, path, value)
+        if not notes.tally["replies"]:
+            notes.tally["records without a reply"] += 1
+        return changed  # type: ignore[no-any-return]
 
     def _plan(self, record: Any) -> Plan:
         source = source_of(record, self.source, self.source_from)
         return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts)
 
-    def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, depth: int) -> bytes:
-        changes = list(self._changes(value, do, tally, depth))
+    def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, where: Where) -> bytes:
+        changes = list(self._changes(value, do, tally, where))
         if not changes:
             return body
         body = as_utf8(body)
         style = style_of(body)
         return replaced(body, [(path, style.write(value, len(path))) for path, value in changes])
 
-    def _changes(self, value: Any, do: Plan, tally: Tally, depth: int) -> Iterator[Change]:
-        where = self.where if depth == 0 else _ALL
-        for found in find(value, where, depth):
+    def _changes(self, value: Any, do: Plan, tally: Tally, where: Where) -> Iterator[Change]:
+        for found in find(value, where):
             if found.text is None:
                 yield from _converted(found, do, tally)
             else:
-                text = self._inside(found.text, found.value, do, tally, depth + 1)
+                inner = Where(depth=where.depth + 1)
+                text = self._inside(found.text, found.value, do, tally, inner)
                 if text is not found.text:
                     yield Change(found.path, text.decode())
 

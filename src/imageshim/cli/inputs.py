@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from imageshim.archive.places import every_reply, place_of
+from imageshim.archive.places import Found, Where, every_reply, place_of
 from imageshim.archive.records import (
     Kind,
     Lines,
@@ -21,6 +21,7 @@ from imageshim.archive.records import (
     whole,
 )
 from imageshim.archive.sources import Source, find_files, opened
+from imageshim.archive.tables import rows_of
 from imageshim.errors import MalformedReplyError
 from imageshim.files.whole import beside, keep_mode
 from imageshim.long_json.reading import parse
@@ -114,6 +115,11 @@ def records(file: str | Source) -> Iterator[Record]:
     """
     source = Source(file, file, 0) if isinstance(file, str) else file
     with stream_of(source) as (stream, fault):
+        if source.is_parquet:
+            for number, row in rows_of(stream):
+                found = every_reply(row, Where(columns=tuple(row)))
+                yield from _each(source.path, number, b"", row, found)
+            return
         yield from _records(source.path, lines_in(stream))
         if said := fault():
             yield Record(source.path, None, b"", None, said)
@@ -146,6 +152,13 @@ def _replies(file: str, line: int | None, raw: bytes) -> Iterator[Record]:
         problem = f"no reply: its JSON is a {type(value).__name__}, not an object"
         yield Record(file, line, raw, value, problem)
         return
+    yield from _each(file, line, raw, value, found)
+
+
+def _each(
+    file: str, line: int | None, raw: bytes, value: Any, found: list[Found]
+) -> Iterator[Record]:
+    """Give each reply of a record; a record without one is given as it is."""
     if len(found) < 2:
         yield Record(file, line, raw, found[0].value if found else value, None)
         return

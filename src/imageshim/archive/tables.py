@@ -1,0 +1,263 @@
+"""Parquet: a row is a record, and its columns of text, bytes and structs are its fields.
+
+pyarrow reads and writes. The schema with its metadata, the order and types of the columns, their
+compression and the row groups stay, but that a group above `GROUP` bytes becomes several. A column
+in which nothing changes is never made anew; a struct that changes gets the fields that the format
+needs, behind its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, NamedTuple
+
+from imageshim.errors import ImageShimError, MissingExtraError
+
+from .sources import SourceError
+
+__all__ = ["changed_fields", "rows_of", "write_table"]
+
+GROUP = 1 << 26
+"""Bytes of rows that are in memory at a time, uncompressed."""
+
+STASH = "imageshim"
+"""The stash of a message, in its ``provider_specific_fields``: JSON text in a struct."""
+
+Row = dict[str, Any]
+Refused = dict[str, str]
+"""Columns that cannot hold what would be in them, and why."""
+Change = Callable[[int, Row, Refused], Row]
+"""Takes the number of a row, from 1, and its fields; gives them back, or others."""
+Look = Callable[[Row], Row]
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415  # an extra, for tables only
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("a Parquet file", "archive") from None
+    return pa, pq
+
+
+class Rows(NamedTuple):
+    """Some rows in a row."""
+
+    first: int
+    """The number of the first one, from 1."""
+    batch: Any
+    """A record batch of pyarrow."""
+
+
+class _Table:
+    """A Parquet file that is open."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.pa, self.pq = _pyarrow()
+        self._file = self.pq.ParquetFile(stream)
+        self.schema = self._file.schema_arrow
+
+    def compression(self) -> Any:
+        """Tell how each column is compressed."""
+        metadata = self._file.metadata
+        if not metadata.num_row_groups:
+            return "snappy"
+        group = metadata.row_group(0)
+        chunks = [group.column(place) for place in range(group.num_columns)]
+        names = {chunk.path_in_schema: _CODECS.get(chunk.compression, "snappy") for chunk in chunks}
+        kinds = set(names.values())
+        return kinds.pop() if len(kinds) == 1 else names
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
+        """Read rows, no more of them at a time than are to be in memory."""
+        first, metadata = 1, self._file.metadata
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            size = max(1, group.num_rows * GROUP // max(group.total_byte_size, GROUP))
+            for batch in self._file.iter_batches(size, row_groups=[number], columns=columns):
+                yield Rows(first, batch)
+                first += batch.num_rows
+
+    def fields(self) -> list[str]:
+        """List the columns that may hold replies: text, bytes, and what is made of structs."""
+        return [field.name for field in self.schema if self._may_hold(field.type)]
+
+    def nested(self) -> list[str]:
+        """List those of them that are made of structs."""
+        kinds = {name: self.schema.field(name).type for name in self.fields()}
+        return [name for name, kind in kinds.items() if not self.is_text(kind)]
+
+    def _may_hold(self, kind: Any) -> bool:
+        types = self.pa.types
+        if types.is_list(kind) or types.is_large_list(kind):
+            return self._may_hold(kind.value_type)
+        return self.is_text(kind) or types.is_struct(kind)
+
+    def is_text(self, kind: Any) -> bool:
+        """Tell whether values of a type are text or bytes."""
+        types = self.pa.types
+        looks = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+        return any(look(kind) for look in looks)
+
+
+_CODECS = {"UNCOMPRESSED": "none", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd", "LZ4": "lz4"}
+
+
+def _opened(stream: IO[bytes]) -> _Table:
+    try:
+        return _Table(stream)
+    except (OSError, ValueError) as error:  # those of pyarrow are among them
+        raise SourceError(f"no Parquet file that can be read: {error}") from None
+
+
+def _guarded(rows: Iterator[Rows]) -> Iterator[Rows]:
+    try:
+        yield from rows
+    except (OSError, ValueError) as error:
+        raise SourceError(f"the file is damaged: {error}") from None
+
+
+def _records(rows: Rows, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Give the fields of rows as what JSON would hold; null is no value."""
+    columns = {name: rows.batch.column(name).to_pylist() for name in fields}
+    return [
+        {
+            name: _plain(values[place])
+            for name, values in columns.items()
+            if values[place] is not None
+        }
+        for place in range(rows.batch.num_rows)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Read a value of a struct: null is an absent field, and the stash is text there."""
+    if isinstance(value, dict):
+        kept = {key: _plain(item) for key, item in value.items() if item is not None}
+        if isinstance(kept.get(STASH), str):
+            kept[STASH] = json.loads(kept[STASH])
+        return kept
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return value
+
+
+def _stored(value: Any) -> Any:
+    """Write a value for a struct, which cannot hold a stash: its fields differ from row to row."""
+    if isinstance(value, dict):
+        return {
+            key: json.dumps(item) if key == STASH else _stored(item) for key, item in value.items()
+        }
+    return [_stored(item) for item in value] if isinstance(value, list) else value
+
+
+def rows_of(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read the rows of a Parquet file: the number of each, and the fields that may hold replies.
+
+    Raises:
+        SourceError: it is none, or damaged.
+
+    """
+    table = _opened(stream)
+    fields = table.fields()
+    for rows in _guarded(table.rows(fields)):
+        yield from enumerate(_records(rows, fields), rows.first)
+
+
+def write_table(stream: IO[bytes], out: IO[bytes], change: Change, look: Look) -> None:
+    """Copy a Parquet file; the fields of each row may be changed on the way.
+
+    ``look`` tells what ``change`` will give: types are written before the first row.
+
+    Raises:
+        SourceError: it is no Parquet file, or damaged.
+
+    """
+    table = _opened(stream)
+    fields = table.fields()
+    schema, refused = _new_schema(table, look)
+    with table.pq.ParquetWriter(out, schema, compression=table.compression()) as writer:
+        for rows in _guarded(table.rows()):
+            old = _records(rows, fields)
+            new = [change(rows.first + place, row, refused) for place, row in enumerate(old)]
+            columns = [
+                _column(table, rows.batch.column(field.name), field, old, new) for field in schema
+            ]
+            writer.write_batch(table.pa.record_batch(columns, schema=schema))
+
+
+def _column(table: _Table, column: Any, field: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
+    """Make a column anew, if something in it has changed or it has another type."""
+    name = field.name
+    is_new = [name in changed_fields(*pair) for pair in zip(old, new, strict=True)]
+    if not any(is_new):
+        is_same = column.type == field.type
+        return column if is_same else table.pa.array(column.to_pylist(), type=field.type)
+    values = column.to_pylist()
+    for place, changed in enumerate(is_new):
+        if changed:
+            values[place] = _stored(new[place][name])
+            if table.pa.types.is_binary(field.type) or table.pa.types.is_large_binary(field.type):
+                values[place] = values[place].encode("utf-8", "surrogateescape")
+    return table.pa.array(values, type=field.type)
+
+
+def changed_fields(old: Row, new: Row) -> list[str]:
+    """List the fields of a row that are others now."""
+    if old is new:
+        return []
+    return [name for name, value in new.items() if value is not old.get(name)]
+
+
+def _new_schema(table: _Table, look: Look) -> tuple[Any, Refused]:
+    """Find the types that structs need for what will be in them."""
+    nested, schema, refused = table.nested(), table.schema, Refused()
+    for rows in _guarded(table.rows(nested)) if nested else ():
+        old = _records(rows, nested)
+        values: dict[str, list[Any]] = {}
+        for row in old:
+            new = look(row)
+            for name in changed_fields(row, new):
+                values.setdefault(name, []).append(_stored(new[name]))
+        for name in values.keys() - refused.keys():
+            place = schema.get_field_index(name)
+            try:
+                field = _holding(table, schema.field(place), values[name])
+            except (ImageShimError, table.pa.ArrowException) as error:
+                refused[name] = f"column {name}: {error}"
+            else:
+                schema = schema.set(place, field)
+    return schema, refused
+
+
+def _holding(table: _Table, field: Any, values: Sequence[Any]) -> Any:
+    field = field.with_type(_merged(table.pa, field.type, table.pa.infer_type(values)))
+    with table.pq.ParquetWriter(table.pa.BufferOutputStream(), table.pa.schema([field])):
+        return field  # it can be written
+
+
+def _merged(pa: Any, old: Any, new: Any) -> Any:
+    """Add the fields that a type lacks; what is there keeps its type."""
+    if pa.types.is_struct(old) and pa.types.is_struct(new):
+        names = [field.name for field in old]
+        known = [
+            field.with_type(_merged(pa, field.type, new.field(field.name).type))
+            if new.get_field_index(field.name) >= 0
+            else field
+            for field in old
+        ]
+        return pa.struct([*known, *(field for field in new if field.name not in names)])
+    if _is_list(pa, old) and _is_list(pa, new):
+        return pa.list_(_merged(pa, old.value_type, new.value_type))
+    if pa.types.is_null(old) or pa.types.is_null(new):
+        return new if pa.types.is_null(old) else old
+    if pa.types.is_nested(old) or pa.types.is_nested(new):
+        raise ImageShimError(f"a struct cannot hold {old} and {new} in one field")
+    return old
+
+
+def _is_list(pa: Any, kind: Any) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
