@@ -268,6 +268,29 @@ def test_a_reply_of_the_openai_sdk_has_no_image_whatever_serves_it(run, project)
     assert "--assume-litellm" in ended.lines[1]
 
 
+def test_an_import_that_is_added_is_a_dependency_and_the_summary_says_where(run, project):
+    write(project, **{"app.py": OLD, "requirements.txt": "litellm>=1.76.1\n"})
+
+    assert any(
+        line.startswith("imageshim is a dependency of the code now, in app.py: ")
+        for line in run("fix").lines
+    )
+    assert not any("dependency" in line for line in run("fix", "--target", "litellm>=1.77").lines)
+
+
+def test_helpers_are_written_where_the_style_asks_for_them(run, project):
+    old = OLD.replace(b'.image["url"]', b'.get("image")')
+    write(project, **{"app.py": old})
+
+    assert b"import imageshim" not in run("fix").out
+    assert b'(reply.choices[0].message.get("images") or [{}])[0]' in run("fix").out
+    assert b"+from imageshim import first_image" in run("fix", "--style", "helpers").out
+    write(project, **{"pyproject.toml": '[tool.imageshim]\nstyle = "helpers"\n'})
+    assert b"+from imageshim import first_image" in run("fix").out
+    write(project, **{"pyproject.toml": '[tool.imageshim]\nstyle = "shims"\n'})
+    assert "expected 'plain' or 'helpers'" in run("fix").err
+
+
 def test_a_setting_makes_what_is_not_proven_fail(run, project):
     write(project, **{"app.py": UNPROVEN})
     assert run("check").code == 0

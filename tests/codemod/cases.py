@@ -31,6 +31,7 @@ _MACROS = {
     "s": "stream = " + _CALL.format(", stream=True"),
 }
 _MARK = re.compile(r"\[\[(.*?)\|(.*?)\]\](?!\])", re.DOTALL)
+_HELPERS = re.compile("imageshim|first_image|old_image|legacy_content")
 _MACRO = re.compile(r"^%([rms])(?:\+(\w+))?\n", re.MULTILINE)
 
 
@@ -65,7 +66,10 @@ class Case:
 
     @property
     def settings(self) -> Settings:
-        given = Settings(requires_python=self.options.get("python"))
+        # The pairs that end in calls of imageshim are those of a style of its own.
+        helped = any(_HELPERS.search(new) for _, new in _MARK.findall(self.text))
+        style = "helpers" if helped else "plain"
+        given = Settings(requires_python=self.options.get("python"), style=style)
         if "target" in self.options:
             given = given._replace(target=self.options["target"])
         if "assume" in self.options:

@@ -9,6 +9,7 @@ import pytest
 
 from codemod.cases import Case, cases_of
 from imageshim.codemod import rules
+from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.running.engine import check, fix
 from imageshim.codemod.text.source import Source
 
@@ -54,6 +55,58 @@ def test_what_is_no_rules_business_has_no_edits(case):
     if "finds" in case.options:
         assert case.options["finds"] in [one.code for one in found]
         assert all(one.missing for one in found)
+
+
+PLAIN = [case for case in PAIRS if case.file == "plain"]
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.id)
+def test_plain_code_needs_no_helper_and_keeps_to_the_rules(case):
+    assert "imageshim" not in case.after
+    later = check(Source("program.py", case.after.encode()), case.settings)
+    assert [one for one in later if not one.advice] == []
+
+
+HELPED = """
+import litellm
+def ask(model):
+    content = litellm.completion(model=model, messages=[]).choices[0].message.content
+    if not content:
+        return None
+    if content.startswith("data:image"):
+        return content
+    return {content}
+"""
+
+
+CALL = (
+    "import base64, re, litellm\nm = litellm.completion(model=x, messages=[]).choices[0].message\n"
+)
+WITHOUT_PLAIN = {
+    "the text is asked about before, and an image alone has none": HELPED.format(content="content"),
+    "there may be text around the image": (
+        f"{CALL}text = m.content\nif 'data:image' in text:\n    show(text)\n"
+    ),
+    "a pattern": f"{CALL}show(re.findall('data:image/png;base64,[^ ]+', m.content))\n",
+    "a handler for a text that is no image": (
+        f"{CALL}try:\n    show(base64.b64decode(m.content.split(',')[1]))\n"
+        "except IndexError:\n    pass\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("program", WITHOUT_PLAIN.values(), ids=WITHOUT_PLAIN)
+def test_what_has_no_short_plain_form_gets_a_helper(program):
+    source = Source("program.py", program.encode())
+    assert b"legacy_content(" in fix(source, check(source, Settings()))
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.id)
+def test_helpers_are_written_where_they_are_asked_for(case):
+    source = Source("program.py", case.before.encode())
+    new = fix(source, check(source, Settings(style="helpers"))).decode()
+    assert '[0].get("image_url"' not in new
+    assert ":= getattr(" not in new
 
 
 def test_there_are_as_many_cases_as_were_promised():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from imageshim.cli import arguments
+from imageshim.codemod.project.settings import STYLES
 
 __all__ = ["add_shared", "parsed", "parser"]
 
@@ -54,6 +55,11 @@ def add_shared(into: argparse.ArgumentParser) -> None:
     find.add_argument(
         "--strict", action="store_true", help="advice, and what is not proven, fail the check too"
     )
+    find.add_argument(
+        "--style", choices=STYLES,
+        help="how code is rewritten that needs no LiteLLM below 1.77: plain reads `images` itself "
+        "(the default), helpers calls imageshim",
+    )  # fmt: skip
     where = into.add_argument_group("where")
     where.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN",

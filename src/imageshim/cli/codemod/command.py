@@ -57,6 +57,7 @@ class Command(NamedTuple):
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     strict: bool = False
+    style: str | None = None
     exclude: Sequence[str] = ()
     documents: bool = False
     trace: Sequence[str] = ()
@@ -212,6 +213,8 @@ def _project(command: Command) -> Project:
         codes = tuple(code for one in getattr(command, name) for code in one.split(","))
         if codes:
             changes[name] = settings_module.check_codes(codes, f"--{name}")
+    if command.style is not None:
+        changes["style"] = command.style
     if command.target is not None:
         changes["target"] = settings_module.check_target(command.target, "--target")
     has_target = project.has_target or command.target is not None

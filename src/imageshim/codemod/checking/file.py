@@ -16,6 +16,7 @@ from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Read, Reads
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
+from imageshim.timeline import Format, format_of
 
 from .names import Names
 
@@ -147,6 +148,12 @@ class File:
             step = Step(node.lineno, f"a {row.carrier}'s {row.read} was read here at run time")
             known.objects = [Obj(row.carrier, "litellm", frozenset((origin,)), (step,))]
         self.traced.add(node)
+
+    @property
+    def writes_plain(self) -> bool:
+        """Whether new code reads ``images`` itself, rather than by helpers of imageshim."""
+        new = format_of(self.settings.oldest_litellm) is Format.IMAGES
+        return new and self.settings.style == "plain"
 
     # The tree
 

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
-__all__ = ["DEFAULT_TARGET", "Project", "Settings", "SettingsError", "find", "load", "lower_bound"]
+__all__ = [
+    "DEFAULT_TARGET",
+    "STYLES",
+    "Project",
+    "Settings",
+    "SettingsError",
+    "find",
+    "load",
+    "lower_bound",
+]
 
 DEFAULT_TARGET = "litellm>=1.77"
 """The first LiteLLM version whose replies carry ``images`` (BerriAI/litellm PR #14160)."""
@@ -57,6 +66,8 @@ class Settings(NamedTuple):
     """Also look into the fenced code of Markdown and reStructuredText."""
     mark: bool = False
     """Leave a comment at what needs a person."""
+    style: str = "plain"
+    """``plain``: code reads ``images`` itself where LiteLLM always has it; or ``helpers``."""
     strict: bool = False
     """Whether advice, and what is not proven, fail a check."""
 
@@ -206,6 +217,15 @@ def _flag(place: str, value: object) -> bool:
     return value
 
 
+STYLES = ("plain", "helpers")
+
+
+def _style(place: str, value: object) -> str:
+    if value not in STYLES:
+        raise _wrong(place, " or ".join(map(repr, STYLES)), value)
+    return str(value)
+
+
 def _strings(place: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
         raise _wrong(place, "a list of strings", value)
@@ -280,5 +300,6 @@ _READERS: dict[str, Any] = {
     "documents": _flag,
     "mark": _flag,
     "strict": _flag,
+    "style": _style,
 }
 """Each key of ``[tool.imageshim]`` with what checks its value."""

@@ -1,9 +1,17 @@
 """Images in ``message.content``, where LiteLLM had them up to 1.76.0.
 
 From 1.77.0 on ``content`` is the text alone (None for an image without text) and the images are in
-``message.images`` (BerriAI/litellm PR #9646, #13983, #14160). ``legacy_content(message)`` gives
-what ``content`` was, text and data URIs, from a message of any format: whatever the code does with
-it, a regular expression included, goes on working.
+``message.images`` (BerriAI/litellm PR #9646, #13983, #14160).
+
+Where the text is decoded, or the image as a whole, the image stands in its place:
+``message.images[0]["image_url"]["url"]``. Where a test for a data URI parts the image from the
+text, the test asks for ``images``, and text stays ``content``. Where the old code gave a picture
+the new gives the same; where it raised or gave rubbish (a text in front of the image), it may raise
+or give the picture; a reply of text alone gives what it gave.
+
+Anything else, all of it below LiteLLM 1.77, and all with ``--style helpers``, becomes
+``legacy_content(message)``, which gives what ``content`` was, text and data URIs, from a message of
+any format: whatever the code does with it, a regular expression included, goes on working.
 
 Nearly all code reads ``content`` for its text, so this needs more than LiteLLM: that the call asks
 for images (``modalities``, a model that draws) or that the text is taken for one (decoded, compared
@@ -18,6 +26,7 @@ import ast
 from collections.abc import Iterator
 
 from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.pictures import plain_pictures
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
@@ -37,11 +46,12 @@ _MESSAGE = "`content` is the text alone since LiteLLM 1.76.1: images are elsewhe
     before="data = base64.b64decode(response.choices[0].message.content.split(',')[1])",
     after="data = base64.b64decode(legacy_content(response.choices[0].message).split(',')[1])",
 )
-def content_image(file: File) -> Iterator[Finding]:
+def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
     """Yield the reads of ``content`` that are after an image."""
     rewriter = Rewriter(file)
     # Code that reads `image` as well was written for a LiteLLM whose `content` is text.
     known = {origin for read in file.reads_of("image") for origin in read.origins}
+    plain: dict[ast.expr, tuple[Edit, ...]] = {}
     for read in file.reads_of("content"):
         if read.origins & known:
             continue
@@ -61,20 +71,30 @@ def content_image(file: File) -> Iterator[Finding]:
             continue
         if not signals and not asked:  # text, as far as anybody can see
             continue
-        yield _finding(file, rewriter, read, signals, asked=asked)
+        if file.writes_plain and read.node not in plain and not _is_written(read):
+            plain |= plain_pictures(file, rewriter, read, asked=asked) or {}
+        if plain.get(read.node) != ():  # else it is text, and stays
+            yield _finding(file, rewriter, read, signals, plain.get(read.node), asked=asked)
 
 
-def _finding(
+def _is_written(read: Read) -> bool:
+    return any("content" in one.written for one in read.origins)
+
+
+def _finding(  # noqa: PLR0913
     file: File,
     rewriter: Rewriter,
     read: Read,
     signals: tuple[Step, ...],
+    plain: tuple[Edit, ...] | None,
     *,
     asked: bool,
 ) -> Finding:
     chain = (*read.chain, *signals)
     line = next((one.written["content"] for one in read.origins if "content" in one.written), None)
     made = None if line is not None else _rewritten(rewriter, read)
+    if plain is not None:
+        made = plain, True
     if made is None:
         why = "this spelling cannot be rewritten without losing a comment"
         if line is not None:

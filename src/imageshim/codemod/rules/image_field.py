@@ -5,8 +5,9 @@ very dict that ``image`` was (BerriAI/litellm PR #13983, #14160). The attribute,
 ``getattr``, ``hasattr``, ``in``, tests of its truth and comparisons with None are rewritten, on
 messages and on the deltas of streams, objects and dicts.
 
-A plain read becomes ``images[0]["image_url"]``; one that gave None without an image becomes
-``first_image(message)``, which still does. Where the project allows a LiteLLM below 1.77, every
+A plain read becomes ``images[0]["image_url"]``, and one that gave None without an image
+``(getattr(message, "images", None) or [{}])[0].get("image_url")``, which still does; with ``--style
+helpers`` that is ``first_image(message)``. Where the project allows a LiteLLM below 1.77, every
 read becomes ``first_image(message)``, which reads all formats.
 
 Safe where the message is LiteLLM's on every path and no ``try`` tells the AttributeError of a reply
@@ -185,15 +186,18 @@ def _plain(rewriter: Rewriter, read: Read, quote: str) -> _Made | None:
 
 
 def _widened(rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | None:
-    """Let the only handler around catch IndexError too, if nothing else in it can raise that."""
+    """Let the only handler around catch IndexError too, if little else in it can raise that.
+
+    What can is a reply without choices, which has no image either.
+    """
     tries = list(rewriter.tries(read.node))
     if len(tries) != 1 or len(tries[0].body) != 1 or (read.function and read.function.guards):
         return None
     for one in ast.walk(tries[0].body[0]):
-        if isinstance(one, (ast.Call, ast.Await)):
-            return None
         # What follows the read takes a key out of the image itself.
-        if isinstance(one, ast.Subscript) and one is not read.node and one.value is not read.node:
+        if not isinstance(one, ast.Subscript) or read.node in (one, one.value):
+            continue
+        if not (isinstance(one.value, ast.Attribute) and one.value.attr == "choices"):
             return None
     return rewriter.widened(tries[0], old, "IndexError")
 
@@ -243,6 +247,9 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
     renamed = _renamed(rewriter, node.args[1])
     if renamed is None:
         return None
+    following = _asked_next(rewriter, node)
+    if following is not None:  # it asks the same
+        return (Edit(rewriter.start(node), rewriter.start(following), ""),), True
     end = rewriter.end(node.args[1])
     head, tail = "getattr", ", None"
     last: tuple[Edit, ...] = ()
@@ -251,6 +258,25 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
         last = (Edit(rewriter.end(node), rewriter.end(node), ")"),)
     name = Edit(rewriter.start(node.func), rewriter.end(node.func), head)
     return (name, renamed, Edit(end, end, tail), *last), True
+
+
+def _asked_next(rewriter: Rewriter, node: ast.Call) -> ast.expr | None:
+    """Return the ``m.image`` of ``hasattr(m, "image") and m.image``, if it is a test as well."""
+    parent = rewriter.file.parents[node]
+    if not isinstance(parent, ast.BoolOp) or not isinstance(parent.op, ast.And):
+        return None
+    place = parent.values.index(node) + 1
+    following = parent.values[place] if place < len(parent.values) else None
+    asked = following.left if isinstance(following, ast.Compare) else following
+    if (
+        isinstance(asked, ast.Attribute)
+        and asked.attr == "image"
+        and ast.dump(asked.value) == ast.dump(node.args[0])
+        and (rewriter.is_test(asked) or rewriter.compared_with_none(asked) is not None)
+        and b"#" not in rewriter.between(rewriter.end(node), rewriter.start(asked))
+    ):
+        return following
+    return None
 
 
 def _membership(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
@@ -276,8 +302,34 @@ def _with_default(rewriter: Rewriter, read: Read, quote: str | None, *, new: boo
         renamed = _renamed(rewriter, name)
         if renamed is not None:
             return (renamed,), True
+    if rewriter.file.writes_plain and quote is not None:
+        plain = _first_of(rewriter, node, read, quote)
+        if plain is not None:
+            return plain, True
     edits = rewriter.with_default("first_image", read)
     return None if edits is None else (edits, empty)
+
+
+def _first_of(
+    rewriter: Rewriter, node: ast.expr, read: Read, quote: str
+) -> tuple[Edit, ...] | None:
+    """Turn ``m.get("image")`` into ``(m.get("images") or [{}])[0].get("image_url")``."""
+    if not isinstance(node, ast.Call):
+        return None
+    name = node.args[1 if read.how == "getattr" else 0]
+    renamed = _renamed(rewriter, name)
+    if renamed is None:
+        return None
+    start, end = rewriter.end(name), rewriter.end(node)
+    nothing = ", None" if read.how == "getattr" else ""
+    taken = f"{nothing}) or [{{}}])[0].get({quote}image_url{quote}"
+    default = read.default
+    kept = default is not None and not (isinstance(default, ast.Constant) and default.value is None)
+    if not kept and b"#" in rewriter.between(start, end):
+        return None
+    last = Edit(start, start, taken) if kept else Edit(start, end, f"{taken})")
+    opening = rewriter.start(node)
+    return Edit(opening, opening, "("), renamed, last
 
 
 def _is_empty(node: ast.expr) -> bool:

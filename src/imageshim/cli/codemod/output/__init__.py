@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -13,6 +14,9 @@ __all__ = ["FORMATS", "Outcome", "renderer"]
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 """The formats, each the name of a module."""
+
+
+_IMPORT = re.compile(rb"\b(?:from|import) imageshim\b")
 
 
 class Outcome(NamedTuple):
@@ -55,6 +59,17 @@ class Outcome(NamedTuple):
     def problems(self) -> int:
         """How many files or cells could not be read or written."""
         return sum(len(report.problems) for report in self.reports)
+
+    @property
+    def helped(self) -> list[str]:
+        """The files that a run makes import imageshim, which did not before."""
+        return [
+            report.path
+            for report in self.reports
+            if report.new is not None
+            and _IMPORT.search(report.new) is not None
+            and _IMPORT.search(report.old) is None
+        ]
 
     def findings(self) -> Iterator[Reported]:
         """Yield every finding."""

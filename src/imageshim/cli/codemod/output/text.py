@@ -25,6 +25,7 @@ _SORTS = {
 _ARROW = " → "
 # More reasons than these are the same few, each with another name in it.
 _MOST_REASONS = 10
+_MOST_HELPED = 5
 
 _Paint = Callable[[str, str], str]
 
@@ -124,6 +125,13 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         yield f"{outcome.marks:,} marked as not done (# imageshim: todo[…])."
     if outcome.problems:
         yield paint(f"{outcome.problems:,} could not be read or written, see above.", _RED)
+    if outcome.rewrites and (helped := outcome.helped):
+        listed = ", ".join(helped[:_MOST_HELPED])
+        more = f" and {len(helped) - _MOST_HELPED:,} more" if len(helped) > _MOST_HELPED else ""
+        yield (
+            f"imageshim is a dependency of the code now, in {listed}{more}: add it where litellm is "
+            "asked for."
+        )
     for target in outcome.targets:
         yield f"Target: {target}."
     yield f"{_number(outcome.scanned, 'file')} read, {outcome.analysed:,} of them analysed."
