@@ -291,6 +291,49 @@ def test_helpers_are_written_where_the_style_asks_for_them(run, project):
     assert "expected 'plain' or 'helpers'" in run("fix").err
 
 
+GUIDE = """# Images with LiteLLM
+
+Read `response.choices[0].message.image` as python does.
+
+## Before
+
+```python
+import litellm
+r = litellm.completion(model="gemini-image", messages=[])
+print(r.choices[0].message.image["url"])
+```
+
+## After
+
+```python
+import litellm
+r = litellm.completion(model="gemini-image", messages=[])
+print(r.choices[0].message.images[0]["image_url"]["url"])
+```
+
+## With the proxy
+
+```python
+from openai import OpenAI
+client = OpenAI(api_key="sk-1234", base_url="http://0.0.0.0:4000")
+response = client.chat.completions.create(model="gemini-image", messages=[])
+print(response.choices[0].message.image)
+```
+"""
+
+
+def test_a_migration_guide_is_read_as_a_person_reads_it(run, project):
+    write(project, **{"guide.md": GUIDE})
+
+    ended = run("check", "--documents")
+
+    assert ended.code == 1
+    said = [line.split(":")[1] for line in ended.lines if line.startswith("guide.md:")]
+    assert said == ["18", "27"]  # advice on "after", the proxy's read; nothing on "before"
+    assert b"+" not in run("fix", "--documents").out.partition(b"guide.md")[0]
+    assert run("check").code == 0
+
+
 def test_a_setting_makes_what_is_not_proven_fail(run, project):
     write(project, **{"app.py": UNPROVEN})
     assert run("check").code == 0

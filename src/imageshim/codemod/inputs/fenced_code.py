@@ -1,7 +1,7 @@
 """Python in documents: the fenced code of Markdown, the code blocks of reStructuredText.
 
-Each block is a piece of its own. One that names LiteLLM and does not parse (an excerpt) is told,
-not skipped in silence.
+Each block is a piece of its own. One under a heading such as "Before" shows what was, and stays.
+One that names LiteLLM and does not parse (an excerpt) is told, not skipped in silence.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from imageshim.codemod.running.reports import Problem
 from imageshim.codemod.text.source import SourceError
 from imageshim.errors import MissingExtraError
 
+from .document_parts import is_shown_as_old
 from .embedded import Piece, Segment
 
 __all__ = ["blocks"]
@@ -36,6 +37,8 @@ def blocks(path: str, data: bytes) -> tuple[list[Piece], list[Problem]]:
     for line in lines:
         starts.append(starts[-1] + len(line))
     for first, indents in found:
+        if is_shown_as_old(data[: starts[first - 1]].decode("utf-8", "replace")):
+            continue
         piece = _piece(path, lines, starts, first, indents)
         try:
             _ = piece.source.tree

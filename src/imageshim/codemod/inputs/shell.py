@@ -1,7 +1,7 @@
 """Shell commands that read old formats: ``curl … | jq .choices[0].message.image.url``.
 
-They are found in scripts and in documents, and never rewritten: what a pipeline does with its input
-cannot be proven. A command is the lines up to the next empty one.
+They are found in scripts and in the commands of documents, and never rewritten: what a pipeline
+does with its input cannot be proven. A command is the lines up to the next empty one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from fnmatch import fnmatch
 from imageshim.codemod.findings import Finding
 from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.text.suppression import is_ignored_by
+
+from .discovery import Kind, kind_of
+from .document_parts import commands_of
 
 __all__ = ["CODE", "may_read", "shell_reads"]
 
@@ -49,14 +52,16 @@ def may_read(data: bytes) -> bool:
 def shell_reads(path: str, data: bytes, settings: Settings) -> list[Finding]:
     """Return what the commands of a script or of a document read of old formats."""
     known = bool(_EVIDENCE.search(data)) or _is_assumed(path, settings)
-    return list(_reads(data, settings, known=known))
+    commands = commands_of(path, data) if kind_of(path) is Kind.DOCUMENT else data
+    found = _reads(commands, settings, known=known)
+    return [one for start, one in found if not _is_ignored(data, start)]
 
 
 def _is_assumed(name: str, settings: Settings) -> bool:
     return any(fnmatch(name, pattern) for pattern in settings.assume_litellm)
 
 
-def _reads(data: bytes, settings: Settings, *, known: bool) -> Iterator[Finding]:
+def _reads(data: bytes, settings: Settings, *, known: bool) -> Iterator[tuple[int, Finding]]:
     for paragraph in _PARAGRAPH.finditer(data):
         text = paragraph[0]
         if not _READER.search(text):
@@ -68,8 +73,7 @@ def _reads(data: bytes, settings: Settings, *, known: bool) -> Iterator[Finding]
         proven = known or any(_is_assumed(url, settings) for url in urls)
         for match, read in sorted(found, key=lambda one: one[0].start()):
             start = paragraph.start() + match.start()
-            if not _is_ignored(data, start):
-                yield _finding(data, start, match, read, None if proven else urls)
+            yield start, _finding(data, start, match, read, None if proven else urls)
 
 
 def _finding(

@@ -129,8 +129,8 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         listed = ", ".join(helped[:_MOST_HELPED])
         more = f" and {len(helped) - _MOST_HELPED:,} more" if len(helped) > _MOST_HELPED else ""
         yield (
-            f"imageshim is a dependency of the code now, in {listed}{more}: add it where litellm is "
-            "asked for."
+            f"imageshim is a dependency of the code now, in {listed}{more}: add it where litellm "
+            "is asked for."
         )
     for target in outcome.targets:
         yield f"Target: {target}."
