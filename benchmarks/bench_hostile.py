@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import statistics
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -61,19 +61,18 @@ def _functions(text: str) -> dict[str, Callable[[], Any]]:
 def _growth_of(small: Callable[[], Any], large: Callable[[], Any]) -> float:
     """How much more than ``_FACTOR`` times as long the larger takes.
 
-    Both in turns. What looks too slow is measured again, and the median counts: one run of tens of
-    milliseconds meets whatever else the machine does.
+    Both in turns, of which the shortest call of each counts (see `rows`). What looks too slow is
+    measured again: one run of tens of milliseconds meets whatever else the machine does.
     """
-    grown = [_one_turn(small, large)]
-    while len(grown) < _TURNS and statistics.median(grown) > _SLACK * _NEAR:
-        grown.append(_one_turn(small, large))
-    return statistics.median(grown)
-
-
-def _one_turn(small: Callable[[], Any], large: Callable[[], Any]) -> float:
-    # A millisecond of each call is beside the point: nothing that takes less is slow.
-    few, many = [min(processor_time(run), processor_time(run)) + 1e-3 for run in (small, large)]
-    return many / few / _FACTOR
+    few = many = math.inf
+    for _ in range(_TURNS):
+        few = min(few, processor_time(small), processor_time(small))
+        many = min(many, processor_time(large), processor_time(large))
+        # A millisecond of each call is beside the point: nothing that takes less is slow.
+        growth = (many + 1e-3) / (few + 1e-3) / _FACTOR
+        if growth <= _SLACK * _NEAR:
+            break
+    return growth
 
 
 def _growth(text: str, begin: str) -> float:

@@ -74,6 +74,7 @@ def install_announcer() -> None:
     if app.middleware_stack is None:
         # The configuration is read while the application starts, which builds the stack first;
         # where it is not built, Starlette builds it with this.
-        app.add_middleware(Announcer)
+        if all(one.cls is not Announcer for one in app.user_middleware):
+            app.add_middleware(Announcer)
     elif not isinstance(app.middleware_stack, Announcer):
         app.middleware_stack = Announcer(app.middleware_stack)
