@@ -26,17 +26,25 @@ class Program:
         self.url = ""
         self.lines = []
         self.up = threading.Event()
+        self.line = threading.Condition()
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 
     def read(self):
         for line in self.process.stderr:
-            self.lines.append(line)
+            with self.line:
+                self.lines.append(line)
+                self.line.notify_all()
             if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
                 self.url = found[1]
             if self.url and "Application startup complete" in self.log:
                 self.up.set()
         self.up.set()
+
+    def until(self, text):
+        """Wait for a text in the log."""
+        with self.line:
+            assert self.line.wait_for(lambda: text in self.log, 120), self.log
 
     @property
     def log(self):
@@ -52,18 +60,18 @@ def gateway(upstream, *arguments):
     ) as process:  # fmt: skip
         program = Program(process)
         try:
-            assert program.up.wait(60)
+            assert program.up.wait(120)
             assert process.poll() is None, program.log
             yield program
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)
         finally:
             process.kill()
             program.reader.join()
 
 
 def ask(url, **headers):
-    return httpx.post(url + CHAT, json=BODY, headers=headers, trust_env=False, timeout=30)
+    return httpx.post(url + CHAT, json=BODY, headers=headers, trust_env=False, timeout=120)
 
 
 def run(*arguments):
@@ -78,7 +86,7 @@ def test_it_converts_and_logs_neither_keys_nor_bodies(tmp_path):
         fake_gemini([Text("Here: "), Image("png")]) as upstream,
         gateway(upstream.url, "--rules", str(rules), "--default", "content") as program,
     ):
-        models = httpx.get(f"{program.url}/v1/models?key={SECRET}", trust_env=False)
+        models = httpx.get(f"{program.url}/v1/models?key={SECRET}", trust_env=False, timeout=120)
         asked = ask(program.url, **{"Authorization": f"Bearer {SECRET}", "X-Image-Format": "parts"})
     assert models.status_code == 200
     assert asked.headers["x-image-format"] == "parts"
@@ -98,7 +106,7 @@ def test_told_to_stop_it_lets_a_stream_end():
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                      b"Connection: close\r\n\r\n" + event)  # fmt: skip
         await writer.drain()
-        await asyncio.get_running_loop().run_in_executor(None, go_on.wait, 30)
+        await asyncio.get_running_loop().run_in_executor(None, go_on.wait, 120)
         writer.write(event)
         writer.close()
 
@@ -107,13 +115,12 @@ def test_told_to_stop_it_lets_a_stream_end():
             pieces = answer.iter_raw()
             assert next(pieces) == event
             program.process.send_signal(signal.SIGTERM)
-            while "Waiting for connections to close" not in program.log:
-                assert program.process.poll() is None
+            program.until("Waiting for connections to close")
             with pytest.raises(httpx.TransportError):
                 ask(program.url)  # nobody new is let in
             go_on.set()
             assert b"".join(pieces) == event
-        program.process.wait(30)
+        program.process.wait(120)
     assert program.process.returncode == 0
     assert "Traceback" not in program.log
 
@@ -175,7 +182,7 @@ def test_lines_of_streams_are_kept_short_where_that_is_asked():
         fake_gemini([Text(text), Image("png")]) as upstream,
         gateway(upstream.url, "--default", "content", "--max-line", "4096") as program,
     ):
-        body = httpx.post(program.url + CHAT, json=asked, timeout=30).text
+        body = httpx.post(program.url + CHAT, json=asked, timeout=120).text
 
     lines = [line for line in body.splitlines() if line.startswith("data: {")]
     deltas = [json.loads(line[6:])["choices"][0]["delta"] for line in lines]

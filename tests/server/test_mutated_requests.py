@@ -145,7 +145,7 @@ async def ask_all(url, rng):
             raise AssertionError(told) from fault
         seen[kind] = seen.get(kind, 0) + 1
 
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         await asyncio.gather(
             *(one(client, number, *some_request(rng, number)) for number in range(REQUESTS))
         )
@@ -157,7 +157,7 @@ def test_what_cannot_be_converted_passes_byte_for_byte_and_only_to_its_own_clien
     rng = random.Random(20250909)  # noqa: S311  # to be repeated, not to be secret
     with served(echo) as upstream, gateway(upstream) as url:
         seen = asyncio.run(ask_all(url, rng))
-        assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"
+        assert httpx.get(f"{url}/healthz", trust_env=False, timeout=120).text == "ok\n"
     assert sum(seen.values()) == REQUESTS
     assert (
         min(seen[kind] for kind in ("converted", "passed", "refused", "stream")) > REQUESTS // 40

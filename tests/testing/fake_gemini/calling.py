@@ -16,7 +16,7 @@ def call(
 ) -> tuple[int, dict[str, str], bytes]:
     """Ask once; (status, headers, body)."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=120)
     try:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
