@@ -346,7 +346,10 @@ def test_a_setting_makes_what_is_not_proven_fail(run, project):
 def test_what_was_fixed_passes_the_check(run, project):
     write(project, **{"app.py": OLD})
 
-    assert run("fix", "--write").code == 0
+    ended = run("fix", "--write")
+    assert ended.code == 0
+    advice = [line for line in ended.lines if line.endswith("[note on the new code]")]
+    assert [line.split()[:2] for line in advice] == [["app.py:4:7:", "IMG101"]]
     assert run("check").code == 0
 
 

@@ -63,6 +63,38 @@ def test_a_file_that_only_mentions_litellm_hands_out_nothing(tmp_path):
     assert reached(tmp_path)[1] == ["app.py"]
 
 
+AGENT = "import litellm\n\nclass Agent:\n    def run(self):\n        return litellm.completion()\n"
+USED = "from {home} import {name}\n\nprint({name}().run().choices[0].message.content)\n"
+
+
+@pytest.mark.parametrize(
+    ("home", "name", "is_read"),
+    [
+        ("a.agent", "Agent", True),
+        ("agent", "Agent", True),
+        ("lib.agent", "Agent", False),
+        ("b.lib.agent", "Agent", False),
+        (".agent", "Agent", False),
+        ("..a.agent", "Agent", True),
+        ("a", "agent", True),
+        ("agents", "Agent", False),
+    ],
+)
+@pytest.mark.parametrize("package", [True, False])
+def test_a_common_name_is_looked_for_only_where_it_is_imported_from(
+    tmp_path, home, name, is_read, package
+):
+    for folder in ("a", "b", "b/lib") if package else ():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    other = "class Agent:\n    pass\n"
+    tree(tmp_path, a__agent=AGENT, b__lib__agent=other, b__use=USED.format(home=home, name=name))
+    used = (tmp_path / "b" / "use.py").read_text().replace("agent()", "agent.Agent()")
+    (tmp_path / "b" / "use.py").write_text(used)
+
+    assert ("b/use.py" in reached(tmp_path)[1]) is is_read
+
+
 @pytest.mark.parametrize(("metadata", "expected"), [(True, ["a/app.py"]), (False, None)])
 def test_installed_packages_do_not_reach_one_another(tmp_path, metadata, expected):
     tree(tmp_path, a__app=ASK, b__use=USE.format(home="a.app"))

@@ -17,6 +17,7 @@ that it is. It holds no trees, so worker processes can be given it::
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -76,7 +77,11 @@ class ProjectIndex:
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
         self.added: dict[str, None] = {}
-        self._by_module = {name: path for path, names in self.modules.items() for name in names}
+        self._by_module: dict[str, list[str]] = {}
+        """The files of a dotted name: modules that are in no package may share one."""
+        for path, names in self.modules.items():
+            for name in names:
+                self._by_module.setdefault(name, []).append(path)
         self._facts: dict[str, Value] = {}
         """What a dotted name is, or what calling it gives (``name()``)."""
         self._owned: dict[str, set[str]] = {}
@@ -90,7 +95,10 @@ class ProjectIndex:
 
     @property
     def exports(self) -> frozenset[tuple[bytes, bytes]]:
-        """What a file must name to get a reply from another one, each with the other's own name."""
+        """What a file must name to get a reply from another one, each with where that is.
+
+        The other's place is its path, absolute, without its suffix: what an import of it ends with.
+        """
         handed = {name for name, value in self._facts.items() if holds(value)}
         owners = {name.partition("()")[0] for name in handed} | handed
         out = set(handed)
@@ -104,9 +112,10 @@ class ProjectIndex:
         return frozenset((last_name(name).encode(), self._home(name).encode()) for name in out)
 
     def _home(self, name: str) -> str:
-        """Return what the file of a dotted name is called by those that import from it."""
-        path = PurePath(self._path_of(name) or name)
-        return path.parent.name if path.name == "__init__.py" else path.stem
+        """Return where the file of a dotted name is for those that import from it."""
+        found = self._path_of(name) or name.replace(".", "/")
+        path = PurePath(os.path.abspath(found))  # noqa: PTH100  # links stay
+        return (path.parent if path.name == "__init__.py" else path.with_suffix("")).as_posix()
 
     @property
     def _handed_to(self) -> list[str]:
@@ -323,8 +332,8 @@ class ProjectIndex:
         """Return the file of the project that a dotted name is in."""
         head = name
         while head:
-            path = self._by_module.get(head)
-            if path is not None:
-                return path
+            paths = self._by_module.get(head)
+            if paths is not None:  # what replies come from is added first
+                return next((path for path in paths if path in self.added), paths[-1])
             head = head.rpartition(".")[0]
         return None

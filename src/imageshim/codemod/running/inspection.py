@@ -243,7 +243,14 @@ def _report(
         for piece, one in rounds[0].found
     ]
     old, new = change or (b"", None)
-    return FileReport(path, tuple(reported), tuple(rounds[0].problems), tuple(marks), old, new)
+    before = {(one.code, one.message) for _, one in rounds[0].found}
+    left = tuple(
+        _reported(piece, one, fixed=False)
+        for piece, one in rounds[-1].found
+        if change is not None and one.advice and (one.code, one.message) not in before
+    )
+    problems = tuple(rounds[0].problems)
+    return FileReport(path, tuple(reported), problems, tuple(marks), old, new, left)
 
 
 def _reported(piece: Piece, finding: Finding, *, fixed: bool) -> Reported:

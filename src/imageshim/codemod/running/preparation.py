@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,11 @@ __all__ = ["prepared"]
 _MOST_FOLLOWED = 4_000_000  # bytes
 # Where a reply can come from: other files that name LiteLLM (in a text, or in the name of a model)
 # hand nothing to anybody.
+_IMPORTS = re.compile(
+    rb"^[ \t]*(?:from[ \t]*(?P<dots>\.*)[ \t]*(?P<module>[\w.]*)[ \t]+import\b|"
+    rb"import[ \t]+(?P<plain>[\w., \t]+))",
+    re.MULTILINE,
+)
 _ORIGIN = re.compile(
     rb"""^[^#\n]*\b(?:import|from)\b[^#\n]*\blitellm\b|import_module\(\s*["']litellm|"""
     rb"""\b__import__\(\s*["']litellm""",
@@ -86,20 +91,58 @@ def _index(
             index.add(sources.source(path, data))
         exports = index.exports
         unseen = list(index.unseen) if exports else []
-        todo = [path for path in unseen if _may_import(read(path), exports)]
+        todo = [path for path in unseen if _may_import(path, read(path), exports)]
         todo += (path for path in index.handed if path not in set(todo))
     index.settle(lambda path: sources.source(path, read(path)))
     return index, digest.hexdigest()
 
 
-def _may_import(data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a file has the name of something that another hands out, and the other's own."""
-    return any(
-        name in data
-        and (home in data or b"from ." in data)
-        and re.search(rb"\b%s\b" % re.escape(name), data) is not None
+def _may_import(path: str, data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a file names something that another hands out, and imports from where that is.
+
+    The name alone says little: every large tree has a class ``Agent`` in some ``agent.py``.
+    """
+    homes = {
+        home
         for name, home in exports
+        if name in data and re.search(rb"\b%s\b" % re.escape(name), data) is not None
+    }
+    if not homes:
+        return False
+    if b"import_module" in data:  # by a name in a string
+        return True
+    return any(
+        _is_from(home, module, is_relative=is_relative)
+        for module, is_relative in _imported(path, data)
+        for home in homes
     )
+
+
+def _is_from(home: bytes, module: bytes, *, is_relative: bool) -> bool:
+    """Whether an import of a module, or of something in a package, can be of a file."""
+    if is_relative:
+        return module in (home, home.rpartition(b"/")[0])
+    ending = b"/" + module
+    return home.endswith(ending) or home.rpartition(b"/")[0].endswith(ending)
+
+
+def _imported(path: str, data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield the modules that a file imports as paths, and whether they are relative to it."""
+    for match in _IMPORTS.finditer(data):
+        dots, module = match["dots"], match["module"] or b""
+        if dots:
+            folder = os.path.abspath(path)  # noqa: PTH100  # strings: this runs for every import
+            for _ in dots:
+                folder = os.path.dirname(folder)  # noqa: PTH120
+            inside = module.replace(b".", b"/")
+            above = os.fsencode(folder.replace(os.sep, "/"))
+            yield (above + b"/" + inside if inside else above), True
+        elif module:
+            yield module.replace(b".", b"/"), False
+        for one in (match["plain"] or b"").split(b","):
+            name = one.split()[0] if one.split() else b""
+            if name:
+                yield name.replace(b".", b"/"), False
 
 
 def _read(sources: Sources, path: str) -> bytes:

@@ -88,6 +88,8 @@ class FileReport(NamedTuple):
     """What the file was; empty where nothing changes."""
     new: bytes | None = None
     """What the file becomes; None where nothing changes."""
+    left: tuple[Reported, ...] = ()
+    """Advice on what the file becomes, at its places there."""
 
 
 def as_json(report: FileReport) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def as_json(report: FileReport) -> dict[str, Any]:
         "findings": [_finding_as_json(one) for one in report.findings],
         "problems": [one._asdict() for one in report.problems],
         "marks": [one._asdict() for one in report.marks],
+        **({"left": [_finding_as_json(one) for one in report.left]} if report.left else {}),
     }
 
 
@@ -131,6 +134,7 @@ def from_json(report: dict[str, Any], old: bytes, new: bytes | None) -> FileRepo
         tuple(Mark(**one) for one in report["marks"]),
         old if new is not None else b"",
         new,
+        tuple(_finding_from_json(one) for one in report.get("left", ())),
     )
 
 

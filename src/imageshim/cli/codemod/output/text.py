@@ -61,6 +61,10 @@ def _of_file(report: FileReport, outcome: Outcome, paint: _Paint) -> Iterator[st
         yield f"{paint(place, _BOLD)} {paint('error:', _RED)} {problem.what}"
     for reported in report.findings:
         yield from _of_finding(report.path, reported, outcome, paint)
+    for reported in report.left if outcome.rewrites else ():
+        place = _place(report.path, reported.finding.line, reported.finding.column, reported.where)
+        said = f"{reported.finding.code} {reported.finding.message}"
+        yield f"{paint(place, _BOLD)} {said} {paint('[note on the new code]', _DIM)}"
     for mark in report.marks:
         place = _place(report.path, mark.line, None, mark.where)
         yield f"{paint(place, _BOLD)} {mark.code} is marked as not done"
