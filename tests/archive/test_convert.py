@@ -273,7 +273,7 @@ def test_outputs_have_the_names_of_their_sources(archive, tmp_path, given, wante
         (("nowhere", "--out", "out"), "nowhere does not exist"),
         (("no*.x", "--out", "out"), "nothing matches no*.x"),
         (("in", "--out", "in"), "would be replaced; give another --out"),
-        (("in/rejects.jsonl", "--out", "out"), "where this run lists its rejects; rename it"),
+        (("in/rejects.jsonl", "--out", "out"), "which this run writes itself; rename it"),
         (("in/rejects.jsonl", "--out", "in/rejects.jsonl"), "is a file"),
         (("in",), "--out"),
         (("in", "--out", "out", "--source", "9.x"), "nor a LiteLLM version"),

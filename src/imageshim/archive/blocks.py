@@ -47,6 +47,11 @@ class Task(Protocol):
 
     writes: ClassVar[bool]
     """Whether records come out; else they are only looked at."""
+    ranges: ClassVar[bool]
+    """Whether a file may be cut; else its records are counted from its beginning."""
+
+    own_names: ClassVar[tuple[str, ...]]
+    """What it writes itself into the output folder."""
 
     def record(self, body: bytes, notes: Notes) -> bytes:
         """Take the JSON of a record, a line feed behind it or not; ImageShimError refuses it."""
@@ -88,14 +93,14 @@ class Done(NamedTuple):
     """Why the file cannot be read; then there is no part."""
 
 
-def blocks_of(source: Source, size: int = BLOCK) -> list[Block]:
-    """Cut a file into blocks.
+def blocks_of(source: Source, size: int = BLOCK, *, ranges: bool = True) -> list[Block]:
+    """Cut a file into blocks; without ``ranges`` it stays whole.
 
     Raises:
         SourceError: it cannot be read.
 
     """
-    if source.size <= size or source.is_compressed or source.is_parquet:
+    if not ranges or source.size <= size or source.is_compressed or source.is_parquet:
         return [Block(source)]
     with _stream(source) as stream:
         kind, _ = look(lines_in(stream))
@@ -139,11 +144,14 @@ class Output(Protocol):
 class Passage:
     """Records on their way through a task: from the lines of a file to where they are written."""
 
-    def __init__(self, task: Task, out: Output, refuse: Callable[[Reject], None]) -> None:
+    def __init__(
+        self, task: Task, out: Output, refuse: Callable[[Reject], None], file: str = ""
+    ) -> None:
         self.notes = Notes(Counter(), [])
         self.lines = 0
         self.out = out
         self._task = task
+        self._file = file
         self._refuse = refuse
         self._caught: list[warnings.WarningMessage] = []
 
@@ -162,7 +170,8 @@ class Passage:
     def attempt(self, number: int | None, record: R, do: Callable[[R, Notes], R]) -> R:
         """Put a record through the task; one that it refuses comes back as it was."""
         self.notes.tally["records"] += 1
-        seen, out = Notes(Counter(), []), record
+        seen = Notes(Counter(), [], self._file, self.notes.tally["records"])
+        out = record
         try:
             out = do(record, seen)
             problem = "; ".join(
@@ -171,9 +180,7 @@ class Passage:
                 if issubclass(warning.category, _OURS)
             )
             self.notes.tally.update(seen.tally)
-            self.notes.rows.extend(
-                {**row, "record": self.notes.tally["records"]} for row in seen.rows
-            )
+            self.notes.rows.extend({**row, "record": seen.record} for row in seen.rows)
         except ImageShimError as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, no record is lost
@@ -339,7 +346,7 @@ def run_block(block: Block, task: Task, folder: Path) -> Done:
     with ExitStack() as stack:
         made = Parts(*(stack.enter_context(beside(path)) for path in parts))
         raw, rejects = (stack.enter_context(one.open("wb")) for one in (made.out, made.rejects))
-        passage = Passage(task, raw, _refuser(block.source, rejects))
+        passage = Passage(task, raw, _refuser(block.source, rejects), block.source.name)
         try:
             _pass_through(block, passage, raw)
         except SourceError as error:

@@ -17,7 +17,7 @@ from imageshim.messages.other_bodies import has_message_fields
 
 from .raw_json import Path
 
-__all__ = ["Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
+__all__ = ["ANYWHERE", "Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
 
 _HISTORY = frozenset({"messages"})
 _DEEPEST = 3
@@ -37,7 +37,8 @@ class Where(NamedTuple):
     """In how many JSON strings this lies."""
 
 
-_ANYWHERE = Where()
+ANYWHERE = Where()
+"""Nothing is known."""
 
 
 class Found(NamedTuple):
@@ -60,7 +61,7 @@ def place_of(path: Path) -> str:
     return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).removeprefix(".")
 
 
-def find(record: Any, where: Where = _ANYWHERE) -> list[Found]:
+def find(record: Any, where: Where = ANYWHERE) -> list[Found]:
     """Find the replies of a parsed record, in their order; none of them lies in another."""
     if where.at:
         found = [one for at in where.at for one in values_at(record, steps_of(at))]
@@ -79,7 +80,7 @@ def find(record: Any, where: Where = _ANYWHERE) -> list[Found]:
     return found_inside
 
 
-def every_reply(record: Any, where: Where = _ANYWHERE) -> list[Found]:
+def every_reply(record: Any, where: Where = ANYWHERE) -> list[Found]:
     """Find the replies of a parsed record, and those in the JSON strings of it."""
     out: list[Found] = []
     for found in find(record, where):

@@ -23,7 +23,7 @@ from imageshim.reading import read_all
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 
-from .places import Found, Where, find, steps_of, values_at
+from .places import ANYWHERE, Found, Where, find, steps_of, values_at
 from .raw_json import Path, replaced, style_of
 from .records import reply_of_events
 
@@ -33,7 +33,6 @@ Tally = Counter[str]
 """How many records, replies and so on."""
 
 _WHERE = {"message": ("message",)}
-_ALL = Where()
 
 
 class Notes(NamedTuple):
@@ -42,6 +41,10 @@ class Notes(NamedTuple):
     tally: Tally
     rows: list[dict[str, Any]]
     """A row for each image, of the tasks that list them."""
+    file: str = ""
+    """The name of the file that it stands in."""
+    record: int = 0
+    """Its number in the block, from 1."""
 
 
 class Change(NamedTuple):
@@ -73,11 +76,13 @@ class Conversion:
     to: Format = Format.IMAGES
     source: str | None = None
     source_from: str | None = None
-    where: Where = _ALL
+    where: Where = ANYWHERE
     markdown: bool = False
     drafts: Drafts = "keep"
     on_loss: OnLoss = "stash"
     writes: ClassVar[bool] = True
+    ranges: ClassVar[bool] = True
+    own_names: ClassVar[tuple[str, ...]] = ()
 
     def record(self, body: bytes, notes: Notes) -> bytes:
         """Convert the replies of a record; the same bytes object where nothing changes.

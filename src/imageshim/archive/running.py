@@ -60,13 +60,13 @@ class Run:
         self._task = task
         self._out = out
         self._faults: dict[Source, str] = {}
-        _refuse_places(self.sources, out)
+        _refuse_places(self.sources, out, {OURS, REJECTS, *task.own_names})
         self._journal = Journal(out, asked)
         self._blocks = {source: self._blocks_of(source) for source in self.sources}
 
     def _blocks_of(self, source: Source) -> list[Block]:
         try:
-            return blocks_of(source)
+            return blocks_of(source, ranges=self._task.ranges)
         except SourceError as error:
             self._faults[source] = str(error)
             return []
@@ -175,6 +175,18 @@ class Run:
                         rejects.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")
             before += done.lines
 
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Give the rows that the task made, with their file and the number of their record."""
+        for source, blocks in self._blocks.items():
+            before = 0
+            for block in blocks:
+                done, path = self._journal.of(block), self._journal.parts(block).rows
+                if done is not None and path.exists():
+                    with path.open("rb") as lines:
+                        for row in map(json.loads, lines):
+                            yield {**row, "file": source.name, "record": row["record"] + before}
+                before += done.tally.get("records", 0) if done is not None else 0
+
 
 def _size(block: Block) -> int:
     size = block.source.size
@@ -195,13 +207,13 @@ def _append(part: Path, whole: IO[bytes]) -> None:
             whole.flush()
 
 
-def _refuse_places(sources: Iterable[Source], out: Path) -> None:
+def _refuse_places(sources: Iterable[Source], out: Path, ours: set[str]) -> None:
     """Refuse to write over a source, and over what is ours in the output folder."""
     for source in sources:
         target = out / source.name
         if source.is_local and target.resolve() == Path(source.path).resolve():
             raise ImageShimError(f"{source.path} would be replaced; give another --out")
-        if source.name == REJECTS or source.name.partition("/")[0] == OURS:
+        if source.name.partition("/")[0] in ours:
             raise ImageShimError(
-                f"{source.path} would be {target}, where this run lists its rejects; rename it"
+                f"{source.path} would be {target}, which this run writes itself; rename it"
             )

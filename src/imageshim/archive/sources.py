@@ -19,11 +19,26 @@ from typing import IO, Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
-__all__ = ["OURS", "Found", "Source", "SourceError", "find_files", "opened", "writing"]
+__all__ = [
+    "IMAGES",
+    "MANIFEST",
+    "OURS",
+    "REJECTS",
+    "Found",
+    "Source",
+    "SourceError",
+    "find_files",
+    "opened",
+    "writing",
+]
 
 OURS = ".imageshim"
 """The folder in an output folder that holds the journal."""
 REJECTS = "rejects.jsonl"
+IMAGES = "images"
+"""The folder of the images that were taken out, in an output folder."""
+MANIFEST = "manifest.parquet"
+_OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
 _JSON = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".sse"})
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -176,14 +191,21 @@ def _walked(
     except OSError as error:
         notes.append(f"{folder}: {error.strerror}; what is in it was left out")
         return
-    written_by_us = any(entry.name == OURS for entry in entries)
+    ours = _ours_in({entry.name for entry in entries})
     for entry in entries:
-        if entry.name.startswith(".") or (written_by_us and entry.name == REJECTS):
+        if entry.name.startswith(".") or entry.name in ours:
             continue
         if entry.is_dir():
             yield from _walked(folder / entry.name, out, notes, (*above, real))
         else:
             yield folder / entry.name
+
+
+def _ours_in(names: set[str]) -> frozenset[str]:
+    """Tell what in a folder is ours and no record: lists of rejects, and images with a manifest."""
+    if OURS not in names:
+        return frozenset()
+    return _OURS if MANIFEST in names else frozenset({REJECTS})
 
 
 def _wanted(

@@ -16,6 +16,7 @@ from .arguments import data_error, number, parser
 from .inputs import progress
 
 if TYPE_CHECKING:
+    from imageshim.archive.blocks import Task
     from imageshim.archive.running import Summary
 
 __all__ = ["main"]
@@ -24,6 +25,7 @@ _EXAMPLES = """Examples:
   imageshim archive convert logs --out converted --to images
   imageshim archive convert 'logs/**/*.jsonl.gz' --out converted --source 1.75.9
   imageshim archive convert batch.jsonl --out converted --at response.body
+  imageshim archive extract logs --out small && imageshim archive inline small --out logs.again
 
 The same command again goes on where it was ended. What cannot be converted goes to the output as
 it came, and to rejects.jsonl in the output folder. Exit codes: 0 done, 1 something was refused,
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = by.add_subparsers(dest="command", required=True, metavar="COMMAND")
     convert = _command(commands, "convert", "Convert replies, wherever in a record they are.")
+    _add_replies(convert)
     _add_out(convert)
     convert.add_argument(
         "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
@@ -51,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
         "--drafts", choices=DRAFTS, default="keep",
         help="leave drafts in the reasoning text, or move them to the images (default: keep)",
     )  # fmt: skip
+    extract = _command(
+        commands, "extract", "Write the images into files, once each, and records that name them."
+    )
+    _add_replies(extract)
+    _add_out(extract)
+    inline = _command(commands, "inline", "Put the images back: the exact inverse of extract.")
+    _add_out(inline)
     return by
 
 
@@ -64,6 +74,10 @@ def _command(commands: Any, name: str, description: str) -> argparse.ArgumentPar
         allow_abbrev=False,
     )
     by.add_argument("sources", nargs="+", metavar="SRC", help="a file, folder, glob or URL")
+    return by
+
+
+def _add_replies(by: argparse.ArgumentParser) -> None:
     by.add_argument(
         "--source", type=_source, metavar="VERSION|FORMAT|auto",
         help="where replies come from: a LiteLLM version or a format (default: auto, what each "
@@ -80,7 +94,6 @@ def _command(commands: Any, name: str, description: str) -> argparse.ArgumentPar
         "--column", action="append", default=[], metavar="NAME",
         help="the column of a table, or field of a record, to look into (default: all)",
     )  # fmt: skip
-    return by
 
 
 def _add_out(by: argparse.ArgumentParser) -> None:
@@ -111,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _convert(options)
+        return _run(options)
     except KeyboardInterrupt:
         data_error("interrupted; the same command again goes on from here")
         return 130
@@ -123,40 +136,59 @@ def main(arguments: Sequence[str]) -> int:
         return 2
 
 
-def _convert(options: argparse.Namespace) -> int:
-    from imageshim.archive.local import Local
+def _task(options: argparse.Namespace) -> Task:
+    from imageshim.archive.extraction import Extraction, Inlining
     from imageshim.archive.places import Where
     from imageshim.archive.record import Conversion
-    from imageshim.archive.running import Run
-    from imageshim.archive.sources import find_files
 
-    task = Conversion(
-        to=Format(options.to),
-        source=options.source,
-        source_from=options.source_from,
-        where=Where(tuple(options.at), tuple(options.column)),
-        markdown=options.markdown,
-        drafts=options.drafts,
+    if options.command == "inline":
+        return Inlining(options.sources[0])
+    known = {
+        "source": options.source,
+        "source_from": options.source_from,
+        "where": Where(tuple(options.at), tuple(options.column)),
+    }
+    if options.command == "extract":
+        return Extraction(str(options.out), **known)
+    return Conversion(
+        to=Format(options.to), markdown=options.markdown, drafts=options.drafts, **known
     )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from imageshim.archive.extraction import write_manifest
+    from imageshim.archive.local import Local
+    from imageshim.archive.running import Run
+    from imageshim.archive.sources import MANIFEST, find_files
+
+    task = _task(options)
     found = find_files(options.sources, options.out)
     for note in found.notes:
         data_error(note)
-    run = Run(found.sources, task, options.out, {"command": repr(task)})
-    with progress("converting", run.size, quiet=False) as advance:
+    run = Run(found.sources, task, options.out, {"command": options.command, "task": repr(task)})
+    with progress(f"archive {options.command}", run.size, quiet=False) as advance:
         summary = run.run(Local(options.workers), advance)
-    return _say(summary, options.out)
+    if MANIFEST in task.own_names:
+        write_manifest(options.out / MANIFEST, run.rows())
+    return _say(summary, options.out, _NAMES[options.command])
 
 
-def _say(summary: Summary, out: Path) -> int:
+_NAMES = {
+    "convert": ("replies", "converted", "in the format already", "without images"),
+    "extract": ("replies", "images", "extracted"),
+    "inline": ("images",),
+}
+"""What is counted of each command, in the order of the summary."""
+
+
+def _say(summary: Summary, out: Path, names: Sequence[str]) -> int:
     """Print what a run came to; returns the exit code."""
     for fault in summary.faults:
         data_error(fault)
     tally = summary.tally
-    names = ["records", "replies", "converted", "in the format already", "without images"]
-    names += sorted(name for name in tally if name.startswith("left: "))
-    names += ["records without a reply", "rejects"]
+    left = sorted(name for name in tally if name.startswith("left: "))
     print(f"{summary.files:>12,} files")  # noqa: T201
-    for name in names:
+    for name in ("records", *names, *left, "records without a reply", "rejects"):
         print(f"{tally[name]:>12,} {name}")  # noqa: T201
     if not summary.is_fine:
         data_error(f"what was refused, and why: {out / 'rejects.jsonl'}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
+from imageshim.archive.extraction import Inlining, extracted_root
 from imageshim.archive.places import Found, Where, every_reply, place_of
+from imageshim.archive.record import Notes
 from imageshim.archive.records import (
     Kind,
     Lines,
@@ -22,7 +25,7 @@ from imageshim.archive.records import (
 )
 from imageshim.archive.sources import Source, find_files, opened
 from imageshim.archive.tables import rows_of
-from imageshim.errors import MalformedReplyError
+from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.files.whole import beside, keep_mode
 from imageshim.long_json.reading import parse
 
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 _STDIN = "-"
+R = TypeVar("R", bytes, dict[str, Any])
 
 
 class Record(NamedTuple):
@@ -115,29 +119,54 @@ def records(file: str | Source) -> Iterator[Record]:
     """
     source = Source(file, file, 0) if isinstance(file, str) else file
     with stream_of(source) as (stream, fault):
+        unpack = _unpacking(source)
         if source.is_parquet:
             for number, row in rows_of(stream):
-                found = every_reply(row, Where(columns=tuple(row)))
-                yield from _each(source.path, number, b"", row, found)
+                whole_row = unpack(number, row)
+                found = every_reply(whole_row, Where(columns=tuple(row)))
+                yield from _each(source.path, number, b"", whole_row, found)
             return
-        yield from _records(source.path, lines_in(stream))
+        yield from _records(source.path, lines_in(stream), unpack)
         if said := fault():
             yield Record(source.path, None, b"", None, said)
 
 
-def _records(file: str, lines: Lines) -> Iterator[Record]:
+def _unpacking(source: Source) -> Callable[[int, R], R]:
+    """Put the images back that `archive extract` took out of a file, a record at a time."""
+    root = extracted_root(Path(source.path)) if source.is_local else None
+    if root is None:
+        return lambda _number, record: record
+    task = Inlining(str(root))
+    name = Path(source.path).absolute().relative_to(root).as_posix()
+
+    def unpack(number: int, record: R) -> R:
+        notes = Notes(Counter(), [], name, number)
+        try:
+            if isinstance(record, bytes):
+                return task.record(record, notes)
+            return task.row(record, notes)
+        except ImageShimError as error:
+            data_error(f"{file_name(source.path)}: record {number}: {error}")
+            return record
+
+    return unpack
+
+
+def _records(file: str, lines: Lines, unpack: Callable[[int, bytes], bytes]) -> Iterator[Record]:
     kind, head = look(lines)
     lines = chain(head, lines)
     if kind is not Kind.LINES:
-        body = whole(lines)
+        body = unpack(1, whole(lines))
         yield from _events(file, body) if kind is Kind.EVENTS else _replies(file, None, body)
         return
+    number = 0
     for line in lines:
+        number += line.last and (line.piece or bool(line.raw.strip()))
         if line.piece:
             if line.last:
                 yield Record(file, line.number, line.raw, None, too_long())
         elif line.raw.strip():
-            yield from _replies(file, line.number, line.raw.rstrip(b"\r\n"))
+            yield from _replies(file, line.number, unpack(number, line.raw.rstrip(b"\r\n")))
 
 
 def _replies(file: str, line: int | None, raw: bytes) -> Iterator[Record]:
