@@ -1,0 +1,7 @@
+"""A reader that leaves it to imageshim."""
+
+import imageshim
+
+
+def images(reply):
+    return imageshim.read(reply).images
