@@ -15,6 +15,7 @@ from .call_site import LIBRARIES, calling_place
 from .delivery import deliver
 from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
+from .handlers import WATCH
 from .observing import observer_for
 from .policy import LOOKING_ON, Call, Policy, format_of_installed, installed_litellm
 from .reentrancy import INSIDE, is_adapters, leave
@@ -48,6 +49,8 @@ def run(
         policy = LOOKING_ON
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
+    if library == "litellm" and not policy.as_it_came:
+        WATCH.start()
     if library is None:
         answer = wrapped(*args, **kwargs)
     else:

@@ -151,12 +151,19 @@ def _undo(library: str) -> None:
         return
     from . import early_imports  # noqa: PLC0415  # as above
 
+    handlers = sys.modules.get(_HANDLERS)
+    if library == "litellm" and handlers is not None:
+        handlers.WATCH.stop()
     for patch in patches:
         # Not on top: somebody wrapped it in turn, and that layer is not ours to remove.
         if _held(patch.holder, patch.name) is patch.wrapper:
             setattr(patch.holder, patch.name, patch.original)
         early_imports.restore(patch.early)
         patch.early.clear()
+
+
+_HANDLERS = f"{__package__}.handlers"
+"""Loaded with the first call."""
 
 
 def _held(holder: Any, name: str) -> Any:
