@@ -29,6 +29,9 @@ FOUND = {
         (R, "save(m.get('images')[0])"),
         (R, "try:\n    save(m.images[0])\nexcept KeyError:\n    pass"),
         (R, "def f():\n    return litellm.completion(model='x').choices[0].message.images[0]"),
+        (R, "for image in m.images:\n    save(image)"),
+        (R, "save([image for image in m['images']])"),
+        (R, "for number, image in enumerate(m.images):\n    save(image, number)"),
     ],
     "IMG102": [
         (IN_PICTURES, "if m.images:\n    save(m.images[0])"),
@@ -53,6 +56,9 @@ FOUND = {
             "        raw = base64.b64decode(item['image_url']['url'].split(',')[1])\n"
             "        Path(f'{name}.png').write_bytes(raw)")),
         (R, "data = base64.b64decode(m.content.split('base64,')[1])\nopen(name + '.jpg', 'wb')"),
+        (R, ("def save(data, name):\n    open(name, 'wb').write(base64.b64decode(data))\n"
+            "for i, one in enumerate(m.images or []):\n"
+            "    save(one['image_url']['url'].split(',')[1], f'cat_{i}.png')")),
     ],
     "IMG106": [
         (R, ("for item in m.images or []:\n    url = item['image_url']['url']\n"
@@ -105,7 +111,10 @@ LEFT = {
         (R, "if not m.images:\n    raise SystemExit\nsave(m.images[0])"),
         (R, "assert m.images\nsave(m.images[0])"),
         (R, "save([one.images[0] for one in [m] if one.images])"),
-        (R, "for image in m.images:\n    save(image)"),
+        (R, "for image in m.images or []:\n    save(image)"),
+        (R, "for image in getattr(m, 'images', None) or ():\n    save(image)"),
+        (R, "for image in m.get('images', []):\n    save(image)"),
+        (R, "if m.images:\n    for image in m.images:\n        save(image)"),
         (R, "save(m.images[key])"),
         ("import litellm\n", "save(page.images[0])"),
         ("import litellm\n", "def f(message):\n    return message.images[0]"),

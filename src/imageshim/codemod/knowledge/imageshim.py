@@ -18,6 +18,10 @@ _HANDLERS = frozenset(
 """Functions of imageshim that take replies of any format."""
 
 
+# A wrapper that gives the format that the code reads: whatever is read of it, nothing is said.
+_SILENT = v.Const(value=False)
+
+
 def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of imageshim gives; what it is handed is taken care of."""
     del at
@@ -26,7 +30,7 @@ def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     if last == "wrap":
         emit = v.constants(given.keywords.get("emit", v.Const("images")))
         if emit != ["images"]:
-            return v.BOTTOM  # the wrapper gives the format that the code reads: nothing to say
+            return _SILENT
         return v.each(
             value,
             lambda one: one if isinstance(one, (v.Ref, v.Obj, Func, Bound)) else v.UNKNOWN,

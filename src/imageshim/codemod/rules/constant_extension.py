@@ -22,6 +22,7 @@ CODE = "IMG105"
 
 _NAMED = re.compile(r"\.(?:png|jpe?g|webp|gif)$", re.IGNORECASE)
 _DECODERS = frozenset(name.rpartition(".")[2] for name in DECODERS)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PATHS = frozenset({"open", "Path", "write_bytes", "NamedTemporaryFile", "save", "join"})
 
 
@@ -33,7 +34,7 @@ _PATHS = frozenset({"open", "Path", "write_bytes", "NamedTemporaryFile", "save",
     after='imageshim.read(response).images[0].save("cat")',
 )
 def constant_extension(file: File) -> Iterator[Finding]:
-    """Yield the names of files in functions that decode an image of a reply."""
+    """Yield the names of files in functions that decode an image of a reply, or have it saved."""
     reads: dict[ast.AST | None, Read] = {}
     for read in file.reads_of("images", "image", "content", "url"):
         drawn = read.field != "content" or file.signals(read)
@@ -42,11 +43,13 @@ def constant_extension(file: File) -> Iterator[Finding]:
     if not reads:
         return
     decoding = {file.function_of(node) for node in file.parents if called(node) in _DECODERS}
+    helpers = {one.name for one in decoding if isinstance(one, _FUNCTIONS)}
     for node in file.parents:
-        if not isinstance(node, ast.Call) or called(node) not in _PATHS:
+        function = file.function_of(node) if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or function not in reads:
             continue
-        function = file.function_of(node)
-        if function not in reads or function not in decoding:
+        writes = called(node) in _PATHS and function in decoding
+        if not writes and called(node) not in helpers:
             continue
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             name = _name(argument)

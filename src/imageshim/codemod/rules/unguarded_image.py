@@ -1,4 +1,4 @@
-"""``images[0]`` without asking whether there are any.
+"""``images[0]``, or a loop over ``message.images``, without asking whether there are any.
 
 A reply without a picture has no field ``images`` (AttributeError), and from LiteLLM 1.77.0 on every
 text-only reply of a Gemini model has an empty one (IndexError). Models answer with text alone when
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from imageshim.codemod.checking.file import File
-from imageshim.codemod.checking.uses import is_proven, said, uses
+from imageshim.codemod.checking.uses import called, is_proven, said, uses
 from imageshim.codemod.findings import Finding
 from imageshim.codemod.knowledge.reads import Read
 
@@ -35,23 +35,37 @@ _WORDS = ("images", "first_image", "detect")
     after="if url := first_image_url(response):\n    save(url)",
 )
 def unguarded_image(file: File) -> Iterator[Finding]:
-    """Yield the images that are taken by number although there may be none."""
+    """Yield the images that are taken, by number or in a loop, although there may be none."""
     exits = _Exits(file)
     for read in file.reads_of("images"):
         if not is_proven(file, read) or read.how not in ("attribute", "item", "get", "getattr"):
             continue
         for use in uses(file, read):
             item = file.parents[use]
-            if not (isinstance(item, ast.Subscript) and item.value is use):
+            raised = "IndexError or AttributeError"
+            if _is_looped(file, use) and read.how in ("attribute", "item"):
+                item, raised = use, "AttributeError"
+            elif not (
+                isinstance(item, ast.Subscript) and item.value is use and _is_number(item.slice)
+            ):
                 continue
-            if not _is_number(item.slice) or _is_guarded(exits, item, _names(read, use)):
-                continue
-            yield file.finding(
-                CODE,
-                item,
-                "a reply can come without images: this raises IndexError or AttributeError",
-                chain=read.chain,
-            )
+            if not _is_guarded(exits, item, _names(read, use)):
+                yield file.finding(
+                    CODE,
+                    item,
+                    f"a reply can come without images: this raises {raised}",
+                    chain=read.chain,
+                )
+
+
+def _is_looped(file: File, use: ast.expr) -> bool:
+    """Whether a loop runs over the field as it is, which a reply may not have at all."""
+    node = file.parents[use]
+    inner: ast.AST = use
+    if isinstance(node, ast.Call) and called(node) in ("enumerate", "list", "reversed"):
+        node, inner = file.parents[node], node
+    is_loop = isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) and node.iter is inner
+    return is_loop and not isinstance(use, ast.Name)
 
 
 def _is_number(node: ast.expr) -> bool:
