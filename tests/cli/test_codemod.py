@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -637,3 +638,117 @@ def test_the_settings_may_be_named(run, project, tmp_path):
     write(tmp_path, **{"other.toml": '[tool.imageshim]\nignore = ["IMG001"]\n'})
 
     assert run("check", "--config", tmp_path / "other.toml").code == 0
+
+
+def program(project, *words, **streams):
+    """Start the command line as a program of its own."""
+    start = "from imageshim.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", start, *words], cwd=project, stderr=subprocess.PIPE, **streams
+    )
+
+
+@pytest.mark.parametrize(("command", "code"), [("check", 1), ("fix", 0), ("explain", 0)])
+def test_a_reader_that_has_seen_enough_changes_no_exit_code(project, command, code):
+    write(project, **{f"app{number}.py": OLD for number in range(9)})
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    started = program(project, command, stdout=writing)
+    os.close(writing)
+
+    assert started.communicate()[1] == b""
+    assert started.returncode == code
+
+
+@pytest.mark.parametrize(("command", "code"), [("check", 1), ("fix", 0), ("explain", 0)])
+def test_a_closed_standard_output_changes_no_exit_code(project, command, code):
+    write(project, **{"app.py": OLD})
+
+    started = program(project, command, preexec_fn=lambda: os.close(1))
+
+    assert started.communicate()[1] == b""
+    assert started.returncode == code
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")  # noqa: PTH110
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["check"], "nothing was written"), (["fix"], "nothing was written"),
+     (["fix", "--write"], "1 file was written (imageshim undo takes that back)")],
+)  # fmt: skip
+def test_a_full_disk_is_told_with_what_was_written(project, words, said):
+    write(project, **{"app.py": OLD})
+
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        started = program(project, *words, stdout=full)
+        err = started.communicate()[1].decode()
+
+    assert started.returncode == 2
+    assert err.startswith("imageshim: the report could not be written: ")
+    assert err.rstrip().endswith(said)
+    assert (project / "app.py").read_bytes() == (NEW if "--write" in words else OLD)
+
+
+def test_an_interruption_says_what_was_written(run, project, monkeypatch):
+    from imageshim.cli.codemod import command
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    write(project, **{"app.py": OLD})
+    monkeypatch.setattr(command, "_print", interrupted)
+
+    ended = run("fix")
+    assert (ended.code, ended.err) == (130, "imageshim: interrupted; nothing was written\n")
+    ended = run("fix", "--write")
+    assert ended.code == 130
+    assert "1 file was written (imageshim undo takes that back)" in ended.err
+
+
+def test_the_formats_say_the_same_places(run, project):
+    write(project, **{"app.py": OLD})
+
+    places = {
+        "text": re.search(rb"app.py:(\d+):(\d+):", run("check").out).groups(),
+        "github": re.search(
+            rb"line=(\d+),.*,col=(\d+)", run("check", "--format", "github").out
+        ).groups(),
+    }
+    found = json.loads(run("check", "--format", "json").out)["files"][0]["findings"][0]
+    places["json"] = (b"%d" % found["line"], b"%d" % found["column"])
+    sarif = json.loads(run("check", "--format", "sarif").out)["runs"][0]["results"][0]
+    region = sarif["locations"][0]["physicalLocation"]["region"]
+    places["sarif"] = (b"%d" % region["startLine"], b"%d" % region["startColumn"])
+
+    assert set(places.values()) == {(b"4", b"7")}
+
+
+def test_one_place_is_one_finding_and_its_evidence_is_said_once(run, project):
+    prefixes = ", ".join(repr(f"data:image/{kind};base64,") for kind in ("png", "jpeg", "gif"))
+    write(project, **{
+        "items.py": OLD.replace(b'.image["url"]', b".images[0].image_url.url"),
+        "text.py": "import base64, litellm\n"
+        "text = litellm.completion(model=m, messages=[]).choices[0].message.content\n"
+        f"if any(text.startswith(one) for one in [{prefixes}]):\n"
+        "    base64.b64decode(text.split(',')[1])\n",
+    })  # fmt: skip
+
+    lines = run("check").lines
+
+    assert [line.split()[1] for line in lines if line.startswith("items.py")] == ["IMG004"]
+    assert sum(line.count("startswith(") for line in lines) == 1
+
+
+def test_the_difference_of_a_notebook_is_in_its_own_lines(run, project):
+    source = OLD.replace(b"\n\n", b"\n!ls\n%time\n").decode().splitlines(keepends=True)
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [],
+            "execution_count": None}  # fmt: skip
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    write(project, **{"app.ipynb": json.dumps(notebook)})
+
+    lines = run("fix").lines
+
+    assert {" !ls", " %time"} <= set(lines)
+    assert " pass" not in lines
+    assert '-url = reply.choices[0].message.image["url"]' in lines

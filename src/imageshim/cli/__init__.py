@@ -91,6 +91,9 @@ def _says(error: OSError) -> str:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    # A closed stream is None, https://docs.python.org/3/library/sys.html#sys.__stdout__.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     # A program that `run` runs has exceptions of its own, which are not ours to report.
     if given[:1] == ["run"]:
         sys.exit(_run(given))

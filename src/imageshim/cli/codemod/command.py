@@ -77,17 +77,25 @@ def execute(command: Command) -> int:
     0: done, nothing is left to do; 1: ``check`` found something, or ``--check`` would change
     something; 2: something could not be read, or the run was refused.
     """
+    done: list[str] = []  # the files that were written
     try:
-        return _execute(command)
+        return _execute(command, done)
     except ImageShimError as error:
         _say(f"imageshim: {error}")
         return _TROUBLE
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # of standard error: nobody is told anything
         return _TROUBLE
     except KeyboardInterrupt:
-        _say("imageshim: interrupted; nothing was written")
+        _say(f"imageshim: interrupted; {_told(done)}")
         return 130
+
+
+def _told(done: Sequence[str]) -> str:
+    """Say what was written."""
+    if not done:
+        return "nothing was written"
+    what = "1 file was" if len(done) == 1 else f"{len(done):,} files were"
+    return f"{what} written (imageshim undo takes that back)"
 
 
 def take_back(folder: str) -> int:
@@ -108,7 +116,7 @@ def take_back(folder: str) -> int:
     return _DONE
 
 
-def _execute(command: Command) -> int:
+def _execute(command: Command, done: list[str]) -> int:
     project = _project(command)
     trace = _trace(command)
     if STDIN in command.inputs:
@@ -128,7 +136,9 @@ def _execute(command: Command) -> int:
     reports = [*_old_pins(command, project, taken_by.values()), *reports]
     if trace is not None and trace.unused:
         _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
-    written = command.write and _write(command, project, reports)
+    if command.write:
+        done += _write(command, project, reports)
+    written = bool(done)
     outcome = Outcome(
         reports, found.scanned, analysed, command.rewrites, written, command.statistics, _colour(),
         tuple(taken(taken_by.values())), found.unknown,
@@ -136,7 +146,12 @@ def _execute(command: Command) -> int:
     if command.format not in _SAY_TARGETS:
         for line in outcome.targets:
             _say(f"imageshim: target: {line}")
-    _print(renderer(command.format)(outcome))
+    try:
+        _print(renderer(command.format)(outcome))
+    except OSError as error:
+        raise CommandError(
+            f"the report could not be written: {error.strerror}; {_told(done)}"
+        ) from None
     return _exit_code(command, outcome, strict=project.settings.strict)
 
 
@@ -244,8 +259,8 @@ def _cache(command: Command, how: How) -> Cache | None:
     return cache
 
 
-def _write(command: Command, project: Project, reports: Sequence[FileReport]) -> bool:
-    """Write what changes; False where nothing does."""
+def _write(command: Command, project: Project, reports: Sequence[FileReport]) -> list[str]:
+    """Write what changes; returns the files."""
     from imageshim.codemod.project.repository import dirty_files, journal_folder  # only to write
     from imageshim.codemod.running.writing import Change, write_all
 
@@ -253,7 +268,7 @@ def _write(command: Command, project: Project, reports: Sequence[FileReport]) ->
         Change(report.path, report.old, report.new) for report in reports if report.new is not None
     ]
     if not changes:
-        return False
+        return []
     dirty = [] if command.allow_dirty else dirty_files(change.path for change in changes)
     if dirty:
         more = f" and {len(dirty) - _FEW} more" if len(dirty) > _FEW else ""
@@ -262,7 +277,7 @@ def _write(command: Command, project: Project, reports: Sequence[FileReport]) ->
             f"or pass --allow-dirty): {', '.join(dirty[:_FEW])}{more}"
         )
     write_all(changes, journal_folder(project.root))
-    return True
+    return [change.path for change in changes]
 
 
 def _standard_input(command: Command, project: Project, trace: Trace | None) -> int:
@@ -306,10 +321,16 @@ def _colour() -> bool:
 
 def _print(lines: Iterator[str], stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
-    for line in lines:
-        # What a file holds is printed as it is, whatever the encoding of the terminal.
-        out.buffer.write(f"{line}\n".encode("utf-8", "surrogateescape"))
-    out.flush()
+    try:
+        for line in lines:
+            # What a file holds is printed as it is, whatever the encoding of the terminal.
+            out.buffer.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+        out.flush()
+    except OSError as error:
+        # What Python still holds must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        if not isinstance(error, BrokenPipeError):  # a reader that has seen enough is no error
+            raise
 
 
 def _say(text: str) -> None:

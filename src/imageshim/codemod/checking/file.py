@@ -104,7 +104,11 @@ class File:
         found = dict(self.seen.signals.get(read.node, {}))
         for origin in read.origins:
             found.update(self._signals.get((read.function, origin), {}))
-        return tuple(sorted(found, key=lambda step: (step.line, step.text)))
+        # One that is said again with another string, as a list of prefixes does, is said once.
+        once: dict[tuple[int, str], Step] = {}
+        for step in sorted(found, key=lambda step: (step.line, step.text)):
+            once.setdefault((step.line, step.text.partition("'")[0]), step)
+        return tuple(once.values())
 
     @cached_property
     def _signals(self) -> dict[tuple[Function | None, Origin], dict[Step, None]]:

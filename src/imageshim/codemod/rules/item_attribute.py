@@ -33,7 +33,10 @@ def item_attribute(file: File) -> Iterator[Finding]:
     """Yield the attributes that are read from items of ``images``."""
     rewriter = Rewriter(file)
     asking = _Asking(file)
-    for read in file.reads_of("image_url", "url"):
+    # Of `item.image_url.url` the outer one speaks for both.
+    inner: dict[ast.expr, tuple[Edit, ...]] = {}
+    outer = {read.node for read in file.reads_of("url") if isinstance(read.node, ast.Attribute)}
+    for read in sorted(file.reads_of("image_url", "url"), key=lambda one: one.field):
         node = read.node
         openai = not read.origins and file.is_openai(read)
         if not isinstance(node, ast.Attribute) or not (read.origins or openai):
@@ -45,10 +48,16 @@ def item_attribute(file: File) -> Iterator[Finding]:
         edits: tuple[Edit, ...] = ()
         if dot is not None and quote is not None:
             edits = (Edit(dot, rewriter.end(node), f"[{quote}{node.attr}{quote}]"),)
+        if read.field == "image_url" and file.parents[node] in outer:
+            inner[node] = edits
+            continue
+        before = inner.get(node.value)
+        edits = (*(before or ()), *edits)
+        what = node.attr if before is None else f"image_url.{node.attr}"
         yield file.finding(
             CODE,
             node,
-            f"the items of `images` are dicts: `.{node.attr}` raises AttributeError",
+            f"the items of `images` are dicts: `.{what}` raises AttributeError",
             edits=edits,
             applicability="safe" if certain else "unsafe",
             chain=read.chain,

@@ -161,6 +161,11 @@ def _look(
         except RecursionError:
             problems.append(Problem(1, "", "nested too deeply to be analysed"))
         else:
+            # A rewrite speaks for the advice on the same place.
+            places = {(one.line, one.column) for one in findings if not one.advice}
+            findings = [
+                one for one in findings if not one.advice or (one.line, one.column) not in places
+            ]
             found += ((piece, one) for one in findings)
             applied += ((piece, one) for one in engine.applied(findings, unsafe=how.unsafe))
     if kind_of(path) in _WITH_COMMANDS:

@@ -88,10 +88,12 @@ def write_all(changes: Iterable[Change], journal: Path) -> None:
     for change in changes:
         try:
             replace_file(Path(change.path), change.new)
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
             for written in done:
                 replace_file(Path(written.path), written.old)
             shutil.rmtree(journal, ignore_errors=True)
+            if isinstance(error, KeyboardInterrupt):
+                raise
             raise WriteError(
                 f"{change.path}: {error.strerror or error}; every file is as it was"
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from difflib import unified_diff
@@ -29,13 +30,19 @@ def diff(report: FileReport) -> Iterator[str]:
 
 def _lines(path: str, data: bytes) -> list[str]:
     if kind_of(path) is Kind.NOTEBOOK:
-        from imageshim.codemod.inputs.notebook import cells  # for notebooks only
-
-        return [line for piece in cells(path, data)[0] for line in _split(piece.source.text)]
+        return [line for source in _cells(data) for line in _split(source)]
     try:
         return _split(Source(path, data).text)
     except SourceError:
         return _split(data.decode("utf-8", "replace"))
+
+
+def _cells(data: bytes) -> Iterator[str]:
+    """Yield the code of a notebook's cells as it stands there, magics and all, in whole lines."""
+    for cell in json.loads(data.decode().removeprefix("\ufeff"))["cells"]:
+        if cell["cell_type"] == "code":
+            source = "".join(cell["source"])
+            yield source if source.endswith("\n") else f"{source}\n"
 
 
 def _split(text: str) -> list[str]:

@@ -1,13 +1,14 @@
 """For programs: one JSON document.
 
-Lines count from 1, columns from 0 in characters; the edits are in bytes of the file, those of the
-source for a notebook's cells are left out.
+Lines and columns count from 1, columns in characters, as in every other format; the edits are in
+bytes of the file, those of the source for a notebook's cells are left out.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from imageshim import __version__
 from imageshim.codemod.running.reports import as_json
@@ -17,12 +18,21 @@ from . import Outcome
 __all__ = ["render"]
 
 
+def _counted(report: dict[str, Any]) -> dict[str, Any]:
+    """Let columns count from 1."""
+    for finding in (*report["findings"], *report.get("left", ())):
+        finding["column"] += 1
+        finding["end_column"] += 1
+    return report
+
+
 def render(outcome: Outcome) -> Iterator[str]:
     """Yield the document."""
     document = {
         "version": __version__,
         "files": [
-            as_json(report) | {"changed": report.new is not None} for report in outcome.reports
+            _counted(as_json(report)) | {"changed": report.new is not None}
+            for report in outcome.reports
         ],
         "summary": {
             "scanned": outcome.scanned,
