@@ -103,7 +103,7 @@ def blocks_of(source: Source, size: int = BLOCK, *, ranges: bool = True) -> list
     if not ranges or source.size <= size or source.is_compressed or source.is_parquet:
         return [Block(source)]
     with _stream(source) as stream:
-        kind, _ = look(lines_in(stream))
+        kind, _ = look(lines_in(stream), named_lines=source.is_lines)
     if kind is not Kind.LINES:
         return [Block(source)]
     starts = range(0, source.size, size)
@@ -155,9 +155,9 @@ class Passage:
         self._refuse = refuse
         self._caught: list[warnings.WarningMessage] = []
 
-    def take(self, lines: Lines, *, in_lines: bool = False) -> Kind:
-        """Put all that a file holds through the task; ``in_lines``: its kind is known."""
-        kind, head = (Kind.LINES, []) if in_lines else look(lines)
+    def take(self, lines: Lines, *, is_rest: bool = False, named_lines: bool = False) -> Kind:
+        """Put all that a file holds through the task; ``is_rest``: of lines, but the first ones."""
+        kind, head = (Kind.LINES, []) if is_rest else look(lines, named_lines=named_lines)
         lines = chain(head, lines)
         with self._listening():
             if kind is Kind.LINES:
@@ -304,7 +304,8 @@ def _pass_through(block: Block, passage: Passage, raw: IO[bytes]) -> None:
         if source.is_parquet:
             passage.take_table(stream, out)
             return
-        passage.take(_ranged(stream, block), in_lines=block.start > 0)
+        lines = _ranged(stream, block)
+        passage.take(lines, is_rest=block.start > 0, named_lines=source.is_lines)
         if salvaged is not None and salvaged.fault is not None:
             passage.reject(passage.lines or None, salvaged.fault)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
-from imageshim.files.whole import beside, write_whole
+from imageshim.files.whole import beside
 from imageshim.image_data import data_uri
 from imageshim.long_json.reading import parse_lazily
 from imageshim.reading import GeneratedImage, read_all
@@ -27,7 +27,7 @@ from imageshim.reading import GeneratedImage, read_all
 from .places import ANYWHERE, Found, Where, every_reply, place_of
 from .record import Notes, source_of
 from .records import reply_of_events
-from .sources import IMAGES, MANIFEST
+from .sources import IMAGES, MANIFEST, OURS
 
 __all__ = ["Extraction", "Inlining", "extracted_root", "write_manifest"]
 
@@ -187,7 +187,9 @@ class Extraction:
         path = Path(self.out) / IMAGES / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
+            with beside(Path(self.out) / OURS / name) as temporary:
+                temporary.write_bytes(data)
+                temporary.replace(path)
         return {
             "place": one.path,
             "choice": one.choice,
@@ -251,7 +253,7 @@ def write_manifest(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         "file_name": text, "draft": pa.bool_(), "spelling": text,
     })  # fmt: skip
     left = iter(rows)
-    with beside(path) as temporary:
+    with beside(path.parent / OURS / MANIFEST) as temporary:
         with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
             while batch := list(islice(left, _BATCH)):
                 writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))

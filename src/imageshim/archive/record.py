@@ -115,19 +115,26 @@ class Conversion:
         return out
 
     def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
-        """Convert the replies in the fields of a row; the same object where nothing changes.
+        """Convert the replies in the fields of a row, each for itself; see :meth:`value`."""
+        where = self.where
+        known = where.at or where.columns
+        new: dict[str, Any] = self.value(row, notes, where if known else Where(columns=tuple(row)))
+        return new
+
+    def value(self, record: Any, notes: Notes, where: Where | None = None) -> Any:
+        """Convert the replies of a parsed record; the same object where nothing changes.
 
         Raises:
             ImageShimError: a reply in it cannot be converted.
 
         """
-        where = self.where if self.where.at or self.where.columns else Where(columns=tuple(row))
-        changed: Any = row
-        for path, value in self._changes(row, self._plan(row), notes.tally, where):
+        changed = record
+        changes = self._changes(record, self._plan(record), notes.tally, where or self.where)
+        for path, value in changes:
             changed = _put(changed, path, value)
         if not notes.tally["replies"]:
             notes.tally["records without a reply"] += 1
-        return changed  # type: ignore[no-any-return]
+        return changed
 
     def _plan(self, record: Any) -> Plan:
         source = source_of(record, self.source, self.source_from)

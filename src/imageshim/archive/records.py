@@ -97,8 +97,10 @@ def too_long(longest: int = LONGEST) -> str:
     return f"longer than the {longest >> 20} MB up to which a record is read"
 
 
-def look(lines: Lines) -> tuple[Kind, list[Line]]:
+def look(lines: Lines, *, named_lines: bool = False) -> tuple[Kind, list[Line]]:
     """Tell the kind of a file by its first lines; returns what it read to know.
+
+    ``named_lines``: its name says that it is JSON Lines, which counts where nothing else does.
 
     Where the first line with something in it is a whole JSON value and there are others, each of
     them is a record. Else the file is one JSON value; and if it is not, and has a line at its
@@ -120,7 +122,7 @@ def look(lines: Lines) -> tuple[Kind, list[Line]]:
         return Kind.DOCUMENT, head
     if _is_json(full[0].raw):
         return Kind.LINES, head
-    in_lines = _looks_whole(full[0].raw) or _is_json(full[1].raw)
+    in_lines = named_lines or _looks_whole(full[0].raw) or _is_json(full[1].raw)
     size = sum(len(line.raw) for line in head)
     for line in lines:
         head.append(line)

@@ -118,21 +118,20 @@ class Run:
 
     def _join(self, source: Source) -> None:
         blocks = self._blocks[source]
-        if not blocks or not self._task.writes or self._is_joined(source):
+        if not blocks or not self._task.writes:
             return
-        target = self._out / source.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        first, *others = (self._journal.parts(block).out for block in blocks)
-        if not others:
-            first.replace(target)
-            return
-        with beside(target) as temporary:
-            with temporary.open("xb") as whole:
-                for part in (first, *others):
-                    _append(part, whole)
-            temporary.replace(target)
-        for part in (first, *others):
-            part.unlink()
+        parts = [self._journal.parts(block).out for block in blocks]
+        if not self._is_joined(source):
+            target = self._out / source.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with beside(self._journal.folder / "whole") as temporary:
+                if len(parts) > 1:
+                    with temporary.open("xb") as whole:
+                        for part in parts:
+                            _append(part, whole)
+                (temporary if len(parts) > 1 else parts[0]).replace(target)
+        for part in parts:
+            part.unlink(missing_ok=True)
 
     def _finish(self) -> Summary:
         tally: Tally = Counter()
@@ -149,7 +148,7 @@ class Run:
     def _write_rejects(self) -> None:
         """Put the rejects of all files together; the lines of a range are counted from its own."""
         path = self._out / REJECTS
-        with beside(path) as temporary:
+        with beside(self._journal.folder / REJECTS) as temporary:
             with temporary.open("xb") as rejects:
                 for source, fault in self._faults.items():
                     said = {"file": source.path, "line": None, "reason": fault}

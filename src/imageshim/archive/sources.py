@@ -40,7 +40,8 @@ IMAGES = "images"
 MANIFEST = "manifest.parquet"
 _OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
-_JSON = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".sse"})
+_LINES = frozenset({".jsonl", ".ndjson", ".jsonlines"})
+_JSON = frozenset({".json", ".sse"}) | _LINES
 _PARQUET = frozenset({".parquet", ".pq"})
 _GZIP, _ZSTD = frozenset({".gz", ".gzip"}), frozenset({".zst", ".zstd"})
 _PLACEHOLDER = frozenset("*?[")
@@ -70,6 +71,11 @@ class Source(NamedTuple):
     def is_parquet(self) -> bool:
         """Whether it is a Parquet file."""
         return PurePath(self.name).suffix.lower() in _PARQUET
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether its name says that it is JSON Lines."""
+        return not _LINES.isdisjoint(PurePath(self.name.lower()).suffixes[-2:])
 
     @property
     def is_compressed(self) -> bool:

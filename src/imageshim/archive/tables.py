@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any, NamedTuple
+from functools import partial
+from typing import IO, Any, NamedTuple, Protocol
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
 from .sources import SourceError
 
-__all__ = ["changed_fields", "rows_of", "write_table"]
+__all__ = ["changed_batch", "changed_fields", "rows_of", "write_table"]
 
 GROUP = 1 << 26
 """Bytes of rows that are in memory at a time, uncompressed."""
@@ -27,8 +28,16 @@ STASH = "imageshim"
 Row = dict[str, Any]
 Refused = dict[str, str]
 """Columns that cannot hold what would be in them, and why."""
-Change = Callable[[int, Row, Refused], Row]
-"""Takes the number of a row, from 1, and its fields; gives them back, or others."""
+
+
+class Change(Protocol):
+    """Takes the number of a row, from 1, and its fields; gives them back, or others."""
+
+    def __call__(self, number: int, row: Row, refused: Refused) -> Row:
+        """Change a row."""
+        ...
+
+
 Look = Callable[[Row], Row]
 
 
@@ -99,6 +108,22 @@ class _Table:
         types = self.pa.types
         looks = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
         return any(look(kind) for look in looks)
+
+
+class _InMemory(_Table):
+    """Record batches that are in memory."""
+
+    def __init__(self, batches: Sequence[Any], schema: Any) -> None:
+        self.pa, self.pq = _pyarrow()
+        self._batches = batches
+        self.schema = schema
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
+        """Give the batches."""
+        first = 1
+        for batch in self._batches:
+            yield Rows(first, batch if columns is None else batch.select(columns))
+            first += batch.num_rows
 
 
 _CODECS = {"UNCOMPRESSED": "none", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd", "LZ4": "lz4"}
@@ -177,16 +202,37 @@ def write_table(stream: IO[bytes], out: IO[bytes], change: Change, look: Look) -
 
     """
     table = _opened(stream)
-    fields = table.fields()
     schema, refused = _new_schema(table, look)
     with table.pq.ParquetWriter(out, schema, compression=table.compression()) as writer:
         for rows in _guarded(table.rows()):
-            old = _records(rows, fields)
-            new = [change(rows.first + place, row, refused) for place, row in enumerate(old)]
-            columns = [
-                _column(table, rows.batch.column(field.name), field, old, new) for field in schema
-            ]
-            writer.write_batch(table.pa.record_batch(columns, schema=schema))
+            writer.write_batch(_changed(table, rows, schema, partial(change, refused=refused)))
+
+
+def changed_batch(batch: Any, look: Look, change: Look) -> tuple[Any, Refused]:
+    """Change the fields of each row of a table, or of a record batch, in memory.
+
+    Returns:
+        One of the same class, and the columns that could not hold the change: they stay.
+
+    """
+    pa, _ = _pyarrow()
+    is_table = isinstance(batch, pa.Table)
+    table = _InMemory(batch.to_batches() if is_table else [batch], batch.schema)
+    schema, refused = _new_schema(table, look)
+
+    def kept(_number: int, row: Row) -> Row:
+        new = change(row)
+        return row if refused.keys() & changed_fields(row, new) else new
+
+    made = [_changed(table, rows, schema, kept) for rows in table.rows()]
+    return (pa.Table.from_batches(made, schema) if is_table else made[0]), refused
+
+
+def _changed(table: _Table, rows: Rows, schema: Any, change: Callable[[int, Row], Row]) -> Any:
+    old = _records(rows, table.fields())
+    new = [change(rows.first + place, row) for place, row in enumerate(old)]
+    columns = [_column(table, rows.batch.column(field.name), field, old, new) for field in schema]
+    return table.pa.record_batch(columns, schema=schema)
 
 
 def _column(table: _Table, column: Any, field: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:

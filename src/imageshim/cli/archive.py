@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from .inputs import progress
 
 if TYPE_CHECKING:
     from imageshim.archive.blocks import Task
-    from imageshim.archive.running import Summary
+    from imageshim.archive.running import Engine, Run, Summary
 
 __all__ = ["main"]
 
@@ -61,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_out(extract)
     inline = _command(commands, "inline", "Put the images back: the exact inverse of extract.")
     _add_out(inline)
+    report = _command(
+        commands, "report", "Tell what is stored: formats, images, bytes, duplicates, damage."
+    )
+    _add_replies(report)
+    _add_engine(report)
+    report.add_argument("--json", action="store_true", help="write JSON")
     return by
 
 
@@ -98,9 +106,21 @@ def _add_replies(by: argparse.ArgumentParser) -> None:
 
 def _add_out(by: argparse.ArgumentParser) -> None:
     by.add_argument("--out", type=_folder, required=True, metavar="DIR", help="the output folder")
+    _add_engine(by)
+
+
+def _add_engine(by: argparse.ArgumentParser) -> None:
+    by.add_argument(
+        "--engine", choices=["local", "ray"], default="local",
+        help="processes of this machine, or a cluster of Ray (default: local)",
+    )  # fmt: skip
     by.add_argument(
         "--workers", type=number(1), metavar="N", help="processes (default: one a processor)"
     )
+    by.add_argument(
+        "--ray-address", metavar="ADDRESS",
+        help="the cluster, such as auto or ray://host:10001 (default: one of its own, here)",
+    )  # fmt: skip
 
 
 def _source(text: str) -> str | None:
@@ -140,6 +160,7 @@ def _task(options: argparse.Namespace) -> Task:
     from imageshim.archive.extraction import Extraction, Inlining
     from imageshim.archive.places import Where
     from imageshim.archive.record import Conversion
+    from imageshim.archive.report import Look
 
     if options.command == "inline":
         return Inlining(options.sources[0])
@@ -148,6 +169,8 @@ def _task(options: argparse.Namespace) -> Task:
         "source_from": options.source_from,
         "where": Where(tuple(options.at), tuple(options.column)),
     }
+    if options.command == "report":
+        return Look(**known)
     if options.command == "extract":
         return Extraction(str(options.out), **known)
     return Conversion(
@@ -155,22 +178,62 @@ def _task(options: argparse.Namespace) -> Task:
     )
 
 
-def _run(options: argparse.Namespace) -> int:
-    from imageshim.archive.extraction import write_manifest
-    from imageshim.archive.local import Local
-    from imageshim.archive.running import Run
-    from imageshim.archive.sources import MANIFEST, find_files
+def _engine(options: argparse.Namespace) -> Engine:
+    if options.engine == "ray":
+        from imageshim.archive.on_ray import Ray
 
-    task = _task(options)
-    found = find_files(options.sources, options.out)
-    for note in found.notes:
-        data_error(note)
-    run = Run(found.sources, task, options.out, {"command": options.command, "task": repr(task)})
-    with progress(f"archive {options.command}", run.size, quiet=False) as advance:
-        summary = run.run(Local(options.workers), advance)
+        return Ray(options.ray_address, options.workers)
+    if options.ray_address is not None:
+        raise ImageShimError("--ray-address is for --engine ray")
+    from imageshim.archive.local import Local
+
+    return Local(options.workers)
+
+
+def _run(options: argparse.Namespace) -> int:
+    engine, task = _engine(options), _task(options)
+    if options.command == "report":
+        with tempfile.TemporaryDirectory(prefix="imageshim-") as folder:
+            return _report(options, task, engine, Path(folder))
+    from imageshim.archive.extraction import write_manifest
+    from imageshim.archive.sources import MANIFEST
+
+    run, summary = _done(options, task, engine, options.out)
     if MANIFEST in task.own_names:
         write_manifest(options.out / MANIFEST, run.rows())
     return _say(summary, options.out, _NAMES[options.command])
+
+
+def _done(
+    options: argparse.Namespace, task: Task, engine: Engine, out: Path
+) -> tuple[Run, Summary]:
+    from imageshim.archive.running import Run
+    from imageshim.archive.sources import find_files
+
+    found = find_files(options.sources, out)
+    for note in found.notes:
+        data_error(note)
+    run = Run(found.sources, task, out, {"command": options.command, "task": repr(task)})
+    with progress(f"archive {options.command}", run.size, quiet=False) as advance:
+        return run, run.run(engine, advance)
+
+
+def _report(options: argparse.Namespace, task: Task, engine: Engine, folder: Path) -> int:
+    from imageshim.archive.report import report_of
+
+    run, summary = _done(options, task, engine, folder)
+    for fault in summary.faults:
+        data_error(fault)
+    said = report_of(summary, run.rows())._asdict()
+    if options.json:
+        print(json.dumps(said, ensure_ascii=False))  # noqa: T201
+    else:
+        for name, value in said.items():
+            counts = value.items() if isinstance(value, dict) else [("", value)]
+            for kind, count in counts:
+                label = " ".join(filter(None, (name.replace("_", " "), kind)))
+                print(f"{count:>16,} {label}")  # noqa: T201
+    return 0 if summary.is_fine else 1
 
 
 _NAMES = {

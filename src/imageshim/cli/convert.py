@@ -130,7 +130,8 @@ def _convert_file(
 
     passage = Passage(task, written := _Output(out), refuse)
     with stream_of(source) as (stream, fault):
-        kind = passage.take(_counted(lines_in(stream), advance))
+        lines = _counted(lines_in(stream), advance)
+        kind = passage.take(lines, named_lines=source.is_lines)
         if said := fault():
             passage.reject(None, said)
     if not passage.notes.tally["records"]:

@@ -126,7 +126,7 @@ def records(file: str | Source) -> Iterator[Record]:
                 found = every_reply(whole_row, Where(columns=tuple(row)))
                 yield from _each(source.path, number, b"", whole_row, found)
             return
-        yield from _records(source.path, lines_in(stream), unpack)
+        yield from _records(source, lines_in(stream), unpack)
         if said := fault():
             yield Record(source.path, None, b"", None, said)
 
@@ -152,8 +152,11 @@ def _unpacking(source: Source) -> Callable[[int, R], R]:
     return unpack
 
 
-def _records(file: str, lines: Lines, unpack: Callable[[int, bytes], bytes]) -> Iterator[Record]:
-    kind, head = look(lines)
+def _records(
+    source: Source, lines: Lines, unpack: Callable[[int, bytes], bytes]
+) -> Iterator[Record]:
+    file = source.path
+    kind, head = look(lines, named_lines=source.is_lines)
     lines = chain(head, lines)
     if kind is not Kind.LINES:
         body = unpack(1, whole(lines))

@@ -1,0 +1,172 @@
+"""Runs that end before their time: the same command goes on, and nothing is other than without."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deadly import Deadly
+from imageshim.archive import local
+from imageshim.archive.local import Local
+from imageshim.archive.running import Run
+from imageshim.archive.sources import find_files
+
+from .conftest import COMPACT, A, lines, reply
+
+_PROGRAM = """
+import os, resource, signal, sys
+from imageshim.archive import blocks, local
+from imageshim.cli import main
+
+blocks.blocks_of.__defaults__ = (2000,)
+local._POOL_FROM = 0
+left, limit, *words = sys.argv[1:]
+left, seen = int(left), 0
+def hook(event, arguments):
+    global seen
+    if event in {"open", "os.rename", "os.remove", "os.mkdir"} and "out" in str(arguments[0]):
+        seen += 1
+        if seen == left:
+            children = f"/proc/self/task/{os.getpid()}/children"
+            os.write(1, open(children, "rb").read())
+            os.kill(os.getpid(), signal.SIGKILL)
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+sys.addaudithook(hook)
+try:
+    main(words)
+finally:
+    print("events:", seen)
+"""
+"""The command that ends at a touch of the output folder; or that may write no larger files."""
+
+
+@pytest.fixture
+def start(tmp_path):
+    many = [reply(content=f"{i}{A}") for i in range(60)]
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines(*many) + b"{bad\n")
+    (tmp_path / "in" / "deep" / "b.jsonl").write_bytes(lines(*many[:20], **COMPACT))
+    (tmp_path / "in" / "deep" / "c.json").write_bytes(lines(many[0], indent=1))
+
+    def call(*words, at=0, limit=0, command="convert"):
+        program = [sys.executable, "-c", _PROGRAM, at, limit, "archive", command, *words]
+        return subprocess.run(
+            [*map(str, program)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    return call
+
+
+def everything(folder):
+    """Every file and what is in it, the journal too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def killed(start, tmp_path, moment, *words, command="convert", source="in"):
+    """Run until a moment from 0 to 1, be killed, run again; compare with a run that was not."""
+    plain = start(source, "--out", "out.plain", *words, command=command)
+    assert plain.returncode in {0, 1}, plain.stderr
+    events = int(plain.stdout.rpartition("events:")[2])
+    at = 1 + int(moment * events)
+    ended = start(source, "--out", "out", *words, at=at, command=command)
+    assert ended.returncode == -signal.SIGKILL
+    again = start(source, "--out", "out", *words, command=command)
+    assert again.returncode == plain.returncode
+    said = [one.stdout.partition("events:")[0] for one in (again, plain)]
+    assert said[0] == said[1]
+    assert everything(tmp_path / "out") == everything(tmp_path / "out.plain")
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.5, 0.9])
+def test_a_run_that_was_killed_goes_on(start, tmp_path, moment):
+    killed(start, tmp_path, moment, "--workers", 1)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(30))
+def test_a_run_that_was_killed_at_any_moment_goes_on(start, tmp_path, seed):
+    moment = random.Random(seed).random()  # noqa: S311
+    killed(start, tmp_path, moment, "--workers", 1 + seed % 2)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(10))
+def test_an_extraction_that_was_killed_at_any_moment_goes_on(start, tmp_path, seed):
+    moment = random.Random(seed).random()  # noqa: S311
+    killed(start, tmp_path, moment, "--workers", 1, command="extract")
+
+
+def test_workers_end_with_the_process_that_started_them(start, tmp_path):
+    plain = start("in", "--out", "out.plain", "--workers", 2)
+    events = int(plain.stdout.rpartition("events:")[2])
+    ended = start("in", "--out", "out", "--workers", 2, at=events // 2)
+    assert ended.returncode == -signal.SIGKILL
+    workers = [int(word) for word in ended.stdout.split()]
+    assert workers
+    for worker in workers:
+        try:
+            handle = os.pidfd_open(worker)
+        except ProcessLookupError:
+            continue
+        readable, _, _ = select.select([handle], [], [], 60)
+        os.close(handle)
+        assert readable
+    assert (
+        start("in", "--out", "out", "--workers", 2).stdout.partition("events")[0]
+        == (plain.stdout.partition("events")[0])
+    )
+    assert everything(tmp_path / "out") == everything(tmp_path / "out.plain")
+
+
+def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(start, tmp_path):
+    plain = start("in", "--out", "out.plain", "--workers", 1)
+    full = start("in", "--out", "out", "--workers", 1, limit=8000)
+    assert full.returncode == 1
+    assert "File too large; the same command again goes on from here" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert not (tmp_path / "out" / "a.jsonl").exists()
+    again = start("in", "--out", "out", "--workers", 1)
+    assert again.returncode == plain.returncode
+    assert everything(tmp_path / "out") == everything(tmp_path / "out.plain")
+
+
+# Workers that end
+
+
+def run_of(tmp_path, name, monkeypatch, **how):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local, "_POOL_FROM", 0)
+    for file in ("a", "b", "c"):
+        if not (tmp_path / f"{file}.jsonl").exists():
+            (tmp_path / f"{file}.jsonl").write_bytes(lines(*[reply(content=A)] * 3))
+    task = Deadly(mark=str(tmp_path / f"{name}.mark"), **how)
+    sources = find_files(["a.jsonl", "b.jsonl", "c.jsonl"]).sources
+    run = Run(sources, task, Path(name), {"task": "it"})
+    return run.run(Local(2))
+
+
+def test_a_worker_that_is_killed_changes_nothing(tmp_path, monkeypatch):
+    (tmp_path / "calm.mark").touch()
+    calm = run_of(tmp_path, "calm", monkeypatch)
+    hurt = run_of(tmp_path, "hurt", monkeypatch)
+    assert hurt == calm
+    assert hurt.tally["converted"] == 9
+    assert everything(tmp_path / "hurt") == everything(tmp_path / "calm")
+
+
+def test_what_kills_every_worker_is_told_and_the_rest_is_done(tmp_path, monkeypatch):
+    summary = run_of(tmp_path, "all", monkeypatch, always=True)
+    assert not summary.is_fine
+    assert all("a worker ended before its time" in fault for fault in summary.faults)
