@@ -43,14 +43,14 @@ def reply(*messages):
 
 
 def test_parts_stand_in_order_and_text_is_joined():
-    content = f"one {PNG.url} two {JPEG.url}"
+    content = f"one: {PNG.url} two {JPEG.url}"
     reading = read(reply({"content": content}))
     assert [part if isinstance(part, str) else part.url for part in reading.parts] == [
-        "one ", PNG.url, " two ", JPEG.url,
+        "one: ", PNG.url, " two ", JPEG.url,
     ]  # fmt: skip
-    assert reading.text == "one  two "
+    assert reading.text == "one:  two "
     assert [(image.url, image.index) for image in reading.images] == [(PNG.url, 0), (JPEG.url, 1)]
-    assert repr(reading).startswith("<Reading: 9 characters of text, images [<GeneratedImage 0: ")
+    assert repr(reading).startswith("<Reading: 10 characters of text, images [<GeneratedImage 0: ")
 
 
 def test_a_choice_is_asked_for_by_its_place():

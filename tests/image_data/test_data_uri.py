@@ -17,7 +17,6 @@ from imageshim.image_data.data_uri import (
     find_header,
     find_images,
     is_enclosed,
-    is_opened,
     parse,
     payload_size,
     prefix_at_end,
@@ -74,12 +73,6 @@ def test_images_are_found_wherever_they_are_glued(text, trusted):
             continue
         whole = text.replace("{}", uri)
         assert found(whole, trusted=trusted) == [uri] * text.count("{}")
-
-
-def test_a_search_can_begin_in_the_middle():
-    text = URI + " " + PLAIN_URI
-    assert find_images(text, trusted=True, start=1) == [(len(URI) + 1, len(text))]
-    assert find_images(text, trusted=True, start=len(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -142,8 +135,6 @@ def test_parentheses_enclose_only_where_a_uri_is_due():
     assert found(f"({URI})") == [URI]
     assert found(f"({URI})", trusted=False) == []
     assert not is_enclosed("", "")
-    assert is_opened("[") is True
-    assert is_opened("a") is False
 
 
 def test_a_truncated_image_counts_only_where_the_format_is_known():

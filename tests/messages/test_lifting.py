@@ -77,7 +77,7 @@ def test_second_a_source_that_did_is_obeyed(url, source):
 def test_last_a_complete_image_that_nothing_opens(before, after):
     message = {"content": f"look {before}{PNG}{after}"}
     assert normalize(message) is message
-    assert images_of({"content": f"look {PNG} x"}) == [PNG]
+    assert images_of({"content": f"look: {PNG} x"}) == [PNG]
 
 
 @pytest.mark.parametrize(("before", "after"), [("(", ")"), ("[", "]"), ('"', ""), ("", '"')])
@@ -170,7 +170,7 @@ def test_base64url():
         if "/" in raw or "+" in raw
     )
     url = "data:image/jpeg;base64," + raw.replace("+", "-").replace("/", "_")
-    assert images_of({"content": f"a {url} b"}) == [url]
+    assert images_of({"content": f"a: {url} b"}) == [url]
 
 
 def test_escaped_slashes_on_the_wire():

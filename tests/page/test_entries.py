@@ -21,9 +21,9 @@ def reply(*messages, **more):
 
 
 def test_parts_stand_in_the_order_of_the_model():
-    (entry,) = entries_of(reply({"content": f"one {png().url} two"}), "a.json")
+    (entry,) = entries_of(reply({"content": f"one: {png().url} two"}), "a.json")
     texts = [part for part in entry.parts if isinstance(part, str)]
-    assert texts == ["one ", " two"]
+    assert texts == ["one: ", " two"]
     assert isinstance(entry.parts[1], Shown)
     assert (entry.place, entry.choice, entry.format) == ("a.json", 0, "content")
 

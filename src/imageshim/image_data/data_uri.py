@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from imageshim.errors import MalformedImageError
 
 from .markdown_images import split_markdown
+from .quotation import TextBefore, goes_on
 from .structure import (
     End,
     PayloadScanner,
@@ -46,7 +47,6 @@ __all__ = [
     "find_images",
     "is_enclosed",
     "is_mention",
-    "is_opened",
     "parse",
     "payload_size",
     "prefix_at_end",
@@ -70,7 +70,6 @@ CONTEXT_AFTER = 3
 ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
 # What text puts around a URI that it talks about.
 _CLOSERS = {'"': '"', "'": "'", "`": "`", "“": "”", "<": ">"}
-_OPENERS = tuple("\"'`“”„«([{<\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
 # How the base64 of each type in the catalogue begins, but for SVG, which is text: enough to
 # turn down any other text by a look at its first characters.
 _RAW_BEGINNINGS = (
@@ -79,27 +78,50 @@ _RAW_BEGINNINGS = (
 )
 
 
-def find_images(text: str, *, trusted: bool, start: int = 0) -> list[tuple[int, int]]:
-    """Find the data URIs in ``text``, from ``start`` on, that are images: (start, end) of each.
+def find_images(
+    text: str, *, trusted: bool, context: TextBefore | None = None
+) -> list[tuple[int, int]]:
+    """Find the data URIs in ``text`` that are images: (start, end) of each.
 
     In order, not overlapping. ``trusted``: the text is known to be LiteLLM's ``content`` format.
     Then every image's data URI is an image, even a truncated one, unless the text is about it
-    (`is_mention`). Not ``trusted``: only complete images of a known type, which no quote, bracket
-    or backtick opens. Never raises; linear time.
+    (`is_mention`). Not ``trusted``: only complete images of a known type, which no writer quotes
+    (`imageshim.image_data.quotation`); ``context`` is the text before, and takes this one. Never
+    raises; linear time.
     """
+    if not trusted:
+        return _find_unquoted(text, TextBefore() if context is None else context)
     spans = []
-    header = find_header(text, start)
+    header = find_header(text)
     while header:
         begin, resume = header
         before = text[max(begin - CONTEXT_BEFORE, 0) : begin]
-        if trusted or not is_opened(before):
-            end = payload_end(text, resume, complete_only=not trusted)
-            if end:
-                resume += end.length
-                after = text[resume : resume + CONTEXT_AFTER]
-                if not trusted or not is_mention(before, after, end):
-                    spans.append((begin, resume))
+        end = payload_end(text, resume)
+        if end:
+            resume += end.length
+            if not is_mention(before, text[resume : resume + CONTEXT_AFTER], end):
+                spans.append((begin, resume))
         header = find_header(text, resume)
+    return spans
+
+
+def _find_unquoted(text: str, context: TextBefore) -> list[tuple[int, int]]:
+    spans = []
+    done = 0
+    header = find_header(text)
+    while header:
+        begin, resume = header
+        context.take(text[done:begin])
+        done = begin
+        end = None if context.quotes else payload_end(text, resume, complete_only=True)
+        if end:
+            resume += end.length
+            if not (context.is_in_a_sentence and goes_on(text[resume : resume + CONTEXT_AFTER])):
+                spans.append((begin, resume))
+                context.image()
+                done = resume
+        header = find_header(text, resume)
+    context.take(text[done:])
     return spans
 
 
@@ -132,11 +154,6 @@ def closer_of(before: str) -> str:
         closer = ")"
     # Quotes are escaped on both sides in source code inside the text.
     return "\\" + closer if closer and before[-2:-1] == "\\" else closer
-
-
-def is_opened(before: str) -> bool:
-    """Whether the text before a data URI ends in a quote, a bracket or a backtick."""
-    return before.endswith(_OPENERS)
 
 
 def raw_image(text: str) -> str | None:

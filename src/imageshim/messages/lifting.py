@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from imageshim.image_data.quotation import TextBefore
 from imageshim.long_json.rope import join
 from imageshim.timeline import Format
 
@@ -100,11 +101,15 @@ def _named(holder: Any) -> _Named | None:
 
 def _from_text(text: str, how: ReadOptions) -> list[TextPart | ImagePart]:
     trusted = how.source is Format.CONTENT
+    if not how.markdown:
+        return content_format.lift(text, trusted=trusted)
     parts: list[TextPart | ImagePart] = []
-    for part in content_format.lift_markdown(text) if how.markdown else [TextPart(text)]:
+    context = TextBefore()
+    for part in content_format.lift_markdown(text):
         if isinstance(part, TextPart):
-            parts += content_format.lift(part.text, trusted=trusted)
+            parts += content_format.lift(part.text, trusted=trusted, context=context)
         else:
+            context.image()
             parts.append(part)
     return parts
 

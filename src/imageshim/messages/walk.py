@@ -46,12 +46,14 @@ def message_of(reply: Any, choice: int = 0) -> Any:
 def may_have_images(message: Any, how: ReadOptions) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
     get = message.get if type(message) is dict else carriers.getter(message)
-    images = get("images")
-    if images or get("image") or _has_own_field(message, get):
-        return True
-    specific = get("provider_specific_fields")
-    if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
-        return True
+    images = None
+    if type(message) is not dict or not _FIELDS.isdisjoint(message):
+        images = get("images")
+        if images or any(map(get, _OTHERS)):
+            return True
+        specific = get("provider_specific_fields")
+        if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
+            return True
     content = get("content")
     if content:
         if not isinstance(content, str):
@@ -59,12 +61,6 @@ def may_have_images(message: Any, how: ReadOptions) -> bool:
         if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
             return True
     return how.drafts and bool(get("reasoning_content"))
-
-
-def _has_own_field(message: Any, get: Callable[[str], Any]) -> bool:
-    if type(message) is dict:
-        return not OWN_FIELDS.isdisjoint(message)
-    return any(map(get, OWN_FIELDS))
 
 
 _ANY_SOURCE = ReadOptions()
@@ -97,6 +93,8 @@ _SHORTEST_IMAGE = 21
 _LONG = 4096
 _HEAD = 32
 _AMBIGUOUS = (None, Format.CONTENT)
+_OTHERS = frozenset({"image"}) | OWN_FIELDS
+_FIELDS = _OTHERS | {"images", "provider_specific_fields"}
 _SPECIFIC = frozenset({"images", "image", "imageshim"}) | OWN_FIELDS
 
 

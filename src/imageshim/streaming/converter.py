@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imageshim.errors import UnreadableImageWarning, warn_caller
+from imageshim.image_data.quotation import MOST_WAITING
 from imageshim.messages import carriers
 from imageshim.messages.formats.own_fields import OWN_FIELDS
 from imageshim.messages.options import FormatLike, OnLoss, plan
@@ -128,22 +129,21 @@ class StreamConverter:
                 index, fields = choice.get("index"), choice["delta"]
                 if type(fields) is not dict:
                     return False
-                content, specific = fields.get("content"), fields.get(FIELD)
+                content = fields.get("content")
             else:
                 # What carriers.get() does for pydantic models, without asking for each field.
                 (choice,) = chunk.__dict__["choices"]
                 held = choice.__dict__
                 index, delta = held["index"], held["delta"]
                 fields, extra = delta.__dict__, delta.__pydantic_extra__
-                content, specific = fields.get("content"), fields.get(FIELD)
+                content = fields.get("content")
                 if extra:
-                    if not _FIELDS.isdisjoint(extra):
+                    if extra.get(FIELD) or not _FIELDS.isdisjoint(extra):
                         return False
                     content = content or extra.get("content")
-                    specific = specific or extra.get(FIELD)
         except (AttributeError, KeyError, TypeError, ValueError):
             return False
-        if specific or not _FIELDS.isdisjoint(fields):
+        if not _MARKS.isdisjoint(fields) and (fields.get(FIELD) or not _FIELDS.isdisjoint(fields)):
             return False
         if not content:
             return content is None or content == ""
@@ -160,7 +160,10 @@ class StreamConverter:
                 if self.reads_markdown and "!" in content:
                     return False
                 # As TextSplitter.pass_over() does; a call would cost as much again.
-                splitter.before = content if len(content) > 3 else splitter.before + content
+                waiting = splitter.before.waiting
+                waiting.append(content)
+                if len(waiting) > MOST_WAITING:
+                    splitter.before.look()
         return True
 
     def absorbs(self, chunk: Any) -> bool:
@@ -361,6 +364,7 @@ _CONTENT = frozenset({"content"})
 
 
 _FIELDS = OWN_FIELDS | {"images", "image"}
+_MARKS = _FIELDS | {FIELD}
 
 
 def _may_have_images_in_texts(state: _Choice, read: Read) -> bool:

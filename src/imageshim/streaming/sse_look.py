@@ -7,7 +7,7 @@ its JSON is spelled: escapes that could hide it make the frame worth a parse.
 
 from __future__ import annotations
 
-from imageshim.image_data.data_uri import CONTEXT_BEFORE
+from imageshim.image_data.quotation import LINE
 from imageshim.messages.formats.own_fields import OWN_FIELDS
 
 from .converter import StreamConverter
@@ -20,6 +20,8 @@ _INDEX = b'"index":'
 _ZERO = (b"0,", b"0}", b" 0,", b" 0}")
 _LONGEST = 4096
 """To parse a longer frame costs no more than to look for all of `_SIGNS`."""
+_TAIL = 4 * (LINE + 1)
+"""As many bytes have the characters of a line that are looked at, and one more."""
 _SIGNS = (b'"image', b"\\u", *(f'"{name}"'.encode() for name in sorted(OWN_FIELDS)))
 _BEGINNINGS = tuple(beginning.encode() for beginning in BEGINNINGS)
 _LAST = frozenset(b"dDaAtT") | frozenset(range(0x80, 0x100))
@@ -81,11 +83,11 @@ class Look:
                 return False
             if b":" in text or (self._reads_markdown and b"!" in text):
                 return False
-            self._tail = (self._tail + text)[-CONTEXT_BEFORE:]
+            self._tail = (self._tail + text)[-_TAIL:]
         return True
 
     def hand_over(self) -> None:
         """Tell the converter what has passed: a frame comes that it looks at itself."""
         if self._tail:
-            self._converter.pass_over(0, self._tail.decode("latin-1"))
+            self._converter.pass_over(0, self._tail.decode(errors="ignore"))
             self._tail = b""

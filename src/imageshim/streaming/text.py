@@ -11,7 +11,7 @@ TEXT    a possible beginning of a data URI, 256   with a whole header: to PAYLOA
 PAYLOAD the data URI so far                       with the image's end: to AFTER; with what
                                                   can be no image: to TEXT, as text
 AFTER   the data URI, and one or two characters   when they tell whether the text quotes the
-        that may be the end of a quotation        URI: to TEXT, with an image or with text
+        that tell whether it is quoted            URI: to TEXT, with an image or with text
 MARK-   an image in Markdown, from its ``![`` on  with its ``)``, or where it can be none: to
 DOWN    (where that is asked for)                 TEXT, with an image or to be looked at again
 ======= ========================================= ============================================
@@ -26,6 +26,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imageshim.image_data.data_uri import (
+    CONTEXT_AFTER,
     CONTEXT_BEFORE,
     ELLIPSES,
     LONGEST_HEADER,
@@ -34,10 +35,10 @@ from imageshim.image_data.data_uri import (
     closer_of,
     find_header,
     is_mention,
-    is_opened,
     prefix_at_end,
     sniff,
 )
+from imageshim.image_data.quotation import TextBefore, goes_on
 from imageshim.image_data.structure import payload_end_in_sight
 from imageshim.long_json.rope import join
 from imageshim.messages.parts import ImagePart, Part, TextPart
@@ -104,8 +105,8 @@ class TextSplitter:
         """Whether text with an exclamation mark is worth a look."""
         self._state: Callable[[], Any] = self._text
         self._buffer, self._at = "", 0  # what is not decided yet begins at _at
-        self.before = ""
-        """The last characters before that, or more of them: they tell a quotation."""
+        self.before = TextBefore()
+        """The text before that: it tells a quotation."""
         self._out: list[Part] = []
         self._said: list[str] = []  # the run of text that goes on
         self._closed = self._whole = False
@@ -130,7 +131,7 @@ class TextSplitter:
 
     def pass_over(self, text: str) -> None:
         """Take a piece that `flows`, while nothing is held."""
-        self.before = text if len(text) >= CONTEXT_BEFORE else self.before + text
+        self.before.take(text)
 
     def feed(self, text: str) -> list[Part]:
         """Take a piece; returns the parts that are certain now, with runs of text joined."""
@@ -153,7 +154,6 @@ class TextSplitter:
         return parts
 
     def _run(self) -> list[Part]:
-        self.before = self.before[-CONTEXT_BEFORE:]
         state: Callable[[], Any] | None = self._state
         while state is not None:
             self._state = state
@@ -171,12 +171,13 @@ class TextSplitter:
     def _emit_text(self, text: str) -> None:
         if not text:
             return
-        self.before = (self.before + text[-CONTEXT_BEFORE:])[-CONTEXT_BEFORE:]
+        self.before.take(text)
         self._said.append(text)
 
     def _emit_image(self, uri: str) -> None:
         self._end_run()
         self._out.append(ImagePart(uri))
+        self.before.image()
 
     def _text(self) -> Callable[[], Any] | None:
         buffer, at = self._buffer, self._at
@@ -198,7 +199,7 @@ class TextSplitter:
                 return self._markdown
         self._no_markdown = -1
         self._emit_text(buffer[at:begin])
-        if not self._trusted and is_opened(self.before):
+        if not self._trusted and self.before.quotes:
             self._emit_text(buffer[begin:payload])
             self._at = payload
             return self._text
@@ -252,7 +253,7 @@ class TextSplitter:
             self._no_markdown = self._header
             return self._text
         self._emit_image(self._buffer[uri[0] : uri[1]])
-        self.before, self._at = "", end
+        self._at = end
         return self._text
 
     def _payload_over(self) -> Callable[[], Any]:
@@ -282,18 +283,26 @@ class TextSplitter:
         end = self._end
         assert end is not None  # noqa: S101  # else there is no image
         cut = self._at + self._header + end.length - self._uri.size
-        after = self._buffer[cut : cut + 3]
-        if self._trusted and not self._closed and _may_become_mention(self.before, after, end):
+        quoted = self._is_quoted(self._buffer[cut : cut + CONTEXT_AFTER], end)
+        if quoted is None and not self._closed:
             return None
         self._uri.add(self._buffer[self._at : cut])
         uri = self._uri.take()
         self._at = cut
-        if self._trusted and is_mention(self.before, after, end):
+        if quoted:
             self._emit_text(uri)
         else:
             self._emit_image(uri)
-            self.before = uri[-CONTEXT_BEFORE:]
         return self._text
+
+    def _is_quoted(self, after: str, end: End) -> bool | None:
+        """Tell whether the text around a data URI quotes it; None where more text has to tell."""
+        if not self._trusted:
+            return goes_on(after) if self.before.is_in_a_sentence else False
+        before = self.before.last(CONTEXT_BEFORE)
+        if not self._closed and _may_become_mention(before, after, end):
+            return None
+        return is_mention(before, after, end)
 
 
 def _may_become_mention(before: str, after: str, end: End) -> bool:

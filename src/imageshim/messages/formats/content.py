@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from imageshim.image_data import data_uri
+from imageshim.image_data.quotation import TextBefore
 from imageshim.long_json.rope import join
 from imageshim.messages.parts import ImagePart, Part, TextPart
 
@@ -34,12 +35,14 @@ def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[TextPart | I
     return parts
 
 
-def lift(text: str, *, trusted: bool) -> list[TextPart | ImagePart]:
+def lift(
+    text: str, *, trusted: bool, context: TextBefore | None = None
+) -> list[TextPart | ImagePart]:
     """Read the text: its data URIs, or all of it where it is base64 without a prefix.
 
-    ``trusted`` says that the text is known to be in this format.
+    ``trusted`` says that the text is known to be in this format; ``context`` is the text before.
     """
-    spans = data_uri.find_images(text, trusted=trusted)
+    spans = data_uri.find_images(text, trusted=trusted, context=context)
     if spans:
         return _cut(text, [(start, end, start, end) for start, end in spans])
     media_type = data_uri.raw_image(text)
