@@ -10,7 +10,7 @@ TEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep bench bench-compare lint format clean
+.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint format clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -41,7 +41,13 @@ test-live: $(READY)  ## against real LiteLLM and OpenAI SDK releases, in environ
 
 test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
 	@HYPOTHESIS_PROFILE=deep IMAGESHIM_SOAK=100000 \
-		$(BIN)/python -m pytest -n auto --dist worksteal -m "not live" $(TEST_ARGS)
+		$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not frameworks" $(TEST_ARGS)
+
+test-frameworks: $(READY)  ## agent frameworks, each in an environment of its own kept in .live
+	@$(BIN)/python -m pytest -m frameworks tests/live/frameworks $(TEST_ARGS)
+
+frameworks-page: $(READY)  ## the table of docs/frameworks.md, written anew
+	@cd tests && ../$(BIN)/python -m live.frameworks.page
 
 bench: $(READY)  ## the benchmarks, as ratios in one run
 	@$(BIN)/python -m benchmarks

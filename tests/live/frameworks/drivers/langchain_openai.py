@@ -1,0 +1,34 @@
+"""langchain-openai: ChatOpenAI, and an agent of LangChain's over it."""
+
+from langchain_openai import ChatOpenAI
+
+CALLERS = "langchain_openai.*"
+REPORT = ("langchain-openai", "ChatOpenAI")
+
+
+def _model(place):
+    return ChatOpenAI(model="m", base_url=place.openai, api_key="any", max_retries=0)
+
+
+def _given(message):
+    pictures = [one for one in message.content_blocks if one["type"] == "image"]
+    return {"text": message.content if not pictures else message.text, "native": pictures}
+
+
+def whole(place, prompt):
+    return _given(_model(place).invoke(prompt))
+
+
+def streamed(place, prompt):
+    message = None
+    for chunk in _model(place).stream(prompt):
+        message = chunk if message is None else message + chunk
+    return _given(message)
+
+
+def agent(place, prompt, add):
+    from langchain.agents import create_agent
+    from langchain_core.tools import tool
+
+    ready = create_agent(_model(place), [tool(add)])
+    return _given(ready.invoke({"messages": [("user", prompt)]})["messages"][-1])
