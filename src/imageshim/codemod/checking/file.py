@@ -55,7 +55,7 @@ class File:
         assumed = settings.assume_litellm
         self.seen = Reads()
         self.flow = Interpreter(self.tree, source.path, module, assumed, index, known(), self.seen)
-        self.flow.tracks |= reads_images(source.data)
+        self.flow.tracks |= reads_images(source.data) or b"import_module" in source.data
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
         if b"litellm" in source.data or index is not None or self.flow.tracks:

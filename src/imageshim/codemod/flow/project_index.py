@@ -165,6 +165,8 @@ class ProjectIndex:
             flow = Interpreter(
                 source.tree, path, module, self.assume, self, self.libraries, self.watch()
             )
+            # What imports by a computed name may import several things, of which some are known.
+            flow.tracks |= b"import_module" in source.data
             run(flow)
         except (SourceError, RecursionError):  # told where the file itself is looked at
             return

@@ -27,6 +27,8 @@ __all__ = ["prepared"]
 _MOST_FOLLOWED = 4_000_000  # bytes
 # Where a reply can come from: other files that name LiteLLM (in a text, or in the name of a model)
 # hand nothing to anybody.
+# The name of a module that is imported by a computed name.
+_NAMED = re.compile(rb"""["']litellm["']""")
 _IMPORTS = re.compile(
     rb"^[ \t]*(?:from[ \t]*(?P<dots>\.*)[ \t]*(?P<module>[\w.]*)[ \t]+import\b|"
     rb"import[ \t]+(?P<plain>[\w., \t]+))",
@@ -53,7 +55,7 @@ def prepared(
     how = How(settings, unsafe, project.root, sources=sources, targets=own)
     modules = frozenset(found.modules)
     read = partial(_read, sources)
-    origins = [path for path in found.strong if path in modules and _ORIGIN.search(read(path))]
+    origins = [path for path in found.strong if path in modules and _is_origin(read(path))]
     if not origins or len(modules) == 1:
         return how, found.strong
     size = sum(len(read(path)) for path in origins)
@@ -69,6 +71,12 @@ def prepared(
     paths = sorted({*found.strong, *index.added})
     own = shared({path: targets.of(path) for path in paths}, index.sources)
     return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
+
+
+def _is_origin(data: bytes) -> bool:
+    if _ORIGIN.search(data) is not None:
+        return True
+    return b"import_module(" in data and _NAMED.search(data) is not None
 
 
 def _index(
