@@ -18,7 +18,7 @@ __all__ = ["serve"]
 
 _ENVELOPE = {
     "id": "gen-1", "provider": "Google AI Studio", "model": "google/gemini-2.5-flash-image",
-    "created": 1, "system_fingerprint": "fp_1",
+    "created": 1, "system_fingerprint": "fp_1", "service_tier": "default",
 }  # fmt: skip
 _USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import imageshim
 from imageshim.testing import pictures
+from imageshim.wrapping import handlers
 
 from . import environments, openrouter
 from .expectations import collected
@@ -16,6 +20,9 @@ pytestmark = pytest.mark.live
 
 VERSIONS = ("1.75.9", "1.76.3", "1.77.0", "1.80.0", environments.NEWEST)
 PNG, JPEG = pictures.png().url, pictures.jpeg().url
+SCRIPT = Path(__file__).parent / "scripts" / "own_handlers.py"
+ROOT = environments.ROOT
+PATH = os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests", ROOT / "tests/live/loopback")))
 REMOTE = "https://a.example/cat.png"
 
 
@@ -81,6 +88,23 @@ def test_every_answer_of_openrouter_gives_its_images(version, how, probe):
                 if (got.get("content") or "", images) != (text, spelled):
                     wrong[way, name] = got
     assert not wrong, "\n".join(f"{k} {str(v)[:400]}" for k, v in wrong.items())
+
+
+def test_providers_with_handlers_of_their_own_give_images_or_are_told_to_lose_them(tmp_path):
+    """Those that answer chat completions at all; of the others nothing is known."""
+    run = subprocess.run(
+        [environments.environment(environments.litellm(environments.NEWEST)), SCRIPT],
+        env={**environments.clean_environ(tmp_path), "PYTHONPATH": PATH},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = {line.split()[0]: line[29:] for line in run.stdout.splitlines()}
+    told = {name: loses for name, loses in handlers._LOSES.items() if name in found}
+    assert {"openrouter", "databricks", "groq", "hosted_vllm"} <= found.keys()
+    for name, line in found.items():
+        whole, streamed = line[:34].strip(), line[35:69].strip()
+        loses = told.get(name)
+        assert (whole == "image") is (loses != handlers._ALL), (name, line)
+        assert (streamed == "image") is (loses is None), (name, line)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

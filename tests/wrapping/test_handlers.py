@@ -229,3 +229,88 @@ def test_what_cannot_be_read_comes_as_it_came(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert posted({"error": "no"}) == {"error": "no"}
+
+
+class Dropping:
+    """LiteLLM's answer without the images that its handler has read."""
+
+    def __init__(self, **fields):
+        self.fields = fields
+
+    def complete(self, bodies):
+        for given in bodies:
+            HTTPHandler().post(given).json()
+        return {"id": "x", "choices": [{"index": 0, "message": {"content": "Here"}}], **self.fields}
+
+
+PAINTED = body({"content": "Here", "images": [{"image_url": {"url": PNG}}]})
+OTHER = {**body({"content": "Here", "images": [{"image_url": {"url": JPEG}}]}), "id": "y"}
+
+
+@pytest.mark.parametrize("bodies", [[PAINTED], [OTHER, PAINTED], [PAINTED, OTHER]])
+def test_images_that_litellm_dropped_are_given_back(bodies):
+    reply = completion(lambda: Dropping().complete(bodies))()
+    assert reply["choices"][0]["message"] == {"content": "Here", "images": [item(PNG)]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "bodies"),
+    [
+        ({"id": "z"}, [PAINTED]),
+        ({"id": None}, [PAINTED]),
+        ({}, [OTHER]),
+        ({}, [body({"content": "Here"})]),
+        ({}, [{**PAINTED, "choices": []}]),
+        (
+            {"choices": [{"index": 0, "message": {"content": "", "images": [item(JPEG)]}}]},
+            [PAINTED],
+        ),
+    ],
+)
+def test_a_reply_of_another_body_and_one_that_has_images_stays(fields, bodies):
+    answer = Dropping(**fields).complete(bodies)
+    reply = completion(lambda: Dropping(**fields).complete(bodies))()
+    assert reply == answer
+
+
+async def test_images_that_an_asynchronous_handler_dropped_too():
+    async def acompletion():
+        (await AsyncHTTPHandler().post(PAINTED)).json()
+        return Dropping().complete([])
+
+    acompletion.__module__ = "litellm"
+    reply = await imageshim.wrap(acompletion)()
+    assert reply["choices"][0]["message"]["images"] == [item(PNG)]
+
+
+ASKS = {"modalities": ["image", "text"], "messages": []}
+
+
+@pytest.mark.parametrize(
+    ("asked", "lost"),
+    [
+        ({"model": "oobabooga/m", **ASKS}, "images are lost"),
+        ({"model": "m", "custom_llm_provider": "aiohttp_openai", **ASKS}, "images are lost"),
+        ({"model": "maritalk/m", "stream": True, **ASKS}, "images of streams are lost"),
+        ({"model": "maritalk/m", **ASKS}, None),
+        ({"model": "oobabooga/m", "messages": []}, None),
+        ({"model": "openrouter/m", "stream": True, **ASKS}, None),
+        ({"model": "oobabooga/m", "custom_llm_provider": "openai", **ASKS}, None),
+        ({"model": None, **ASKS}, None),
+    ],
+)
+def test_a_provider_whose_images_are_lost_is_told_once(monkeypatch, asked, lost):
+    monkeypatch.setattr(handlers, "_warned", set())
+
+    def ask(**_options):
+        return None
+
+    ask.__module__ = "litellm"
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        imageshim.wrap(ask)(**asked)
+        imageshim.wrap(ask)(**asked)
+    assert [(one.category, one.filename) for one in seen] == (
+        [(imageshim.LossyConversionWarning, __file__)] if lost else []
+    )
+    assert lost is None or lost in str(seen[0].message)

@@ -15,7 +15,7 @@ from .call_site import LIBRARIES, calling_place
 from .delivery import deliver
 from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
-from .handlers import WATCH
+from .handlers import SEEN, WATCH, given_back, warn_of_loss
 from .observing import observer_for
 from .policy import LOOKING_ON, Call, Policy, format_of_installed, installed_litellm
 from .reentrancy import INSIDE, is_adapters, leave
@@ -49,22 +49,31 @@ def run(
         policy = LOOKING_ON
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
+    call = Call(policy, library, kwargs, observer=observer)
     if library == "litellm" and not policy.as_it_came:
+        call = call._replace(seen=[])
         WATCH.start()
-    if library is None:
-        answer = wrapped(*args, **kwargs)
-    else:
-        token = INSIDE.set(library)
-        try:
-            answer = wrapped(*args, **kwargs)
-        finally:
-            leave(token)
+        warn_of_loss(call)
+    answer = _called(call, wrapped, args, kwargs)
     try:
         if has_no_image(answer):
             return answer
     except Exception:  # noqa: BLE001, S110  # what is odd about it is told where it is converted
         pass
-    return deliver(answer, Call(policy, library, kwargs, observer=observer))
+    return deliver(answer, call)
+
+
+def _called(call: Call, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call a function, and let it be known whose code is running."""
+    if call.library is None:
+        return wrapped(*args, **kwargs)
+    tokens = INSIDE.set(call.library), SEEN.set(call.seen)
+    try:
+        answer = wrapped(*args, **kwargs)
+    finally:
+        for token in tokens:
+            leave(token)
+    return given_back(answer, call.seen)
 
 
 def run_request(

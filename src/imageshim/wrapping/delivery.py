@@ -18,6 +18,7 @@ from imageshim.timeline import Format
 from .call_site import calling_place, users_place
 from .call_sites import saw_call
 from .failures import ASKED_FOR, failed
+from .handlers import SEEN, given_back
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
@@ -128,12 +129,13 @@ def _raw(response: Any, call: Call) -> Any:
 async def _awaited(answer: Awaitable[Any], call: Call) -> Any:
     if call.library is None:
         return deliver(await answer, call)
-    token = INSIDE.set(call.library)
+    tokens = INSIDE.set(call.library), SEEN.set(call.seen)
     try:
         result = await answer
     finally:
-        leave(token)
-    return deliver(result, call)
+        for token in tokens:
+            leave(token)
+    return deliver(given_back(result, call.seen), call)
 
 
 def _coroutine(answer: CoroutineType[Any, Any, Any], call: Call) -> Any:

@@ -9,7 +9,7 @@ from imageshim.errors import LegacyImageFormatWarning, LossyConversionWarning, R
 
 from .call_site import Place
 
-__all__ = ["ASKED_FOR", "failed"]
+__all__ = ["ASKED_FOR", "failed", "warn_at"]
 
 _log = logging.getLogger("imageshim")
 
@@ -26,12 +26,17 @@ def failed(what: str, error: Exception, place: Place | None, *, strict: bool) ->
         raise error
     _log.warning("%s", what, exc_info=error)
     text = f"{what}: {type(error).__name__}: {error}"
+    warn_at(place, text, ReplyUnchangedWarning)
+
+
+def warn_at(place: Place | None, text: str, category: type[Warning]) -> None:
+    """Warn at the user's line, where it is known."""
     if place is None:
-        warnings.warn(text, ReplyUnchangedWarning, stacklevel=2)
+        warnings.warn(text, category, stacklevel=3)
         return
     warnings.warn_explicit(
         text,
-        ReplyUnchangedWarning,
+        category,
         place.code.co_filename,
         place.line,
         module=str(place.module.get("__name__", "<unknown>")),

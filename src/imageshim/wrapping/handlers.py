@@ -11,27 +11,29 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from imageshim.conversion import convert_message
+from imageshim.errors import LossyConversionWarning
 from imageshim.messages import carriers
 from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.formats.images import FIELD as IMAGES
 from imageshim.messages.options import plan
 from imageshim.messages.parts import TextPart, text_of
 from imageshim.messages.stash import FIELD, KEY
-from imageshim.messages.walk import over_messages
+from imageshim.messages.walk import has_no_image, over_messages
 from imageshim.timeline import Format
 
 from .call_site import calling_place
-from .failures import failed
+from .failures import failed, warn_at
 from .functions import WrappedFunction
-from .policy import format_of_installed
+from .policy import Call, format_of_installed
 from .reentrancy import INSIDE
 
-__all__ = ["WATCH"]
+__all__ = ["SEEN", "WATCH", "given_back"]
 
 _KEPT = "imageshim could not read what LiteLLM's handler got; LiteLLM gets it as it came"
 # A text stays text: what stands in it is decided where the caller's reply is converted.
@@ -48,9 +50,50 @@ def _readable(message: Any, where: str) -> Any:
     return {**converted, FIELD: specific} if specific else converted
 
 
+SEEN: ContextVar[list[Any] | None] = ContextVar("imageshim_seen_bodies", default=None)
+"""The bodies with images that were read for the call that is running."""
+
+
 def _whole(body: Any) -> Any:
     """Write a chat completion as every LiteLLM version reads it."""
-    return over_messages(body, _readable, in_place=False) if _has_choices(body) else body
+    if not _has_choices(body):
+        return body
+    written = over_messages(body, _readable, in_place=False)
+    seen = SEEN.get()
+    if seen is not None and any(map(_images_of, written["choices"])):
+        seen.append(written)
+    return written
+
+
+def _images_of(choice: Any) -> Any:
+    return carriers.get(carriers.get(choice, "message"), IMAGES)
+
+
+def given_back(reply: Any, seen: Sequence[Any] | None) -> Any:
+    """Give a reply the images that LiteLLM dropped of the body that it is made of.
+
+    ``databricks/`` makes messages of the text alone.
+    """
+    return _tried(lambda held: _with_images_of(seen, held), reply) if seen else reply
+
+
+def _with_images_of(seen: Sequence[Any], reply: Any) -> Any:
+    if not has_no_image(reply):
+        return reply
+    name = carriers.get(reply, "id")
+    body = next((one for one in reversed(seen) if name and one.get("id") == name), None)
+    if body is None:
+        return reply
+    choices = iter(body["choices"])
+
+    def with_images(message: Any, _where: str) -> Any:
+        images = _images_of(next(choices, None))
+        fields = carriers.fields(message)
+        if not images or fields is None:
+            return message
+        return carriers.rebuilt(message, {**fields, IMAGES: images})
+
+    return over_messages(reply, with_images, in_place=False)
 
 
 def _chunk(chunk: Any) -> Any:
@@ -120,6 +163,45 @@ def _posted(wrapped: Callable[..., Any], _instance: Any, args: Any, kwargs: Any)
 def _parsed(wrapped: Callable[..., Any], _instance: Any, args: Any, kwargs: Any) -> Any:
     chunk = wrapped(*args, **kwargs)
     return _tried(_chunk, chunk) if INSIDE.get() == "litellm" else chunk
+
+
+_STREAMS, _ALL = "of streams ", ""
+_LOSES = {
+    "aiohttp_openai": _ALL,
+    "amazon_nova": _STREAMS,
+    "maritalk": _STREAMS,
+    "oobabooga": _ALL,
+    "snowflake": _STREAMS,
+}
+"""The providers whose images cannot be given back: found with ``tests/live/scripts``, on 1.110.2.
+
+They have handlers of their own that take the text and nothing else. None is known to draw.
+"""
+_warned: set[str] = set()
+
+
+def warn_of_loss(call: Call) -> None:
+    """Warn, once a provider, of a request for images to a provider whose images LiteLLM loses.
+
+    Raises:
+        LossyConversionWarning: the warning filters make an error of it.
+
+    """
+    model, provider = call.request.get("model"), call.request.get("custom_llm_provider")
+    if not provider and isinstance(model, str):
+        provider = model.partition("/")[0]
+    loses = _LOSES.get(provider) if isinstance(provider, str) else None
+    if loses is None or provider in _warned or not call.asks_for_images():
+        return
+    if loses == _STREAMS and not call.request.get("stream"):
+        return
+    warn_at(
+        calling_place(),
+        f"LiteLLM's own handler of {provider}/ reads text only: images {loses}are lost before "
+        "imageshim sees them; call the server through openai/ with its api_base",
+        LossyConversionWarning,
+    )
+    _warned.add(str(provider))
 
 
 class _Point(NamedTuple):

@@ -130,6 +130,8 @@ class Call(NamedTuple):
     """A library's own call of another: nobody's line, and nobody who knows old names."""
     observer: Observer | None = None
     """Who sees the images of its reply."""
+    seen: list[Any] | None = None
+    """The bodies with images that LiteLLM's own handlers have read for it so far."""
 
     def plan(self, source: Format | None) -> Plan:
         """Plan the conversion of a reply that comes from ``source``."""
@@ -150,9 +152,10 @@ class Call(NamedTuple):
                 return announced
         if self.library == "litellm" and _is_its_own(answer):
             return format_of_installed()
-        return Format.CONTENT if self._asks_for_images() else None
+        return Format.CONTENT if self.asks_for_images() else None
 
-    def _asks_for_images(self) -> bool:
+    def asks_for_images(self) -> bool:
+        """Tell whether the request's ``modalities`` ask for images."""
         body = self.request.get("extra_body")
         holders = (self.request, body if isinstance(body, Mapping) else {})
         return any(asks_for_images(asked.get("modalities")) for asked in holders)
