@@ -31,7 +31,13 @@ if TYPE_CHECKING:
         UnreadableImageWarning,
     )
     from .history import prepare_messages, to_message
-    from .legacy import first_image, first_image_url, legacy_content
+    from .legacy import (
+        final_image,
+        final_image_url,
+        first_image,
+        first_image_url,
+        legacy_content,
+    )
     from .reading import GeneratedImage, Reading, read, read_all
     from .streaming import SSEConverter, StreamConverter, collect, convert_stream
     from .timeline import Format, format_of
@@ -74,6 +80,8 @@ __all__ = [
     "convert_bytes",
     "convert_stream",
     "detect",
+    "final_image",
+    "final_image_url",
     "first_image",
     "first_image_url",
     "format_of",
@@ -111,7 +119,13 @@ _HOMES = {
         "UnreadableImageWarning",
     ),
     "history": ("prepare_messages", "to_message"),
-    "legacy": ("first_image", "first_image_url", "legacy_content"),
+    "legacy": (
+        "final_image",
+        "final_image_url",
+        "first_image",
+        "first_image_url",
+        "legacy_content",
+    ),
     "reading": ("GeneratedImage", "Reading", "read", "read_all"),
     "streaming": ("SSEConverter", "StreamConverter", "collect", "convert_stream"),
     "timeline": ("Format", "format_of"),

@@ -8,7 +8,7 @@ from .messages import carriers
 from .messages.formats.dialects import is_canonical
 from .messages.lifting import Lifted, lift
 from .messages.lowering import lower
-from .messages.options import Drafts, FormatLike, OnLoss, Plan, cached_plan, read_options
+from .messages.options import Drafts, FormatLike, OnLoss, Pick, Plan, cached_plan, read_options
 from .messages.walk import may_have_images, over_messages, refuse_scalars
 from .timeline import Format
 
@@ -25,9 +25,13 @@ def _is_done(view: dict[str, Any], to: Format) -> bool:
     return "image" not in view and not isinstance(view.get("content"), (list, tuple))
 
 
-def _is_text_already(lifted: Lifted, to: Format) -> bool:
-    """Tell whether the images stand in the text of the format itself, whole or in text parts."""
-    return lifted.format is to and (to is Format.CONTENT or lifted.in_texts)
+def _is_already(lifted: Lifted, do: Plan) -> bool:
+    """Tell whether a message is what a conversion would make of it, without making it.
+
+    The images stand in the text, whole or in text parts; or one was picked before.
+    """
+    picked = do.to is Format.IMAGE and do.pick == "first" and lifted.stashed
+    return lifted.format is do.to and (do.to is Format.CONTENT or lifted.in_texts or picked)
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -42,9 +46,9 @@ def convert_message(message: R, do: Plan, where: str) -> R:
     if view is None or _is_done(view, do.to):
         return message
     lifted = lift(dict(view), do.how)
-    if lifted is None or (_is_text_already(lifted, do.to) and not do.how.drafts):
+    if lifted is None or (_is_already(lifted, do) and not do.how.drafts):
         return message
-    fields = lower(lifted, do.to, do.on_loss, where)
+    fields = lower(lifted, do.to, do.on_loss, where, do.pick)
     if _same(view, fields):
         return message
     return carriers.rebuilt(message, fields, in_place=do.in_place)
@@ -65,6 +69,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
     on_loss: OnLoss = "stash",
     markdown: bool = False,
     drafts: Drafts = "keep",
+    pick: Pick = "first",
 ) -> R:
     """Return the reply in another format, on the same class of carrier.
 
@@ -82,6 +87,8 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
             them, so they stay unless this asks for them.
         drafts: ``"images"`` takes data URIs in ``reasoning_content`` (interim images of the model,
             LiteLLM 1.70.0 to 1.76.0) for images, ``"keep"`` leaves them there.
+        pick: which of several images the format ``image`` holds: the ``"first"``, as in LiteLLM, or
+            the ``"final"`` one, since models that think aloud send drafts before it.
 
     Returns:
         A reply that shares everything with ``reply`` that did not change; ``reply`` itself where
@@ -94,7 +101,7 @@ def convert(  # noqa: PLR0913  # each option is a word of its own
         MalformedReplyError: ``reply`` is no reply at all, such as a str.
 
     """
-    do = cached_plan(to, source, on_loss, markdown, drafts)
+    do = cached_plan(to, source, on_loss, markdown, drafts, pick)
     return _run(reply, do, "convert")
 
 
@@ -112,7 +119,7 @@ def normalize(
     ``index`` counting 0, 1, … in each message, ``detail`` ``"auto"`` where it was absent, and keys
     that are not known kept behind.
     """
-    do = cached_plan(Format.IMAGES, source, on_loss, markdown, drafts)
+    do = cached_plan(Format.IMAGES, source, on_loss, markdown, drafts, "first")
     return _run(reply, do, "normalize")
 
 

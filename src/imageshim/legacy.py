@@ -6,6 +6,7 @@ never raise on one without images.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .messages import carriers
@@ -13,10 +14,17 @@ from .messages.formats import content as content_format
 from .messages.lifting import Lifted, lift
 from .messages.options import ReadOptions
 from .messages.parts import DEFAULT_DETAIL, ImagePart, Part, TextPart
+from .messages.thinking_blocks import with_signed
 from .messages.walk import message_of, plain_text
 from .timeline import Format
 
-__all__ = ["first_image", "first_image_url", "legacy_content"]
+__all__ = [
+    "final_image",
+    "final_image_url",
+    "first_image",
+    "first_image_url",
+    "legacy_content",
+]
 
 _HOW = ReadOptions(markdown=True)
 
@@ -60,15 +68,37 @@ def first_image(message: Any) -> dict[str, Any] | None:
     The first of the images; None where there is none.
     """
     _, lifted = _lifted(message)
-    for part in lifted.parts if lifted is not None else ():
-        if isinstance(part, ImagePart):
-            if part.item is None:
-                return {"url": part.url, "detail": DEFAULT_DETAIL}
-            return dict(part.item["image_url"])
-    return None
+    return _inner(part for part in (lifted.parts if lifted else ()) if isinstance(part, ImagePart))
+
+
+def _inner(images: Iterable[ImagePart]) -> dict[str, Any] | None:
+    image = next(iter(images), None)
+    if image is None:
+        return None
+    if image.item is None:
+        return {"url": image.url, "detail": DEFAULT_DETAIL}
+    return dict(image.item["image_url"])
 
 
 def first_image_url(message: Any) -> str | None:
     """Return the URL of the first image, a data URI as a rule; None where there is none."""
     image = first_image(message)
+    return None if image is None else image["url"]
+
+
+def final_image(message: Any) -> dict[str, Any] | None:
+    """Return ``{"url", "detail"}`` of the last image that is not known to be a draft.
+
+    Models that think aloud send drafts first, so this is the one to show where there is room for
+    one. None where there is no image.
+    """
+    found, lifted = _lifted(message)
+    parts = with_signed(lifted.parts if lifted else [], found)
+    images = [part for part in parts if isinstance(part, ImagePart)]
+    return _inner(image for image in reversed(images) if not image.draft)
+
+
+def final_image_url(message: Any) -> str | None:
+    """Return the URL of :func:`final_image`, a data URI as a rule; None where there is none."""
+    image = final_image(message)
     return None if image is None else image["url"]

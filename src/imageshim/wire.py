@@ -9,7 +9,7 @@ from __future__ import annotations
 from .conversion import convert_message
 from .errors import MalformedReplyError
 from .long_json.reading import parse_lazily, write
-from .messages.options import Drafts, FormatLike, OnLoss, Plan, plan
+from .messages.options import Drafts, FormatLike, OnLoss, Pick, Plan, plan
 from .messages.walk import over_messages
 from .timeline import Format
 
@@ -35,6 +35,7 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
     on_loss: OnLoss = "stash",
     markdown: bool = False,
     drafts: Drafts = "keep",
+    pick: Pick = "first",
 ) -> bytes:
     """Convert the JSON body of a reply; the options are those of :func:`imageshim.convert`.
 
@@ -52,5 +53,5 @@ def convert_bytes(  # noqa: PLR0913  # the words of convert()
             f"convert_bytes() takes the bytes of a body, not {type(body).__name__}; "
             "use convert() for a reply that is parsed"
         )
-    do = plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)
+    do = plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts, pick=pick)
     return convert_body(body, do)

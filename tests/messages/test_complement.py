@@ -39,19 +39,19 @@ def test_items_hold_what_the_format_does_not():
     plain, detailed = ImagePart(A), ImagePart(B, canonical(B, "low"))
     vendor = ImagePart(A, canonical(A, vendor=1))
     images = [plain, detailed, vendor]
-    assert items_for(images, ("image_url", "url"), only_first=False) == [
+    assert items_for(images, ("image_url", "url"), only=None) == [
         None, canonical(None, "low"), canonical(None, vendor=1),
     ]  # fmt: skip
     null = {"image_url": None, "index": 0, "type": "image_url", "vendor": 1}
-    assert items_for(images, ("image_url",), only_first=False) == [None, None, null]
-    assert items_for(images, ("image_url",), only_first=True) == [
+    assert items_for(images, ("image_url",), only=None) == [None, None, null]
+    assert items_for(images, ("image_url",), only=plain) == [
         None, canonical(B, "low", 1), canonical(A, index=2, vendor=1),
     ]  # fmt: skip
 
 
 def test_nulls_are_filled_with_what_the_message_holds():
     kept = stash_with([], items=[canonical(None, "low", vendor=1), None])
-    first, second = with_stashed([ImagePart(A), ImagePart(B)], kept, only_first=False)
+    first, second = with_stashed([ImagePart(A), ImagePart(B)], kept, only_one=False)
     assert first.item == canonical(A, "low", vendor=1)
     assert second.item is None
 
@@ -59,19 +59,19 @@ def test_nulls_are_filled_with_what_the_message_holds():
 def test_an_inner_object_that_the_message_holds_wins():
     null = {"image_url": None, "index": 0, "type": "image_url", "vendor": 1}
     (image,) = with_stashed(
-        [ImagePart(A, canonical(A, "high"))], stash_with([], items=[null]), only_first=False
+        [ImagePart(A, canonical(A, "high"))], stash_with([], items=[null]), only_one=False
     )
     assert image.item == canonical(A, "high", vendor=1)
-    (image,) = with_stashed([ImagePart(A)], stash_with([], items=[null]), only_first=False)
+    (image,) = with_stashed([ImagePart(A)], stash_with([], items=[null]), only_one=False)
     assert image.item == canonical(A, vendor=1)
 
 
 def test_images_that_only_the_stash_holds_come_after_the_first():
     kept = stash_with([], items=[None, canonical(B), canonical(A, "low"), None, 5, {}])
-    images = with_stashed([ImagePart(A)], kept, only_first=True)
+    images = with_stashed([ImagePart(A)], kept, only_one=True)
     assert [image.url for image in images] == [A, B, A]
     assert [image.item for image in images] == [None, None, canonical(A, "low")]
-    assert len(with_stashed([ImagePart(A)], kept, only_first=False)) == 1
+    assert len(with_stashed([ImagePart(A)], kept, only_one=False)) == 1
 
 
 def test_text_is_cut_as_it_was():

@@ -17,7 +17,7 @@ from imageshim.conversion import convert_message, detect
 from imageshim.errors import MalformedReplyError
 from imageshim.long_json.reading import parse_lazily
 from imageshim.messages import carriers
-from imageshim.messages.options import Drafts, OnLoss, Plan, cached_plan
+from imageshim.messages.options import Drafts, OnLoss, Pick, Plan, cached_plan
 from imageshim.messages.walk import has_no_image, message_of, over_messages
 from imageshim.reading import read_all
 from imageshim.streaming import SSEConverter
@@ -80,6 +80,7 @@ class Conversion:
     markdown: bool = False
     drafts: Drafts = "keep"
     on_loss: OnLoss = "stash"
+    pick: Pick = "first"
     writes: ClassVar[bool] = True
     ranges: ClassVar[bool] = True
     own_names: ClassVar[tuple[str, ...]] = ()
@@ -138,7 +139,7 @@ class Conversion:
 
     def _plan(self, record: Any) -> Plan:
         source = source_of(record, self.source, self.source_from)
-        return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts)
+        return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts, self.pick)
 
     def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, where: Where) -> bytes:
         changes = list(self._changes(value, do, tally, where))

@@ -14,7 +14,7 @@ from imageshim.archive.records import Kind, Lines, lines_in
 from imageshim.archive.sources import Source
 from imageshim.errors import MalformedReplyError
 from imageshim.long_json.reading import parse
-from imageshim.messages.options import DRAFTS, ON_LOSS
+from imageshim.messages.options import DRAFTS, ON_LOSS, PICK
 from imageshim.timeline import Format
 
 from .arguments import add_files, add_source, data_error, file_name, parser
@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
         help="leave drafts in the reasoning text, or move them to the images (default: keep; not "
         "in event streams)",
     )  # fmt: skip
+    by.add_argument(
+        "--pick", choices=PICK, default="first",
+        help="which of several images the format image holds (default: first, as in LiteLLM; in "
+        "event streams always)",
+    )  # fmt: skip
     return by
 
 
@@ -75,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         source=options.source,
         markdown=options.markdown,
         drafts=options.drafts,
+        pick=options.pick,
         on_loss=options.on_loss,
     )
     files, out = options.files, options.out

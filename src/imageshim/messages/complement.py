@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
@@ -11,7 +12,7 @@ from .formats.dialects import canonical_item
 from .parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from .stash import Stash, template
 
-__all__ = ["arranged", "entries_of", "items_for", "with_stashed"]
+__all__ = ["arranged", "entries_of", "is_held", "items_for", "with_stashed"]
 
 
 def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
@@ -31,15 +32,17 @@ def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     return entries
 
 
-def items_for(images: list[ImagePart], held: tuple[str, ...], *, only_first: bool) -> list[Any]:
+def items_for(
+    images: list[ImagePart], held: tuple[str, ...], *, only: ImagePart | None
+) -> list[Any]:
     """Write what a format does not hold of the images' items; null for the default item.
 
     ``held`` is the path in the item to what the format does hold: ``("image_url",)`` or
-    ``("image_url", "url")``. With ``only_first`` it holds nothing of the second image and on.
+    ``("image_url", "url")``. Of images beside ``only``, where that is given, it holds nothing.
     """
     items: list[Any] = []
     for place, image in enumerate(images):
-        if only_first and place:
+        if only is not None and image is not only:
             items.append(canonical_item(image, place))
         elif image.item is None or (len(held) == 1 and tuple(image.item) == _USUAL):
             items.append(None)
@@ -51,15 +54,22 @@ def items_for(images: list[ImagePart], held: tuple[str, ...], *, only_first: boo
 _USUAL = ("image_url", "index", "type")
 
 
-def with_stashed(parts: list[Part], kept: Stash, *, only_first: bool) -> list[Part]:
+def with_stashed(parts: list[Part], kept: Stash, *, only_one: bool) -> list[Part]:
     """Give the images back what the stash kept of them, and add those that only it holds."""
-    items = iter(kept.items)
+    items = deque(kept.items)
+    out: list[Part] = []
     for part in parts:
         if isinstance(part, ImagePart):
-            part.item = _filled(next(items, None), part)
-    if not only_first:
-        return parts
-    return [*parts, *(image for image in map(_whole, items) if image is not None)]
+            while only_one and items and not is_held(items[0]):
+                out += _whole(items.popleft())
+            part.item = _filled(items.popleft() if items else None, part)
+        out.append(part)
+    return [*out, *(image for item in items for image in _whole(item))] if only_one else out
+
+
+def is_held(item: Any) -> bool:
+    """Tell whether the message holds the image of an entry, and the stash only the rest of it."""
+    return not _whole(item)
 
 
 def _filled(rest: Any, image: ImagePart) -> dict[str, Any] | None:
@@ -76,18 +86,18 @@ def _filled(rest: Any, image: ImagePart) -> dict[str, Any] | None:
     return {**rest, "image_url": inner}
 
 
-def _whole(item: Any) -> ImagePart | None:
-    """Read an image that only the stash holds."""
+def _whole(item: Any) -> list[ImagePart]:
+    """Read an image that only the stash holds; none where the message holds it."""
     if not isinstance(item, dict) or not item.keys() >= set(_USUAL):
-        return None
+        return []
     inner = item["image_url"]
     if not isinstance(inner, dict) or not inner.keys() >= set(_INNER):
-        return None
+        return []
     url = inner["url"]
     if not isinstance(url, str):
-        return None
+        return []
     usual = tuple(item) == _USUAL and tuple(inner) == _INNER
-    return ImagePart(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)
+    return [ImagePart(url, None if usual and inner["detail"] == DEFAULT_DETAIL else item)]
 
 
 _INNER = ("url", "detail")

@@ -218,7 +218,7 @@ def _ordered(found: _Found, kept: Stash | None) -> list[Part]:
     loose = [] if found.text is None else [TextPart(found.text)]
     if kept is None:
         return [*loose, *found.parts]
-    parts = with_stashed(found.parts, kept, only_first=found.format is Format.IMAGE)
+    parts = with_stashed(found.parts, kept, only_one=found.format is Format.IMAGE)
     in_order = arranged(parts, found.text, kept)
     if in_order is None:
         in_order = [*loose, *parts, *(OtherPart(value, parts_format.HELD) for value in kept.others)]

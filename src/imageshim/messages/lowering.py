@@ -13,13 +13,13 @@ from imageshim.errors import (
 from imageshim.timeline import Format
 
 from . import stash
-from .complement import entries_of, items_for
+from .complement import entries_of, is_held, items_for
 from .formats import image as image_format
 from .formats import images as images_format
 from .formats.table import TARGETS, Target
 from .lifting import MANAGED, REASONING, Lifted
-from .options import OnLoss
-from .parts import ImagePart, OtherPart, default_order
+from .options import OnLoss, Pick
+from .parts import ImagePart, OtherPart, Part, default_order
 from .stash import Stash
 
 __all__ = ["lower"]
@@ -29,7 +29,9 @@ _SWAPPED = {Format.IMAGE, Format.IMAGES}
 """The formats that differ in one field only, so that the way back needs no stash."""
 
 
-def lower(lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> dict[str, Any]:
+def lower(
+    lifted: Lifted, to: Format, on_loss: OnLoss, where: str, pick: Pick = "first"
+) -> dict[str, Any]:
     """Write the fields of the message in the format ``to``.
 
     Raises:
@@ -40,10 +42,14 @@ def lower(lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> dict[str, 
     target = TARGETS[to]
     back = to is lifted.was
     parts = lifted.parts
-    values = target.write(parts, lifted.layout if back else None)
+    only = _picked(parts, pick) if target.only_first else None
+    shown = [
+        part for part in parts if only is None or part is only or not isinstance(part, ImagePart)
+    ]
+    values = target.write(shown, lifted.layout if back else None)
     if values["content"] is None and target.field and "content" not in lifted.at:
         del values["content"]
-    kept = _complement(lifted, to, target)
+    kept = _complement(lifted, to, target, only)
     if on_loss != "stash":
         _report_loss(kept, lifted, to, on_loss, where)
     complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
@@ -61,7 +67,15 @@ def lower(lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> dict[str, 
     return _placed(lifted, target, values)
 
 
-def _complement(lifted: Lifted, to: Format, target: Target) -> Stash:
+def _picked(parts: list[Part], pick: Pick) -> ImagePart | None:
+    """Pick the image that a format gets that holds one."""
+    images = [part for part in parts if isinstance(part, ImagePart)]
+    if pick == "first":
+        return images[0]
+    return next((image for image in reversed(images) if not image.draft), images[-1])
+
+
+def _complement(lifted: Lifted, to: Format, target: Target, only: ImagePart | None) -> Stash:
     """Say what the format does not hold, and how the message was."""
     parts = lifted.parts
     images = [part for part in parts if isinstance(part, ImagePart)]
@@ -69,7 +83,7 @@ def _complement(lifted: Lifted, to: Format, target: Target) -> Stash:
     if to is Format.CONTENT or not (target.holds_order or default_order(parts)):
         kept.parts = entries_of(parts)
     if target.holds_of_item is not None:
-        kept.items = items_for(images, target.holds_of_item, only_first=target.only_first)
+        kept.items = items_for(images, target.holds_of_item, only=only)
     others = [part for part in parts if isinstance(part, OtherPart)]
     kept.others = [part.value for part in others if part.kind != target.holds_other]
     if kept.others or any(image.draft or (image.raw and to is not lifted.was) for image in images):
@@ -99,7 +113,7 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where
         losses.append("the order of text and images")
     if TARGETS[to].only_first and images > 1:
         losses.append(f"{images - 1} of {images} images")
-    if any(item is not None for item in kept.items[: 1 if TARGETS[to].only_first else None]):
+    if any(item is not None and is_held(item) for item in kept.items):
         losses.append("the detail or unknown keys of an image")
     if kept.others:
         several = len(kept.others) > 1

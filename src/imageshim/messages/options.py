@@ -11,10 +11,12 @@ from imageshim.timeline import Format, source_format, target_format
 __all__ = [
     "DRAFTS",
     "ON_LOSS",
+    "PICK",
     "Drafts",
     "FormatLike",
     "FormatName",
     "OnLoss",
+    "Pick",
     "Plan",
     "ReadOptions",
     "cached_plan",
@@ -32,9 +34,11 @@ What says where a reply comes from (``source``, ``accept``) is a ``str``: it may
 FormatLike = FormatName | Format
 OnLoss = Literal["stash", "drop", "raise"]
 Drafts = Literal["keep", "images"]
+Pick = Literal["first", "final"]
 
 ON_LOSS: tuple[str, ...] = get_args(OnLoss)
 DRAFTS: tuple[str, ...] = get_args(Drafts)
+PICK: tuple[str, ...] = get_args(Pick)
 
 
 def check_option(name: str, value: object, allowed: tuple[object, ...]) -> None:
@@ -77,6 +81,8 @@ class Plan(NamedTuple):
     how: ReadOptions
     on_loss: OnLoss
     in_place: bool = False
+    pick: Pick = "first"
+    """Which image a format gets that holds one."""
 
 
 def read_options(
@@ -102,17 +108,19 @@ def plan(  # noqa: PLR0913  # the options of convert()
     markdown: bool = False,
     drafts: Drafts = "keep",
     in_place: bool = False,
+    pick: Pick = "first",
 ) -> Plan:
     """Check the options of a conversion; see :func:`imageshim.convert`."""
     check_option("on_loss", on_loss, ON_LOSS)
     how = read_options(source, markdown=markdown, drafts=drafts)
-    return Plan(target_format(to), how, on_loss, in_place)
+    check_option("pick", pick, PICK)
+    return Plan(target_format(to), how, on_loss, in_place, pick)
 
 
 @lru_cache(maxsize=64)
 def _cached_plan(*options: Any) -> Plan:
-    to, source, on_loss, markdown, drafts = options
-    return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)
+    to, source, on_loss, markdown, drafts, pick = options
+    return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts, pick=pick)
 
 
 def cached_plan(*options: Any) -> Plan:
@@ -120,5 +128,5 @@ def cached_plan(*options: Any) -> Plan:
     try:
         return _cached_plan(*options)
     except TypeError:  # unhashable: no option's value, and plan() says which
-        to, source, on_loss, markdown, drafts = options
-        return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts)
+        to, source, on_loss, markdown, drafts, pick = options
+        return plan(to, source=source, on_loss=on_loss, markdown=markdown, drafts=drafts, pick=pick)

@@ -147,7 +147,7 @@ class _Choice:
             entries = carriers.items_of(view.get("content")) or ()
             for part, entry in zip_longest(read.parts, entries[: len(read.parts)]):
                 self._add_part(part, entry)
-            view = read.rest
+            view = {**read.rest, **read.own}
         elif isinstance(view.get("content"), str):
             self._add_part(TextPart(view["content"]), None)
         if "content" in view:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from imageshim.errors import UnreadableImageWarning, warn_caller
@@ -14,7 +14,16 @@ from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
 
-from .deltas import Read, Writer, choice_key, compose, is_done, nulls_in, read_delta
+from .deltas import (
+    Read,
+    Writer,
+    choice_key,
+    compose,
+    is_done,
+    nulls_in,
+    read_delta,
+    says_that_content_is_text,
+)
 from .spreading import says_more, spread
 from .text import MAY_BEGIN, TextSplitter, flows
 
@@ -276,7 +285,7 @@ class StreamConverter:
         """
         whole = finish not in _CUT_OFF
         read = read_delta(view, self._how, own_fields=not state.has_images)
-        content_is_text = _says_that_content_is_text(view)
+        content_is_text = says_that_content_is_text(view)
         splitter = None if read is not None or content_is_text else state.splitter
         content = view.get("content")
         if splitter is not None and content and isinstance(content, str):
@@ -285,8 +294,13 @@ class StreamConverter:
             if finish:
                 parts += _flush(state, whole=whole)
             return [], parts, view if held or not _is_text(parts, content) else None, {}
-        if read is not None and not content_is_text and _may_have_images_in_texts(state, read):
-            return [], *self._from_texts(state, read, finish), {}
+        if (
+            read is not None
+            and not content_is_text
+            and state.splitter is not None
+            and read.is_texts
+        ):
+            return [], *self._from_texts(state, state.splitter, read, finish), {}
         before: list[Part] = []
         if finish or content_is_text or read is not None:
             before = _flush(state, whole=whole)
@@ -294,18 +308,18 @@ class StreamConverter:
             state.splitter = None
         if read is None:
             return before, [], None, {}
-        if read.format is Format.PARTS and any(isinstance(part, ImagePart) for part in read.parts):
+        has_images = any(isinstance(part, ImagePart) for part in read.parts)
+        state.has_images |= has_images and not read.is_own
+        if read.format is Format.PARTS and has_images:
             state.splitter = None  # beside image parts, text is text
         number = state.number + self._writer.numbers(before)
         rest = None if self._stays(view, read, number) else read.rest
         return before, read.parts, rest, read.own
 
     def _from_texts(
-        self, state: _Choice, read: Read, finish: Any
+        self, state: _Choice, splitter: TextSplitter, read: Read, finish: Any
     ) -> tuple[list[Part], dict[str, Any] | None]:
         """Take the images out of the text parts of a list, as `_take_apart` does out of text."""
-        splitter = state.splitter
-        assert splitter is not None  # noqa: S101  # for the type checker
         changed, parts = not splitter.idle, list[Part]()
         for part in read.parts:
             if isinstance(part, TextPart):
@@ -367,13 +381,6 @@ _FIELDS = OWN_FIELDS | {"images", "image"}
 _MARKS = _FIELDS | {FIELD}
 
 
-def _may_have_images_in_texts(state: _Choice, read: Read) -> bool:
-    """Tell whether a list has text parts that may have images, and no image parts."""
-    if state.splitter is None or read.format is not Format.PARTS or read.has_stash:
-        return False
-    return not any(isinstance(part, ImagePart) for part in read.parts)
-
-
 def _flush(state: _Choice, *, whole: bool) -> list[Part]:
     """Return what is held of the text of a choice."""
     splitter = state.splitter
@@ -387,13 +394,6 @@ def _flush(state: _Choice, *, whole: bool) -> list[Part]:
             UnreadableImageWarning,
         )
     return parts
-
-
-def _says_that_content_is_text(view: dict[str, Any]) -> bool:
-    """Tell whether a delta has the fields that make ``content`` plain text, even empty ones."""
-    return carriers.items_of(view.get("images")) is not None or isinstance(
-        view.get("image"), Mapping
-    )
 
 
 def _is_text(parts: list[Part], text: str) -> bool:

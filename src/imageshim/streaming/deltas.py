@@ -46,6 +46,7 @@ __all__ = [
     "may_have_parts",
     "nulls_in",
     "read_delta",
+    "says_that_content_is_text",
 ]
 
 IMAGES = "images"
@@ -68,7 +69,16 @@ class Read(NamedTuple):
     """The format that the parts are in."""
     has_stash: bool
     own: dict[str, Any] = {}  # noqa: RUF012  # never changed
-    """The gateway's field that the images came from, which stands beside them from now on."""
+    """Gateways' fields with images, which stand beside the images from now on."""
+    is_own: bool = False
+    """Whether the images came from such a field."""
+
+    @property
+    def is_texts(self) -> bool:
+        """Whether it is a list of parts, none of which is an image."""
+        if self.format is not Format.PARTS or self.has_stash:
+            return False
+        return not any(isinstance(part, ImagePart) for part in self.parts)
 
 
 def _numbered(view: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -106,7 +116,9 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
             own[name] = lifted.specific if name == FIELD else view[name]
         else:
             lifted = None
+    is_own = bool(own)
     if lifted is not None:
+        own.update((name, view[name]) for name in OWN_FIELDS & view.keys())
         parts, fields, found = lifted.parts, lifted.fields, lifted.format
         if lifted.specific is not None:
             fields[FIELD] = lifted.specific
@@ -120,13 +132,13 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
     if kept is not None:
         # What the stash holds of images that the delta does not is appended.
         items = Stash(Format.IMAGES, {}, items=list(kept.values()))
-        parts = with_stashed(parts, items, only_first=True)
+        parts = with_stashed(parts, items, only_one=True)
         specific = carriers.fields(fields[FIELD]) or {}
         specific.pop(KEY, None)
         fields[FIELD] = specific
         if not specific:
             del fields[FIELD]
-    return Read(parts, fields, found, kept is not None, own)
+    return Read(parts, fields, found, kept is not None, own, is_own)
 
 
 def _has_image_in_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
@@ -195,7 +207,7 @@ class Writer(NamedTuple):
             self._report(f"more than one image: image {number}", where)
             item = canonical_item(image, number)
             return {FIELD: _stash(number, item)} if self.on_loss == "stash" else {}
-        (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only_first=False)
+        (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only=None)
         if self.to is Format.CONTENT:
             written: dict[str, Any] = {"content": raw_payload(image)}
         elif self.to is Format.IMAGE:
@@ -272,6 +284,13 @@ _STANDARD = frozenset({"content", "role", "function_call", "tool_calls", "refusa
 def nulls_in(delta: Any, fields: Mapping[str, Any]) -> bool:
     """Tell whether the carrier of a delta writes the fields that say nothing."""
     return not isinstance(delta, Mapping) or any(value is None for value in fields.values())
+
+
+def says_that_content_is_text(view: dict[str, Any]) -> bool:
+    """Tell whether a delta has the fields that make ``content`` plain text, even empty ones."""
+    return carriers.items_of(view.get("images")) is not None or isinstance(
+        view.get("image"), Mapping
+    )
 
 
 def compose(
