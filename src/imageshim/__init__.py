@@ -3,8 +3,9 @@
 A reply that carries generated images reads the same, whichever LiteLLM version, gateway, SDK or
 cache it came from, and old code keeps getting the old format until it is migrated.
 
-Public are the names in ``imageshim.__all__``, and what ``imageshim.server.*`` and
-``imageshim.testing.*`` list in theirs; everything else may change in any release.
+Public are the names in ``imageshim.__all__``, and what ``imageshim.archive``,
+``imageshim.server.*`` and ``imageshim.testing.*`` list in theirs; everything else may change in any
+release.
 """
 
 from __future__ import annotations

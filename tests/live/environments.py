@@ -41,6 +41,7 @@ __all__ = [
     "oldest_wrapt",
     "openai_sdk",
     "other_wrappers",
+    "ray",
     "screen",
 ]
 
@@ -131,6 +132,11 @@ def _uv(*arguments: str, stdin: str = "") -> str:
 def oldest_wrapt() -> PackageSet:
     """The oldest wrapt that we take, and an OpenAI SDK of before httpx2."""
     return PackageSet("oldest-wrapt", ("wrapt==1.16.0", "openai>=2,<3", "pydantic"))
+
+
+def ray() -> PackageSet:
+    """Ray Data, as the extra asks for it."""
+    return PackageSet("ray", ("ray[data]", "pyarrow", "fsspec", "pydantic", "wrapt"))
 
 
 def other_wrappers() -> PackageSet:

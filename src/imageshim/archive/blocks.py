@@ -169,33 +169,38 @@ class Passage:
 
     def attempt(self, number: int | None, record: R, do: Callable[[R, Notes], R]) -> R:
         """Put a record through the task; one that it refuses comes back as it was."""
-        self.notes.tally["records"] += 1
-        seen = Notes(Counter(), [], self._file, self.notes.tally["records"])
-        out = record
+        tally = self.notes.tally
+        tally["records"] += 1
+        seen = Notes(Counter(), [], self._file, tally["records"])
+        out, problem = record, None
         try:
             out = do(record, seen)
-            problem = "; ".join(
-                str(warning.message)
-                for warning in self._caught
-                if issubclass(warning.category, _OURS)
-            )
-            self.notes.tally.update(seen.tally)
-            self.notes.rows.extend({**row, "record": seen.record} for row in seen.rows)
+            for name, count in seen.tally.items():
+                tally[name] += count
+            if seen.rows:
+                self.notes.rows.extend({**row, "record": seen.record} for row in seen.rows)
         except ImageShimError as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, no record is lost
             problem = f"please report this: {type(error).__name__}: {error}"
-        self._caught.clear()
+        if self._caught:
+            problem = problem or self._warned()
         if problem:
             body = record if isinstance(record, bytes) else json.dumps(record).encode()
             self.reject(number, problem, body)
         return out
 
-    def _line(self, number: int, body: bytes) -> None:
-        def do(body: bytes, notes: Notes) -> bytes:
-            return _whole_line(self._task.record(body, notes), body)
+    def _warned(self) -> str:
+        said = [str(one.message) for one in self._caught if issubclass(one.category, _OURS)]
+        self._caught.clear()
+        return "; ".join(said)
 
-        self._write(self.attempt(number, body, do))
+    def _line(self, body: bytes, notes: Notes) -> bytes:
+        """Check that a line stays one: else there would be more records than there were."""
+        out = self._task.record(body, notes)
+        if out is not body and out.find(b"\n") not in {-1, len(out) - 1}:
+            raise ImageShimError("it would no longer be one line: please report this")
+        return out
 
     def take_table(self, stream: IO[bytes], out: IO[bytes]) -> None:
         """Put the rows of a Parquet file through the task."""
@@ -248,10 +253,10 @@ class Passage:
                 if line.last:
                     self.notes.tally["records"] += 1
                     self.reject(line.number, too_long())
-            elif not line.raw.strip():
+            elif line.raw.isspace():
                 self._write(line.raw)
             else:
-                self._line(line.number, line.raw)
+                self._write(self.attempt(line.number, line.raw, self._line))
 
     def _whole(self, lines: Lines, do: Callable[[bytes, Notes], bytes]) -> None:
         """Take a file that is one record, if it is not too long for that."""
@@ -268,13 +273,6 @@ class Passage:
                 return
         if body := b"".join(held):
             self._write(self.attempt(None, body, do))
-
-
-def _whole_line(out: bytes, body: bytes) -> bytes:
-    """Check that a line stays one: else there would be more records than there were."""
-    if out is not body and out.count(b"\n") != body.count(b"\n"):
-        raise ImageShimError("it would no longer be one line: please report this")
-    return out
 
 
 def _ranged(stream: IO[bytes], block: Block) -> Lines:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from imageshim.errors import MissingExtraError
+from imageshim.errors import ImageShimError, MissingExtraError
 
 from .blocks import Block, Done, Task, run_block
 
@@ -59,10 +59,14 @@ class Ray:
                 self._ray.shutdown()
 
     def _start(self) -> None:
-        alone = {"num_cpus": self._workers, "include_dashboard": False}
-        self._ray.init(
-            self._address,
-            log_to_driver=False,
-            logging_level="ERROR",
-            **({} if self._address else alone),
-        )
+        # One that is ours alone listens to nobody else.
+        alone = {
+            "num_cpus": self._workers,
+            "include_dashboard": False,
+            "_node_ip_address": "127.0.0.1",
+        }
+        how = {} if self._address else alone
+        try:
+            self._ray.init(self._address, log_to_driver=False, logging_level="ERROR", **how)
+        except Exception as error:  # Ray has no class for what can go wrong here
+            raise ImageShimError(f"Ray does not start: {error}") from error

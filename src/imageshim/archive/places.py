@@ -74,6 +74,8 @@ def find(record: Any, where: Where = ANYWHERE) -> list[Found]:
             if name in values
             for one in find(values[name])
         ]
+    if type(record) is dict and _is_reply(record):
+        return [Found((), record)]
     found_inside = list(_search(record, where.depth))
     if not found_inside and type(record) is dict and has_message_fields(record):
         return [Found((), record)]
@@ -130,7 +132,7 @@ def _search(record: Any, depth: int) -> Iterator[Found]:
                 left += [
                     ((*path, key), item)
                     for key, item in reversed(value.items())
-                    if isinstance(item, (dict, list, str)) and key not in _HISTORY
+                    if _may_hold(item, key)
                 ]
         elif type(value) is list:
             left += [((*path, index), value[index]) for index in reversed(range(len(value)))]
@@ -143,10 +145,20 @@ def _is_reply(value: dict[str, Any]) -> bool:
     if type(choices) is list:
         if not choices:
             return "object" in value or "model" in value
-        return all(type(one) is dict and ("message" in one or "delta" in one) for one in choices)
+        for one in choices:
+            if type(one) is not dict or ("message" not in one and "delta" not in one):
+                return False
+        return True
     return value.get("role") == "assistant" and any(
         value.get(name) for name in ("content", "images", "image")
     )
+
+
+def _may_hold(item: Any, key: str) -> bool:
+    kind = type(item)
+    if kind is dict or kind is list:
+        return key not in _HISTORY
+    return isinstance(item, str) and _may_be_reply(item)
 
 
 def _may_be_reply(text: str) -> bool:

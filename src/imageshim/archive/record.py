@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from imageshim.conversion import convert_message, detect
@@ -18,7 +18,7 @@ from imageshim.errors import MalformedReplyError
 from imageshim.long_json.reading import parse_lazily
 from imageshim.messages import carriers
 from imageshim.messages.options import Drafts, OnLoss, Pick, Plan, cached_plan
-from imageshim.messages.walk import has_no_image, message_of, over_messages
+from imageshim.messages.walk import has_no_image, over_messages
 from imageshim.reading import read_all
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
@@ -138,44 +138,57 @@ class Conversion:
         return changed
 
     def _plan(self, record: Any) -> Plan:
-        source = source_of(record, self.source, self.source_from)
+        if self.source_from is None:
+            return self._usual_plan
+        return self._plan_for(source_of(record, self.source, self.source_from))
+
+    @cached_property
+    def _usual_plan(self) -> Plan:
+        return self._plan_for(self.source)
+
+    def _plan_for(self, source: str | None) -> Plan:
         return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts, self.pick)
 
     def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, where: Where) -> bytes:
-        changes = list(self._changes(value, do, tally, where))
+        changes = self._changes(value, do, tally, where)
         if not changes:
             return body
         body = as_utf8(body)
         style = style_of(body)
         return replaced(body, [(path, style.write(value, len(path))) for path, value in changes])
 
-    def _changes(self, value: Any, do: Plan, tally: Tally, where: Where) -> Iterator[Change]:
+    def _changes(self, value: Any, do: Plan, tally: Tally, where: Where) -> list[Change]:
+        changes: list[Change] = []
         for found in find(value, where):
             if found.text is None:
-                yield from _converted(found, do, tally)
+                changes += _converted(found, do, tally)
             else:
                 inner = Where(depth=where.depth + 1)
                 text = self._inside(found.text, found.value, do, tally, inner)
                 if text is not found.text:
-                    yield Change(found.path, text.decode())
+                    changes.append(Change(found.path, text.decode()))
+        return changes
 
 
-def _converted(found: Found, do: Plan, tally: Tally) -> Iterator[Change]:
+def _converted(found: Found, do: Plan, tally: Tally) -> list[Change]:
     """Convert the messages of a reply, and count what became of it."""
+    reply = found.value
+    tally["replies"] += 1
+    if has_no_image(reply) and not _has_drafts(reply):
+        tally["without images"] += 1
+        return []
     changes: list[Change] = []
 
     def change(message: Any, where: str) -> Any:
         new = convert_message(message, do, where)
         if new is not message:
-            path = () if message is found.value else _path_of(where)
+            path = () if message is reply else _path_of(where)
             changes.append(Change((*found.path, *path), new))
         return message
 
-    reply = found.value
     over_messages(reply, change, in_place=False)
-    tally["replies"] += 1
     tally["converted" if changes else _why_not(reply, do)] += 1
-    yield from changes
+    return changes
 
 
 def _path_of(where: str) -> Path:
@@ -186,8 +199,6 @@ def _why_not(reply: Any, do: Plan) -> str:
     """Tell why a reply stays as it is."""
     if any("delta" in one for one in carriers.get(reply, "choices") or ()):
         return "left: a chunk of a stream alone; store whole replies, or event streams"
-    if has_no_image(reply) and not _has_drafts(reply):
-        return "without images"
     if detect(reply, do.how.source) is not None:
         return "in the format already"
     try:
@@ -206,11 +217,12 @@ _LEFT = {
 
 
 def _has_drafts(reply: Any) -> bool:
-    return any(
-        carriers.get(message, name)
-        for message in (message_of(reply, place) for place in range(len(reply["choices"])))
-        for name in ("reasoning_content", "thinking_blocks")
-    )
+    """Tell whether a reply with choices has something where drafts and signed copies may be."""
+    for choice in reply["choices"]:
+        message = choice.get("message") or {}
+        if message.get("reasoning_content") or message.get("thinking_blocks"):
+            return True
+    return False
 
 
 def _put(record: Any, path: Path, value: Any) -> Any:

@@ -110,7 +110,7 @@ def look(lines: Lines, *, named_lines: bool = False) -> tuple[Kind, list[Line]]:
     full: list[Line] = []
     for line in lines:
         head.append(line)
-        if line.last and (line.piece or line.raw.strip()):
+        if line.last and (line.piece or not line.raw.isspace()):
             full.append(line)
         if full and not full[0].piece and _begins_events(full[0].raw):
             return Kind.EVENTS, head

@@ -164,11 +164,11 @@ def _records(
         return
     number = 0
     for line in lines:
-        number += line.last and (line.piece or bool(line.raw.strip()))
+        number += line.last and (line.piece or not line.raw.isspace())
         if line.piece:
             if line.last:
                 yield Record(file, line.number, line.raw, None, too_long())
-        elif line.raw.strip():
+        elif not line.raw.isspace():
             yield from _replies(file, line.number, unpack(number, line.raw.rstrip(b"\r\n")))
 
 
