@@ -10,7 +10,7 @@ TEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint format clean
+.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint docs compatibility format clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -65,6 +65,17 @@ lint: $(READY)  ## ruff, mypy strict, pyright, import contracts, and the checker
 	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
 	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
+
+docs: $(READY)  ## the documentation as a site, in build/site
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "build/site/index.html"
+
+compatibility: $(READY)  ## docs/compatibility.json, from the live tests that it is about
+	@rm -rf .live/outcomes
+	@$(BIN)/python -m pytest -n auto --dist loadscope -m live tests/live/test_carriers.py \
+		tests/live/test_clients.py tests/live/test_streams.py tests/live/test_wrapping.py
+	@$(BIN)/python tests/live/outcomes.py
 
 format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff format .

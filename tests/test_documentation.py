@@ -20,7 +20,10 @@ from imageshim.cli import main
 from imageshim.testing.fake_gemini import Image, fake_gemini
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "MIGRATION.md")
+DOCUMENTS = (
+    "README.md", "MIGRATION.md", "docs/index.md", "docs/concepts.md", "docs/streams.md",
+    "docs/testing.md", "docs/guides/application.md", "docs/guides/library.md",
+)  # fmt: skip
 SCENARIO = "b_text_image"
 NOT_HERE = {"litellm"}
 """What a snippet may import and this environment does not have: tests/live shows those."""

@@ -546,7 +546,14 @@ def test_explain_lists_the_rules_and_tells_what_one_is(run):
 
     ended = run("explain", "IMG999")
     assert ended.code == 2
-    assert "no rule IMG999; there are IMG001" in ended.err
+    assert "there is no rule 'IMG999'; did you mean IMG" in ended.err
+
+    ended = run("explain", "unguarded-imag")
+    assert "did you mean unguarded-image?" in ended.err
+
+    ended = run("explain", "IMG2", "lost-history")
+    assert [line[:6] for line in ended.lines[:2]] == ["IMG201", "IMG202"]
+    assert "IMG108 (lost-history)" in ended.lines
 
 
 def test_check_needs_neither_click_nor_the_analysis_for_a_file_without_litellm(project):

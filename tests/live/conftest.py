@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ import pytest
 
 from imageshim.testing.fake_gemini import FakeGemini
 
-from . import environments
+from . import environments, outcomes
 from .environments import PackageSet
 from .probing import Probe
 from .scenarios import serve
@@ -22,6 +23,24 @@ def pytest_configure(config: pytest.Config) -> None:
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled():
         environments.screen = os.fdopen(os.dup(2), "w")
+
+
+_outcomes: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note how a test ended, for the table of docs/compatibility."""
+    if report.when == "call" or report.outcome != "passed":
+        _outcomes[report.nodeid] = report.outcome
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what was noted, beside what other processes keep."""
+    if _outcomes and not session.config.option.collectonly:
+        outcomes.FOLDER.mkdir(parents=True, exist_ok=True)
+        file = outcomes.FOLDER / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.json"
+        before = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(before | _outcomes))
 
 
 @pytest.fixture(scope="session")

@@ -94,6 +94,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # A closed stream is None, https://docs.python.org/3/library/sys.html#sys.__stdout__.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what it may offer
+        from .completion import complete
+
+        complete(COMMANDS)
     # A program that `run` runs has exceptions of its own, which are not ours to report.
     if given[:1] == ["run"]:
         sys.exit(_run(given))

@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from imageshim.errors import UnknownFormatError
 from imageshim.timeline import source_format
+
+from .completion import ASKED, offer
 
 __all__ = [
     "add_files",
@@ -24,9 +27,28 @@ __all__ = [
 ]
 
 
-def parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser that a shell can ask what it takes."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as ever, unless a shell asks."""
+        if ASKED in os.environ:
+            offer(self)
+        return super().parse_args(args, namespace)
+
+    def parse_intermixed_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as ever, unless a shell asks."""
+        if ASKED in os.environ:
+            offer(self)
+        return super().parse_intermixed_args(args, namespace)
+
+
+def parser(
+    name: str, description: str, epilog: str, usage: str | None = None
+) -> argparse.ArgumentParser:
     """Make the parser of a command; the epilog is printed as it stands."""
-    return argparse.ArgumentParser(
+    return _Parser(
+        usage=usage,
         prog=f"imageshim {name}",
         description=description,
         epilog=epilog,

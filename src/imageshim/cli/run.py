@@ -13,6 +13,8 @@ from pathlib import Path
 from imageshim.errors import ImageShimError, LegacyImageFormatWarning
 from imageshim.timeline import Format
 
+from .arguments import parser
+
 __all__ = ["main"]
 
 _DESCRIPTION = """Run a Python program whose LiteLLM and OpenAI calls give the format that it knows.
@@ -22,34 +24,28 @@ _EXAMPLES = """Examples:
   imageshim run --callers 'langchain_*=parts' --callers 'shop.reports.*=content' app.py
   imageshim run --report sites.jsonl -m pytest
   python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
+_USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE]
+                     (SCRIPT | -m MODULE) [ARGUMENT ...]"""
 _FORMATS = tuple(member.value for member in Format)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "imageshim run",
-        usage="imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE] "
-        "(SCRIPT | -m MODULE) [ARGUMENT ...]",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
+    by = parser("run", _DESCRIPTION, _EXAMPLES, _USAGE)
+    by.add_argument(
         "--emit", choices=_FORMATS, default="images", metavar="FORMAT",
         help=f"the format that the program gets: {', '.join(_FORMATS)} (images)",
     )  # fmt: skip
-    parser.add_argument(
+    by.add_argument(
         "--callers", action="append", default=[], type=_rule, metavar="MODULES=FORMAT",
         help="the format for the modules that call, by a pattern of their names, such as "
         "'shop.reports.*=content'; may be repeated, and the first that matches counts",
     )  # fmt: skip
-    parser.add_argument(
+    by.add_argument(
         "--report", metavar="FILE",
         help="write the places that read an old format, as JSON Lines",
     )  # fmt: skip
-    parser.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
-    return parser
+    by.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
+    return by
 
 
 def _rule(text: str) -> tuple[str, str]:
@@ -79,18 +75,18 @@ def _own(arguments: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the program; it ends the process itself, unless it ends at its last line."""
-    parser = _parser()
+    by = _parser()
     arguments = list(arguments)
     own = _own(arguments)
-    options = parser.parse_args(arguments[:own])
+    options = by.parse_args(arguments[:own])
     theirs = arguments[own + 1 :] if arguments[own : own + 1] == ["--"] else arguments[own:]
     if options.module is None and not theirs:
-        parser.error("a script, or -m and a module, is missing")
+        by.error("a script, or -m and a module, is missing")
     try:
         _prepare(options.emit, options.callers, options.report)
         _run(options.module, theirs)
     except ImageShimError as fault:
-        parser.error(str(fault))
+        by.error(str(fault))
     return 0
 
 
