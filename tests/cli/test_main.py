@@ -72,4 +72,8 @@ class TestWithoutTheExtra:
 
     def test_images_are_shown(self, run, replies, tmp_path):
         rows = run("show", replies / "many.jsonl", "--save", tmp_path / "out").lines
-        assert {row.split("\t")[3].partition(";")[0] for row in rows} == {"content", "no image"}
+        assert {row.split("\t")[3].partition(";")[0] for row in rows} == {
+            "content",
+            "reasoning",
+            "no image",
+        }
