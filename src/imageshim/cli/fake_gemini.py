@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imageshim.errors import ImageShimError
-from imageshim.testing.fake_gemini import FORMATS, FakeGemini
+from imageshim.testing.fake_gemini import FORMATS, FakeGemini, Image, Reply, Text
 from imageshim.testing.fake_gemini.script_file import Script, read_script
+from imageshim.testing.paintings import painting
 
 from .arguments import existing_file, fail, number, parser
 
@@ -38,6 +39,11 @@ answers.json:
    {"fault": {"http": 429}}]"""
 
 
+def _painted() -> Reply:
+    """Return the answer without a script: a picture that is worth a look."""
+    return Reply((Text("Here is your picture: "), Image(painting())))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = parser(
@@ -61,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     by.add_argument("--quiet", action="store_true", help="print no line for each request")
     options = by.parse_args(arguments)
     try:
-        read = read_script(options.script) if options.script else Script([], {}, None)
+        read = read_script(options.script) if options.script else Script([_painted()], {}, None)
         server = FakeGemini(
             *read.answers,
             models=read.models,
