@@ -10,7 +10,7 @@ TEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint docs compatibility format clean
+.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint docs compatibility release format clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -76,6 +76,21 @@ compatibility: $(READY)  ## docs/compatibility.json, from the live tests that it
 	@$(BIN)/python -m pytest -n auto --dist loadscope -m live tests/live/test_carriers.py \
 		tests/live/test_clients.py tests/live/test_streams.py tests/live/test_wrapping.py
 	@$(BIN)/python tests/live/outcomes.py
+
+release: $(READY)  ## build, check and install what a release consists of; nothing is published
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --python $(BIN)/python
+	@$(BIN)/uv tool run --quiet twine check --strict dist/*
+	@set -e; for made in dist/*.whl dist/*.tar.gz; do \
+		empty=$$(mktemp -d); \
+		$(BIN)/uv venv --quiet --python $(BIN)/python $$empty; \
+		$(BIN)/uv pip install --quiet --python $$empty/bin/python $$made; \
+		$$empty/bin/imageshim --version; \
+		$$empty/bin/imageshim show tests/captures/proxy/1.76.3/b_text_image.json > /dev/null; \
+		rm -rf $$empty; \
+	done
+	@set -e; unpacked=$$(mktemp -d); tar -xzf dist/*.tar.gz -C $$unpacked --strip-components 1; \
+		$(MAKE) -C $$unpacked test; rm -rf $$unpacked
 
 format: $(READY)  ## let ruff format and fix
 	@$(BIN)/ruff format .
