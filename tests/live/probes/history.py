@@ -84,3 +84,20 @@ def openai_turns(first: str, second: str, ways: list[list[Any]]) -> None:
         for way, version in ways:
             messages = WAYS[way](reply.choices[0].message, version)
             _complete(way, client.chat.completions.create, messages, model="any")
+
+
+def send(how: str, asks: list[dict[str, Any]], **options: Any) -> list[str]:
+    """Send requests through LiteLLM, plain or wrapped; what came of each."""
+    import litellm
+
+    complete = (
+        imageshim.wrap(litellm.completion, **options) if how == "wrap" else litellm.completion
+    )
+
+    def end(ask: dict[str, Any]) -> str:
+        try:
+            return complete(**ask, num_retries=0).choices[0].message.content
+        except Exception as error:  # noqa: BLE001  # told to the test
+            return f"{type(error).__name__}: {error}"
+
+    return list(map(end, asks))
