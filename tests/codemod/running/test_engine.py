@@ -10,6 +10,7 @@ import pytest
 from imageshim.codemod import rules
 from imageshim.codemod.findings import Edit, Finding
 from imageshim.codemod.project.settings import Settings
+from imageshim.codemod.project.trace import TracedRead
 from imageshim.codemod.running.engine import applied, check, fix, wanted
 from imageshim.codemod.text.edits import EditError
 from imageshim.codemod.text.source import Source, SourceError
@@ -132,13 +133,18 @@ class Seen(NamedTuple):
     column: int
     end_column: int
     read: str = "image"
-    carrier: str = "message"
     how: str = "attribute"
+    treated: tuple[str, ...] = ()
 
 
 def traced(code: str, *seen: Seen, unsafe: bool = False) -> str:
+    rows = [
+        TracedRead("a.py", "", carrier="message", instead="", times=1, module="", function="",
+                   **one._asdict())
+        for one in seen
+    ]  # fmt: skip
     source = Source("a.py", code.encode())
-    return fix(source, check(source, Settings(), trace=seen), unsafe=unsafe).decode()
+    return fix(source, check(source, Settings(), trace=rows), unsafe=unsafe).decode()
 
 
 def test_what_was_seen_is_proven():
@@ -149,7 +155,8 @@ def test_what_was_seen_is_proven():
 
 def test_content_that_was_seen_to_hold_an_image():
     code = "def url(m):\n    return m.content\n"
-    new = traced(code, Seen(2, 2, 11, 20, read="content"))
+    assert traced(code, Seen(2, 2, 11, 20, read="content")) == code
+    new = traced(code, Seen(2, 2, 11, 20, read="content", treated=("b64decode at a.py:9",)))
     assert (
         new == "from imageshim import legacy_content\ndef url(m):\n    return legacy_content(m)\n"
     )

@@ -118,24 +118,24 @@ def take_back(folder: str) -> int:
 
 def _execute(command: Command, done: list[str]) -> int:
     project = _project(command)
-    trace = _trace(command)
+    trace = _trace(command, project)
     if STDIN in command.inputs:
         return _standard_input(command, project, trace)
     sources = Sources()
     with Progress("reading") as progress:
-        traced = frozenset(trace.files) if trace is not None else frozenset()
-        found = scan(command.inputs, project, progress.advance, traced, sources)
+        traced = {} if trace is None else {"traced": trace.meet}
+        found = scan(command.inputs, project, progress.advance, sources=sources, **traced)
     reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
     targets = Targets(given(project.settings.target) if project.has_target else None)
     taken_by: Mapping[str, Target] = {name: targets.of(name) for name in command.inputs}
     analysed = 0
     if found.strong:  # everything that analyses is loaded only now
-        how, paths = _prepared(command, project, found, sources)
+        how, paths = _prepared(command, project, found, sources, trace)
         taken_by, analysed = how.targets or {}, len(paths)
         reports += _look(command, how, paths, trace)
     reports = [*_old_pins(command, project, taken_by.values()), *reports]
-    if trace is not None and trace.unused:
-        _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
+    if trace is not None:
+        _say_of_trace(trace, reports)
     if command.write:
         done += _write(command, project, reports)
     written = bool(done)
@@ -156,12 +156,12 @@ def _execute(command: Command, done: list[str]) -> int:
 
 
 def _prepared(
-    command: Command, project: Project, found: Candidates, sources: Sources
+    command: Command, project: Project, found: Candidates, sources: Sources, trace: Trace | None
 ) -> tuple[How, list[str]]:
     """Return how the files are looked at, and which."""
     from imageshim.codemod.running.preparation import prepared  # see above
 
-    how, paths = prepared(found, project, unsafe=command.unsafe, sources=sources)
+    how, paths = prepared(found, project, unsafe=command.unsafe, sources=sources, trace=trace)
     if how.note:
         _say(f"imageshim: {how.note}")
     return how, paths
@@ -194,12 +194,24 @@ def _old_pins(
         yield from pin_reports(project, among)
 
 
-def _trace(command: Command) -> Trace | None:
+def _trace(command: Command, project: Project) -> Trace | None:
     if not command.trace:
         return None
     from imageshim.codemod.project.trace import read_trace  # only where one is given
 
-    return read_trace(Path(file) for file in command.trace)
+    return read_trace(map(Path, command.trace), (project.root, Path.cwd()))
+
+
+def _say_of_trace(trace: Trace, reports: Sequence[FileReport]) -> None:
+    """Say what of a trace nothing was made of."""
+    if trace.unused:
+        _say(f"imageshim: in the trace, but not among the inputs: {', '.join(trace.unused)}")
+    told = {(report.path, one.finding.line) for report in reports for one in report.findings}
+    left = sum(place not in told for place in trace.untreated)
+    if left:
+        reads = "1 read" if left == 1 else f"{left:,} reads"
+        was = "was" if left == 1 else "were"
+        _say(f"imageshim: {reads} of `content` {was} seen and never treated as an image: left")
 
 
 def _is_below(root: Path, inputs: Sequence[str]) -> bool:
@@ -289,6 +301,8 @@ def _standard_input(command: Command, project: Project, trace: Trace | None) -> 
 
     name = command.stdin_filename or _STDIN_NAME
     data = sys.stdin.buffer.read()
+    if trace is not None:
+        trace.meet(name, data)
     reads = trace.of(Path(name), data) if trace is not None else ()
     how, _ = prepared(Candidates([name], [], 1, []), project, unsafe=command.unsafe)
     report = inspect(name, data, how, reads)

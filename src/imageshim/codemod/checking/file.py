@@ -14,6 +14,8 @@ from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.inputs.worth_a_look import reads_images
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Read, Reads
+from imageshim.codemod.knowledge.texts import is_shown
+from imageshim.codemod.project.trace import call_ends
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
 from imageshim.timeline import Format, format_of
@@ -56,17 +58,23 @@ class File:
         self.seen = Reads()
         self.flow = Interpreter(self.tree, source.path, module, assumed, index, known(), self.seen)
         self.flow.tracks |= reads_images(source.data) or b"import_module" in source.data
+        rows = tuple(trace)
+        self.flow.seen_calls = call_ends(rows)
         # Without a name of LiteLLM's, without another file and without the user's word there is no
         # reply: nothing has to be interpreted.
-        if b"litellm" in source.data or index is not None or self.flow.tracks:
+        if b"litellm" in source.data or index is not None or self.flow.tracks or rows:
             try:
                 run(self.flow)
             except RecursionError:
                 raise SourceError(source.path, 1, "nested too deeply to be followed") from None
         self.traced: set[ast.expr] = set()
         """Expressions that read an old field at run time."""
-        for row in trace:
-            self._add_traced(row)
+        self.untreated: set[ast.expr] = set()
+        """Reads of ``content`` among them whose text was not seen to be treated as an image."""
+        shared: dict[tuple[ast.AST | None, str], Origin] = {}
+        for row in rows:
+            if not row.is_call:
+                self._add_traced(row, shared)
 
     # What was read
 
@@ -136,22 +144,31 @@ class File:
         """Whether the new format of what comes from somewhere is taken care of."""
         return origin.handled or self.mentions_images(self.function_of(node))
 
-    def _add_traced(self, row: TracedRead) -> None:
+    def _add_traced(
+        self, row: TracedRead, shared: dict[tuple[ast.AST | None, str], Origin]
+    ) -> None:
         node = self.at(row.line, row.column, row.end_line, row.end_column)
         parts = taken_apart(node, row.read) if node is not None else None
         if node is None or parts is None:
             return
         base, how, default = parts
+        function = self.function_of(node)
         known = self.seen.reads.get(node)
         if known is None:
-            info = self.flow.functions.get(self.function_of(node) or self.tree)
+            info = self.flow.functions.get(function or self.tree)
             known = Read(node, base, row.read, how, default, info)
             self.seen.reads[node] = known
         if not known.origins:
-            origin = Origin(node, "seen at run time", "litellm", image=True)
+            # What is spelled in the same way in one function is one message.
+            made = Origin(node, "seen at run time", "litellm")
+            origin = shared.setdefault((function, ast.dump(base)), made)
             step = Step(node.lineno, f"a {row.carrier}'s {row.read} was read here at run time")
-            known.objects = [Obj(row.carrier, "litellm", frozenset((origin,)), (step,))]
+            # What is read by key may be a dict; LiteLLM's messages can do what a dict can.
+            carrier = "dict" if how in ("item", "get") else "litellm"
+            known.objects = [Obj(row.carrier, carrier, frozenset((origin,)), (step,))]
         self.traced.add(node)
+        if row.read == "content" and not row.treated and not is_shown(row.went_to):
+            self.untreated.add(node)
 
     @property
     def writes_plain(self) -> bool:

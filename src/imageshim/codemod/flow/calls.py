@@ -20,6 +20,12 @@ from .tables import calls, evaluates
 def _call(at: Interpreter, node: ast.Call) -> v.Value:
     at.line = node.lineno
     function = at.value(node.func)
+    # No two calls end at the same place, and one that is awaited ends where the await does.
+    seen = bool(at.seen_calls) and (node.end_lineno, node.end_col_offset) in at.seen_calls
+    if seen:
+        given = _given(at, node)
+        value = v.each(function, lambda one: at.call(one, given))
+        return at.libraries.seen(at, given, value)
     if function is v.UNKNOWN and not at.tracks:
         return _not_followed(at, node)
     given = _given(at, node)

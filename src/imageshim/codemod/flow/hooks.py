@@ -53,6 +53,10 @@ class Shapes(NamedTuple):
 class Libraries(Protocol[At_contra]):
     """What is known of other packages; ``at`` is the interpreter of the file."""
 
+    def seen(self, at: At_contra, given: Given, value: Value) -> Value:
+        """Return what a call gives that was seen at run time to return a reply with an image."""
+        ...
+
     @property
     def shapes(self) -> Shapes:
         """What their objects are made of."""

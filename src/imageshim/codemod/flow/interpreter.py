@@ -75,6 +75,8 @@ class Interpreter:
         """Whether anything was seen that a library makes."""
         self.awake: dict[Function | None, None] = {}
         """The functions that have to be looked at again; None for the module."""
+        self.seen_calls: frozenset[tuple[int, int]] = frozenset()
+        """Where the calls end that were seen at run time to return a reply with an image."""
         self.first_pass = True
         """Whether some functions were not looked at yet."""
         self.widening = False

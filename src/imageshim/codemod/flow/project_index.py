@@ -18,7 +18,7 @@ that it is. It holds no trees, so worker processes can be given it::
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,7 @@ class ProjectIndex:
         assume: patterns of names whose values the user says to be a library's.
         libraries: what is known of other packages.
         watch: makes what is told of the reads of a file.
+        seen_calls: of each file, where the calls end that were seen to return a reply.
 
     """
 
@@ -69,10 +70,12 @@ class ProjectIndex:
         assume: tuple[str, ...],
         libraries: Libraries[Interpreter],
         watch: Callable[[], Watcher],
+        seen_calls: Mapping[str, frozenset[tuple[int, int]]] | None = None,
     ) -> None:
         self.assume = assume
         self.libraries = libraries
         self.watch = watch
+        self.seen_calls = seen_calls or {}
         self.modules = modules_of(list(paths))
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
@@ -167,6 +170,7 @@ class ProjectIndex:
             )
             # What imports by a computed name may import several things, of which some are known.
             flow.tracks |= b"import_module" in source.data
+            flow.seen_calls = self.seen_calls.get(path, flow.seen_calls)
             run(flow)
         except (SourceError, RecursionError):  # told where the file itself is looked at
             return

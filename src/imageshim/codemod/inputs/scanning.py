@@ -6,8 +6,7 @@ remembered is paths, and the bytes of what is looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from imageshim.codemod.project.settings import Project, Settings
@@ -52,7 +51,7 @@ def scan(
     inputs: Iterable[str],
     project: Project,
     progress: Callable[[int], None],
-    traced: Collection[str] = (),
+    traced: Callable[[str, bytes], bool] = lambda _path, _data: False,
     sources: Sources | None = None,
 ) -> Candidates:
     """Read every file once, and tell which are worth a second look.
@@ -61,7 +60,8 @@ def scan(
         inputs: files and folders.
         project: its settings, and what their paths are relative to.
         progress: is told how many more files were read.
-        traced: absolute paths of files that are worth a look whatever they name.
+        traced: tells of which files a trace holds something: they are worth a look whatever
+            they name.
         sources: where what is read of those that are worth a look is kept.
 
     """
@@ -81,7 +81,7 @@ def scan(
             problems.append((path, str(error)))
             continue
         unknown += not settings.assume_litellm and worth_a_look.reads_replies(data)
-        if gate(path, data, settings) or (traced and str(Path(path).resolve()) in traced):
+        if traced(path, data) or gate(path, data, settings):
             strong.append(path)
             sources.keep(path, data)
         elif path.endswith(".py"):  # it may be handed a reply

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.hooks import Given
 from imageshim.codemod.flow.interpreter import Interpreter
 
 from .replies import IMAGE_MODEL, TEXT_MODEL
 
-__all__ = ["completed", "made_by"]
+__all__ = ["completed", "made_by", "seen_at_run_time"]
 
 
 def completed(  # noqa: PLR0913
@@ -37,6 +39,36 @@ def completed(  # noqa: PLR0913
     else:
         made = v.join_all(made_by(origin, one, given) for one in _streamed(given))
     return v.Wrap("await", made) if is_async else made
+
+
+# What a call of this name gives is a dict: the JSON of a response.
+_PARSING = frozenset({"json", "load", "loads"})
+
+
+def seen_at_run_time(at: Interpreter, given: Given, value: v.Value) -> v.Value:
+    """Return what a call gives that was seen to return a reply, or a stream, with an image.
+
+    What is known of it already stays; the rest, which the flow could not follow, is the reply.
+    """
+    known = {one: _replies(one) for one in v.alternatives(value)}
+    for reply in (one for found in known.values() for one in found):
+        for origin in reply.origins:
+            origin.image, origin.text_model, origin.doubt = True, False, None
+    if any(known.values()):
+        return v.join_all(one for one, found in known.items() if found)
+    function = given.node.func
+    name = function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
+    carrier = "dict" if name in _PARSING else "openai" if name == "create" else "litellm"
+    origin = at.origin(given.node, f"{name}(), as seen at run time", carrier)
+    origin.image = True
+    return v.join_all(made_by(origin, one, given) for one in _streamed(given))
+
+
+def _replies(value: v.Value) -> list[v.Obj]:
+    """Return the replies and streams that a value is, also behind an await or in a list."""
+    inner = value.value if isinstance(value, v.Wrap) else value
+    made = (one for one in v.flat(inner) if isinstance(one, v.Obj))
+    return [one for one in made if one.origins and one.kind in ("reply", "stream")]
 
 
 def made_by(origin: v.Origin, kind: str, given: Given) -> v.Obj:

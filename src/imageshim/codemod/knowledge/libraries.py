@@ -10,6 +10,7 @@ from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.values import UNKNOWN, Maybe, Obj, Value
 
 from . import replies
+from .completions import seen_at_run_time
 from .library import Library, Method
 
 __all__ = ["Known"]
@@ -72,6 +73,10 @@ class Known:
             if found is not None:
                 return found
         return None
+
+    def seen(self, at: Interpreter, given: Given, value: Value) -> Value:
+        """Return what a call gives that was seen at run time to return a reply with an image."""
+        return seen_at_run_time(at, given, value)
 
     def method(self, at: Interpreter, value: Obj, name: str, given: Given) -> Value | None:
         """Return what a method of an object gives; None where it is not known."""

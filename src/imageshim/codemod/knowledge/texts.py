@@ -11,7 +11,7 @@ from imageshim.codemod.flow.labels import labelled
 
 from .library import Library
 
-__all__ = ["DECODERS", "LIBRARY", "SHOWING", "SHOWN", "SHOWS", "cut", "says_image"]
+__all__ = ["DECODERS", "LIBRARY", "SHOWING", "SHOWN", "SHOWS", "cut", "is_shown", "says_image"]
 
 DECODERS = frozenset(
     {"base64.b64decode", "base64.standard_b64decode", "base64.decodebytes", "b64decode",
@@ -54,6 +54,11 @@ def says_image(text: str) -> bool:
     """Whether a string that a text is searched for says that it may be a data URI."""
     named = "data:image" in text or "base64," in text or ";base64" in text
     return named or text in ("data:", "base64") or text.startswith(_BEGINNINGS)
+
+
+def is_shown(function: str) -> bool:
+    """Whether a function, by its dotted name, takes an image rather than a text."""
+    return function in SHOWN or SHOWING.fullmatch(function.rpartition(".")[2]) is not None
 
 
 def _call(at: Interpreter, name: str, given: Given) -> v.Value | None:

@@ -60,7 +60,10 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
         if read.node in file.seen.markdown or file.is_handled(read):
             continue
         signals = file.signals(read)
-        asked = read.node in file.traced or any(origin.image for origin in read.origins)
+        if read.node in file.untreated and not file.seen.signals.get(read.node):
+            continue
+        treated = read.node in file.traced and read.node not in file.untreated
+        asked = treated or any(origin.image for origin in read.origins)
         text_only = bool(read.origins) and all(origin.image is False for origin in read.origins)
         if not read.origins:
             if signals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +15,13 @@ from imageshim.codemod.inputs.scanning import Candidates
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project.settings import Project, Settings
 from imageshim.codemod.project.targets import Targets, given, shared
+from imageshim.codemod.project.trace import call_ends
 
 from .inspection import How
 
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
+    from imageshim.codemod.project.trace import Trace
 
 __all__ = ["prepared"]
 
@@ -42,7 +44,12 @@ _ORIGIN = re.compile(
 
 
 def prepared(
-    found: Candidates, project: Project, *, unsafe: bool, sources: Sources | None = None
+    found: Candidates,
+    project: Project,
+    *,
+    unsafe: bool,
+    sources: Sources | None = None,
+    trace: Trace | None = None,
 ) -> tuple[How, list[str]]:
     """Return how the files are looked at, and which: those that a reply can reach.
 
@@ -55,7 +62,12 @@ def prepared(
     how = How(settings, unsafe, project.root, sources=sources, targets=own)
     modules = frozenset(found.modules)
     read = partial(_read, sources)
-    origins = [path for path in found.strong if path in modules and _is_origin(read(path))]
+    seen = _seen_calls(trace, found.strong, read) if trace is not None else {}
+    origins = [
+        path
+        for path in found.strong
+        if path in modules and (path in seen or _is_origin(read(path)))
+    ]
     if not origins or len(modules) == 1:
         return how, found.strong
     size = sum(len(read(path)) for path in origins)
@@ -67,10 +79,18 @@ def prepared(
         return how._replace(note=note), found.strong
     near = _near(origins)
     modules_near = [path for path in found.modules if near(path)]
-    index, fingerprint = _index(origins, modules_near, settings, sources)
+    index, fingerprint = _index(origins, modules_near, settings, sources, seen)
     paths = sorted({*found.strong, *index.added})
     own = shared({path: targets.of(path) for path in paths}, index.sources)
     return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
+
+
+def _seen_calls(
+    trace: Trace, paths: Iterable[str], read: Callable[[str], bytes]
+) -> dict[str, frozenset[tuple[int, int]]]:
+    """Return the files with calls that were seen to return a reply, and where these end."""
+    found = {path: call_ends(trace.of(Path(path), read(path))) for path in paths}
+    return {path: ends for path, ends in found.items() if ends}
 
 
 def _is_origin(data: bytes) -> bool:
@@ -80,16 +100,20 @@ def _is_origin(data: bytes) -> bool:
 
 
 def _index(
-    origins: Sequence[str], modules: Sequence[str], settings: Settings, sources: Sources
+    origins: Sequence[str],
+    modules: Sequence[str],
+    settings: Settings,
+    sources: Sources,
+    seen: Mapping[str, frozenset[tuple[int, int]]],
 ) -> tuple[ProjectIndex, str]:
     """Follow replies from the files that they come from to those that are handed one."""
     from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
     from imageshim.codemod.knowledge import known  # noqa: PLC0415
     from imageshim.codemod.knowledge.reads import Reads  # noqa: PLC0415
 
-    index = ProjectIndex(modules, settings.assume_litellm, known(), Reads)
+    index = ProjectIndex(modules, settings.assume_litellm, known(), Reads, seen)
     read = partial(_read, sources)
-    digest = sha256()
+    digest = sha256(repr(sorted((path, sorted(ends)) for path, ends in seen.items())).encode())
     todo = list(origins)
     while todo:
         for path in todo:
