@@ -11,6 +11,10 @@ import re
 from typing import Any
 
 import pytest
+
+# As "-p no:imageshim" of pyproject.toml: its plugin would load the package before its coverage is
+# measured.
+os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
 from hypothesis import HealthCheck, settings
 
 from progress import FileProgress

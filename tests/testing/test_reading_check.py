@@ -200,7 +200,7 @@ def test_versions_choose_what_they_write():
     ("options", "error", "words"),
     [
         ({"formats": ["picture"]}, UnknownFormatError, "'picture'"),
-        ({"carriers": ["xml"]}, ImageShimError, "there are dict, openai, litellm"),
+        ({"carriers": ["xml"]}, ImageShimError, "none of dict, openai, litellm"),
         ({"versions": ["yesterday"]}, UnknownFormatError, "yesterday"),
     ],
 )
@@ -210,11 +210,11 @@ def test_wrong_options_are_told(options, error, words):
 
 
 def test_a_carrier_that_is_not_installed_is_told(monkeypatch):
-    from imageshim.testing import reading_check
+    from imageshim.testing import reply_carriers
 
-    monkeypatch.setattr(reading_check, "find_spec", lambda _name: None)
+    monkeypatch.setattr(reply_carriers, "find_spec", lambda _name: None)
 
-    with pytest.raises(ImageShimError, match="'openai', which is not installed here"):
+    with pytest.raises(ImageShimError, match="'openai' is not installed here"):
         assert_reads_every_format(lambda reply: reply, carriers="openai")
 
 

@@ -1,13 +1,24 @@
 """The strategies draw what they promise: every format, and what is worst for each."""
 
 import base64
+import json
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from imageshim import Format, UnknownFormatError, detect, read_all
+from imageshim import (
+    Format,
+    ImageShimError,
+    UnknownFormatError,
+    collect,
+    detect,
+    format_of,
+    read,
+    read_all,
+)
 from imageshim.schema import problems
 from imageshim.testing import strategies as shim
 from imageshim.testing.pictures import KINDS, Picture
@@ -59,13 +70,13 @@ def test_as_many_images_and_choices_as_asked_for(name, data):
 def test_pictures_of_every_type_come_with_every_padding(kind, padding):
     media_type = KINDS[kind]().media_type
     find(
-        shim.pictures(),
+        shim.images(),
         lambda picture: picture.media_type == media_type and picture.url.count("=") == padding,
         settings=WIDE,
     )
 
 
-@given(shim.pictures())
+@given(shim.images())
 def test_urls_are_the_pictures(picture):
     header, _, payload = picture.url.partition(",")
     assert header == f"data:{picture.media_type};base64"
@@ -84,7 +95,7 @@ def test_urls_are_the_pictures(picture):
     ids=["adjacent", "letters behind", "letters before", "three", "nothing"],
 )
 def test_parts_stand_in_every_order(wanted):
-    find(shim.ordered_parts(), wanted, settings=WIDE)
+    find(shim.parts(), wanted, settings=WIDE)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +145,66 @@ def test_two_pictures_do_not_fit_the_format_of_one():
 def test_a_wrong_format_raises_where_the_strategy_is_made(make):
     with pytest.raises(UnknownFormatError, match="picture"):
         make("picture")
+
+
+def pictures_of(reading):
+    return [image.data for image in reading.images]
+
+
+@given(data=st.data())
+def test_streams_of_a_reply_come_to_that_reply(data):
+    reply = data.draw(shim.replies(min_images=1))
+    chunks = data.draw(shim.chunks(reply))
+    source = detect(reply)
+    collected = collect(chunks, source=source)
+    for whole, streamed in zip(
+        read_all(reply, source=source), read_all(collected, source=source), strict=True
+    ):
+        assert streamed.text == whole.text
+        assert pictures_of(streamed) == pictures_of(whole)
+
+
+@given(data=st.data())
+def test_event_streams_of_a_reply_hold_its_chunks(data):
+    reply = data.draw(shim.replies("images", max_choices=1))
+    body = data.draw(shim.sse(reply))
+    events = [line for line in re.split(rb"\r\n|\r|\n", body) if line]
+    assert events[-1] == b"data: [DONE]"
+    chunks = [json.loads(event.removeprefix(b"data: ")) for event in events[:-1]]
+    assert pictures_of(read(collect(chunks))) == pictures_of(read(reply))
+
+
+def test_event_streams_end_their_lines_in_each_way():
+    reply = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi"}}],
+             "usage": None}  # fmt: skip
+    for end in (b"\n\n", b"\r\n\r\n", b"\r\r"):
+        find(shim.sse(reply), lambda body, end=end: body.endswith(b"[DONE]" + end), settings=WIDE)
+
+
+@given(shim.legacy_content(min_images=1))
+def test_legacy_content_tells_what_it_was_made_of(drawn):
+    found = read({"role": "assistant", "content": drawn.content}, source="1.75.9")
+    assert pictures_of(found) == [picture.data for picture in drawn.images]
+    assert found.text == "".join(part for part in drawn.parts if isinstance(part, str))
+
+
+def test_versions_are_on_both_sides_of_every_change():
+    drawn = set()
+    for name in ("content", "image", "images"):
+        drawn.add(find(shim.versions(), lambda one, name=name: format_of(one) == name))
+    assert len(drawn) == 3
+
+
+@pytest.mark.parametrize("carrier", ["dict", "openai"])
+@given(data=st.data())
+def test_replies_come_as_the_carrier_that_is_asked_for(carrier, data):
+    from openai.types.chat import ChatCompletion
+
+    reply = data.draw(shim.replies(carrier=carrier, min_images=1))
+    assert type(reply) is {"dict": dict, "openai": ChatCompletion}[carrier]
+    assert detect(reply) in Format
+
+
+def test_a_carrier_that_does_not_exist_raises_where_the_strategy_is_made():
+    with pytest.raises(ImageShimError, match="'xml' is none of dict, openai, litellm"):
+        shim.replies(carrier="xml")

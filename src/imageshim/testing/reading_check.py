@@ -9,18 +9,16 @@ import copy
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from imageshim.conversion import convert
-from imageshim.errors import ImageShimError
 from imageshim.messages.options import FormatLike
 from imageshim.reading import GeneratedImage
 from imageshim.timeline import Format, format_of, target_format
 
 from .reading_cases import FURTHER, Case, cases
 from .reading_failures import Failure, Found, Tried, difference, message, raised
+from .reply_carriers import carried, checked_carriers
 
 __all__ = ["assert_reads_every_format"]
 
@@ -79,7 +77,7 @@ def assert_reads_every_format(  # noqa: PLR0913  # each option is a word of its 
     for case in cases(wanted, chosen):
         if versions and not case.by_litellm:
             continue
-        for carrier in _carriers(carriers):
+        for carrier in checked_carriers(carriers):
             tried.append(Tried(case, carrier))
             failure = _try(function, case, carrier, streamed=streamed)
             if failure is not None:
@@ -94,48 +92,10 @@ def _formats(formats: Iterable[FormatLike], versions: Iterable[str]) -> tuple[Fo
     return tuple(one for one in chosen if not of_versions or one in of_versions)
 
 
-# -- carriers -------------------------------------------------------------------------------------
-
-
-def _carriers(names: Iterable[str] | None) -> tuple[str, ...]:
-    if names is None:
-        return tuple(name for name in _CARRIERS if name == "dict" or find_spec(name))
-    chosen = (names,) if isinstance(names, str) else tuple(names)
-    for name in chosen:
-        if name not in _CARRIERS:
-            raise ImageShimError(f"carriers has {name!r}; there are {', '.join(_CARRIERS)}")
-        if name != "dict" and not find_spec(name):
-            raise ImageShimError(f"carriers has {name!r}, which is not installed here")
-    return chosen
-
-
-def _openai(reply: dict[str, Any], *, streamed: bool) -> Any:
-    from openai.types.chat import ChatCompletion, ChatCompletionChunk  # noqa: PLC0415  # optional
-
-    return (ChatCompletionChunk if streamed else ChatCompletion).construct(**reply)
-
-
-def _litellm(reply: dict[str, Any], *, streamed: bool) -> Any:
-    litellm: Any = __import__("litellm.types.utils").types.utils
-    # Its constructors take what it writes itself; the others are of its classes, converted.
-    canonical = reply if streamed else convert(reply, Format.IMAGES)
-    return (litellm.ModelResponseStream if streamed else litellm.ModelResponse)(**canonical)
-
-
-_CARRIERS: dict[str, Callable[..., Any]] = {
-    "dict": lambda reply, **_: reply,
-    "openai": _openai,
-    "litellm": _litellm,
-}
-
-
 def _reply(case: Case, carrier: str) -> Any:
     choice = {"index": 0, "finish_reason": "stop", "message": copy.deepcopy(case.message)}
     reply = {**_ENVELOPE, "object": "chat.completion", "choices": [choice]}
-    made = _CARRIERS[carrier](reply, streamed=False)
-    if carrier == "litellm" and case.format is not Format.IMAGES:
-        made = convert(made, case.format)
-    return made
+    return carried(reply, carrier)
 
 
 def _chunks(case: Case, carrier: str) -> list[Any]:
@@ -146,7 +106,7 @@ def _chunks(case: Case, carrier: str) -> list[Any]:
     bodies[-1]["finish_reason"] = "stop"
     choices: list[list[Any]] = [*([one] for one in bodies), []]  # usage comes without a choice
     made = [{**_ENVELOPE, "object": "chat.completion.chunk", "choices": one} for one in choices]
-    return [_CARRIERS[carrier](chunk, streamed=True) for chunk in made]
+    return [carried(chunk, carrier, streamed=True) for chunk in made]
 
 
 _ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "gemini-2.5-flash-image"}

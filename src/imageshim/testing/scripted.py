@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from imageshim.conversion import detect
 from imageshim.messages.options import FormatLike
+from imageshim.reading import GeneratedImage, read_all
 from imageshim.timeline import Format, target_format
 
 from .pictures import Picture
 
-__all__ = ["Part", "Scripted", "ScriptedStream", "write_delta", "write_message"]
+__all__ = ["Part", "Scripted", "ScriptedStream", "scripted_of", "write_delta", "write_message"]
 
 Part = str | Picture
 """A run of text or a picture."""
@@ -93,3 +95,13 @@ class ScriptedStream(NamedTuple):
         """Write the chunks as OpenAI's API sends them; ``end`` is how lines end."""
         bodies = [json.dumps(chunk, ensure_ascii=False).encode() for chunk in self.chunks]
         return b"".join(b"data: " + body + end + end for body in [*bodies, b"[DONE]"])
+
+
+def scripted_of(reply: dict[str, Any]) -> Scripted:
+    """Take a reply for what it is made of, as :func:`imageshim.read` reads it."""
+    readings = read_all(reply, source=detect(reply))
+    return Scripted(reply, tuple(tuple(map(_part, reading.parts)) for reading in readings))
+
+
+def _part(part: str | GeneratedImage) -> Part:
+    return part if isinstance(part, str) else Picture(part.mime_type or "", part.data)

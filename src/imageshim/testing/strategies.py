@@ -28,72 +28,52 @@ towards Hypothesis's deadline (200 ms), which a busy machine then misses.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from imageshim.conversion import detect
 from imageshim.errors import MissingExtraError
 from imageshim.messages.options import FormatLike
 from imageshim.timeline import Format, target_format
 
 from . import preloading
 from .pictures import KINDS, Picture
-from .scripted import Part, Scripted, ScriptedStream, write_delta, write_message
+from .reply_carriers import carried, checked_carriers
+from .scripted import Part, Scripted, ScriptedStream, scripted_of, write_delta, write_message
 
 try:
     from hypothesis import strategies as st
 except ImportError:
     raise MissingExtraError("imageshim.testing.strategies", "testing") from None
 
+from .text_strategies import texts
+
 preloading.load()
 
 __all__ = [
+    "LegacyContent",
     "Part",
     "Scripted",
     "ScriptedStream",
     "chunkings",
+    "chunks",
+    "images",
+    "legacy_content",
     "messages",
-    "ordered_parts",
-    "pictures",
+    "parts",
     "replies",
     "scripted_messages",
     "scripted_replies",
     "scripted_streams",
+    "sse",
     "streams",
     "texts",
+    "versions",
     "write_delta",
     "write_message",
 ]
 
-_FRAGMENTS = (
-    "Here is the image: ",
-    "Here you go",
-    "AndNowTheSecond",
-    "iVBORw0KGgo",
-    "QmCC====",
-    "AAAA",
-    "x=1",
-    "data:",
-    "data:image/png;base64,",
-    "data:text/plain,hello ",
-    "data:application/pdf;base64,JVBERi0xLjQgeA== ",
-    "```\n",
-    "\n```",
-    "<b>bold</b>",
-    '<img src="data:image/png;base64,iVBORw0KGgo="> ',
-    "![alt](cat.png)",
-    "/9j/4AAQ",
-    "R0lGODlh",
-    "UklGR",
-    "\n\n",
-    " ",
-    "é",
-    "日本",
-    "\u2028",
-    "\0",
-)
-_OPENERS = "\"'`“<(["
 
-
-def pictures() -> st.SearchStrategy[Picture]:
+def images() -> st.SearchStrategy[Picture]:
     """Small real pictures of five types, with every base64 padding."""
     return st.builds(
         lambda kind, filling: KINDS[kind](filling=filling),
@@ -102,45 +82,19 @@ def pictures() -> st.SearchStrategy[Picture]:
     )
 
 
-def texts(*, min_size: int = 0) -> st.SearchStrategy[str]:
-    """Text as models write it, and as would be worst.
-
-    It never ends in an opening quote or bracket, nor (unless quoted) holds a whole data URI of an
-    image: either would be read as what it looks like.
-    """
-    pieces = st.one_of(
-        st.sampled_from(_FRAGMENTS),
-        st.text(st.characters(codec="utf-8", exclude_characters=":"), max_size=8),
-    )
-    joined = st.lists(pieces, max_size=5).map("".join).map(lambda text: text.rstrip(_OPENERS))
-    return joined.filter(lambda text: len(text) >= min_size and not _reads_as_image(text))
-
-
-def _reads_as_image(text: str) -> bool:
-    """Tell whether a loose ``data:image/png;base64,`` runs into what could be its payload."""
-    header = "data:image/png;base64,"
-    loose = text.replace(_QUOTED, "")
-    after = [piece[:1] for piece in loose.split(header)[1:]]
-    return any(letter.isascii() and (letter.isalnum() or letter in "+/-_=%") and letter
-               for letter in after)  # fmt: skip
-
-
-_QUOTED = '"data:image/png;base64,iVBORw0KGgo="'
-
-
 @st.composite
-def ordered_parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) -> tuple[Part, ...]:
+def parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) -> tuple[Part, ...]:
     """Draw the parts of one message in order: runs of text, never empty, and pictures."""
     count = draw(st.integers(min_images, max_images))
-    parts: list[Part] = []
+    made: list[Part] = []
     for number in range(count + 1):
         text = draw(texts())
         if text:
-            is_behind_svg = parts and getattr(parts[-1], "media_type", "") == "image/svg+xml"
-            parts.append(f" {text}" if is_behind_svg and text[0] in _BLANKS else text)
+            is_behind_svg = made and getattr(made[-1], "media_type", "") == "image/svg+xml"
+            made.append(f" {text}" if is_behind_svg and text[0] in _BLANKS else text)
         if number < count:
-            parts.append(draw(pictures()))
-    return tuple(parts)
+            made.append(draw(images()))
+    return tuple(made)
 
 
 _BLANKS = "CDI"
@@ -187,19 +141,28 @@ def scripted_messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStra
 @st.composite
 def _scripted_messages(draw: st.DrawFn, name: Format, min_images: int) -> Scripted:
     limit = 1 if name is Format.IMAGE else 3
-    parts = draw(ordered_parts(min_images=min_images, max_images=limit))
-    message = draw(_decorated(write_message(parts, name)))
-    return Scripted(message, (parts,))
+    drawn = draw(parts(min_images=min_images, max_images=limit))
+    message = draw(_decorated(write_message(drawn, name)))
+    return Scripted(message, (drawn,))
 
 
-def messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStrategy[dict[str, Any]]:
-    """Messages in a format.
+def messages(
+    format: FormatLike | None = None,  # noqa: A002  # the field's word
+    *,
+    min_images: int = 0,
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Messages in a format, or in any.
 
     Raises:
         UnknownFormatError: there is no such format.
 
     """
-    return scripted_messages(name, min_images=min_images).map(lambda scripted: scripted.reply)
+    drawn = [scripted_messages(name, min_images=min_images) for name in _chosen(format)]
+    return st.one_of(drawn).map(lambda scripted: scripted.reply)
+
+
+def _chosen(name: FormatLike | None) -> tuple[FormatLike, ...]:
+    return tuple(Format) if name is None else (name,)
 
 
 def scripted_replies(
@@ -234,16 +197,78 @@ def _scripted_replies(draw: st.DrawFn, choices_of: st.SearchStrategy[list[Script
 
 
 def replies(
-    name: FormatLike, *, min_images: int = 0, max_choices: int = 3
-) -> st.SearchStrategy[dict[str, Any]]:
-    """Whole replies in a format.
+    format: FormatLike | None = None,  # noqa: A002  # as above
+    *,
+    carrier: Literal["dict", "litellm", "openai"] = "dict",
+    min_images: int = 0,
+    max_choices: int = 3,
+) -> st.SearchStrategy[Any]:
+    """Whole replies in a format, or in any, as dicts or as objects of LiteLLM or the OpenAI SDK.
 
     Raises:
         UnknownFormatError: there is no such format.
+        ImageShimError: there is no such carrier, or it is not installed.
 
     """
-    drawn = scripted_replies(name, min_images=min_images, max_choices=max_choices)
-    return drawn.map(lambda scripted: scripted.reply)
+    (kind,) = checked_carriers(carrier)
+    drawn = st.one_of(
+        [
+            scripted_replies(name, min_images=min_images, max_choices=max_choices)
+            for name in _chosen(format)
+        ]
+    )
+    return drawn.map(lambda scripted: carried(scripted.reply, kind))
+
+
+def chunks(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Cut a reply into the chunks of streams, in every legal way.
+
+    What they should come to is the reply itself: its text and its images, in their order.
+    """
+    return _streams_of(reply).map(lambda stream: stream.chunks)
+
+
+def sse(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[bytes]:
+    """Cut a reply into event streams, as bytes, whose lines end in each way that they may."""
+    ends = st.sampled_from((b"\n", b"\r\n", b"\r"))
+    return st.builds(lambda stream, end: stream.sse(end), _streams_of(reply), ends)
+
+
+def _streams_of(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[ScriptedStream]:
+    whole = reply if isinstance(reply, Scripted) else scripted_of(reply)
+    return chunkings(whole, detect(whole.reply) or Format.IMAGES)
+
+
+class LegacyContent(NamedTuple):
+    """The ``content`` that LiteLLM up to 1.76.0 gives, and what it was made of."""
+
+    content: str
+    parts: tuple[Part, ...]
+
+    @property
+    def images(self) -> list[Picture]:
+        """The images that a reader should find, in order."""
+        return [part for part in self.parts if isinstance(part, Picture)]
+
+
+def legacy_content(*, min_images: int = 0) -> st.SearchStrategy[LegacyContent]:
+    """Text with data URIs in it, joined without a word as LiteLLM up to 1.76.0 did."""
+    drawn = scripted_messages(Format.CONTENT, min_images=min_images)
+    return drawn.map(lambda made: LegacyContent(made.reply["content"] or "", made.choices[0]))
+
+
+def versions() -> st.SearchStrategy[str]:
+    """LiteLLM versions, on both sides of each change of the format.
+
+    :func:`imageshim.format_of` says which format each gives.
+    """
+    return st.sampled_from(_VERSIONS)
+
+
+_VERSIONS = (
+    "1.60.0", "1.75.9", "1.76.0", "1.76.1", "1.76.3", "1.77.0rc1", "1.77.0", "1.81.6", "1.82.1",
+    "1.109.1",
+)  # fmt: skip
 
 
 @st.composite
@@ -316,10 +341,10 @@ def _chunkings(draw: st.DrawFn, whole: Scripted, target: Format) -> ScriptedStre
             deltas[0] = {**first, **deltas[0]}
         else:
             deltas.insert(0, first)
-        reasons = [None] * len(deltas) + [choice["finish_reason"]]
+        reasons = [None] * len(deltas) + [choice.get("finish_reason", "stop")]
         queues.append(
             [
-                {"index": choice["index"], "delta": delta, "finish_reason": reason}
+                {"index": choice.get("index", 0), "delta": delta, "finish_reason": reason}
                 for delta, reason in zip([*deltas, {}], reasons, strict=True)
             ]
         )
@@ -329,7 +354,7 @@ def _chunkings(draw: st.DrawFn, whole: Scripted, target: Format) -> ScriptedStre
     while waiting := [queue for queue in queues if queue]:
         others = draw(st.lists(st.sampled_from(waiting), min_size=1, max_size=2, unique_by=id))
         chunks.append({**base, "choices": [queue.pop(0) for queue in others]})
-    chunks.append({**base, "choices": [], "usage": whole.reply["usage"]})
+    chunks.append({**base, "choices": [], "usage": whole.reply.get("usage")})
     return ScriptedStream(chunks, whole)
 
 
