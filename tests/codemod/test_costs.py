@@ -39,6 +39,36 @@ def unproven(count):
     return "import litellm\n" + "".join(lines)
 
 
+def in_branches(count):
+    return numbered(count, "if what():", "    url# = READ", "else:", "    url# = None")
+
+
+def in_loops(count):
+    return numbered(count, "for one# in what:", "    url# = READ")
+
+
+def in_tries(count):
+    return numbered(count, "try:", "    url# = READ", "except OSError:", "    url# = None")
+
+
+def in_cases(count):
+    return numbered(count, "match what:", "    case 1:", "        url# = READ")
+
+
+def set_on_objects(count):
+    return numbered(count, "what.url# = READ", "url# = what.url#")
+
+
+def numbered(count, *lines):
+    """Write some lines again and again in one function, each time with names of their own."""
+    body = "".join(
+        f"    {line}\n".replace("#", str(n)).replace("READ", READ)
+        for n in range(count)
+        for line in lines
+    )
+    return f"import litellm\ndef ask(what):\n{body}"
+
+
 def lines_run(program):
     """Count the lines of Python that run while a file is looked at and rewritten."""
     count = 0
@@ -58,8 +88,12 @@ def lines_run(program):
 
 
 @pytest.mark.parametrize(
-    "program", [straight, named, of_one_reply, in_one_function, in_many_functions, unproven]
-)
+    "program",
+    [
+        straight, named, of_one_reply, in_one_function, in_many_functions, unproven,
+        in_branches, in_loops, in_tries, in_cases, set_on_objects,
+    ],
+)  # fmt: skip
 def test_twice_as_many_reads_cost_twice_as_much(program):
     inspect("program.py", program(2).encode(), How(Settings()))  # what is found once in a process
     few, more, most = (lines_run(program(count)) for count in (10, 20, 40))

@@ -121,7 +121,7 @@ def _to_item(at: Interpreter, target: ast.Subscript, value: v.Value) -> None:
                 at.bind(target.value.id, grown)
             at.set_path(f"{target.value.id}.[{key.value}]", value)
     elif isinstance(target.value, ast.Name):
-        at.forget(target.value.id)
+        at.env.forget(target.value.id)
         if isinstance(base, (v.Mapping, v.Seq)) and _proven(value):
             inner = v.element(base) if isinstance(base, v.Seq) else v.BOTTOM
             longer = v.Seq(None, v.join(inner, value))
@@ -132,8 +132,8 @@ def _to_item(at: Interpreter, target: ast.Subscript, value: v.Value) -> None:
 def _delete(at: Interpreter, node: ast.Delete) -> bool:
     for target in node.targets:
         if isinstance(target, ast.Name):
-            at.forget(target.id)
-            at.env.pop(target.id, None)
+            at.env.forget(target.id)
+            at.env.drop(target.id)
         else:
             at.assign(target, v.UNKNOWN)
     return True

@@ -45,7 +45,7 @@ def _not_followed(at: Interpreter, node: ast.Call) -> v.Value:
         value = at.value(one)
         if value is not v.UNKNOWN:
             _hand(at, node, value)
-    if len(at.env) > len(at.scope.cells):
+    if at.env.fields:
         _unseen(at, node, Given(node, [], {}))
     return v.UNKNOWN
 
@@ -82,13 +82,13 @@ def _unseen(at: Interpreter, node: ast.Call, given: Given) -> None:
     function = node.func
     if isinstance(function, ast.Attribute):
         _replacing(at, function.attr, given)
-    if len(at.env) <= len(at.scope.cells):
+    if not at.env.fields:
         return
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        at.forget(function.value.id)
+        at.env.forget(function.value.id)
     for one in node.args:
         if isinstance(one, ast.Name):
-            at.forget(one.id)
+            at.env.forget(one.id)
 
 
 def _hand(at: Interpreter, node: ast.Call, value: v.Value) -> None:

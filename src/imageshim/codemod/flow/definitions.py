@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from .annotations import annotation, dotted
+from .environment import Env
 from .functions import call_function
 from .interpreter import Interpreter
 from .scopes import Class, ClassInfo, Func, Function
@@ -101,7 +102,7 @@ def _class_def(at: Interpreter, node: ast.ClassDef) -> bool:
     for decorator in node.decorator_list:
         at.value(decorator)
     outer, env = at.scope, at.env
-    at.scope, at.env = info.scope, {}
+    at.scope, at.env = info.scope, Env()
     at.block(node.body)
     for name, value in at.env.items():
         if name not in info.methods and "." not in name:

@@ -171,7 +171,7 @@ def _comprehension(
     values = [at.value(one) for one in results]
     for name, before in saved.items():
         if before is None:
-            at.env.pop(name, None)
+            at.env.drop(name)
         else:
             at.env[name] = before
     return values

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from . import values as v
+from .environment import Changes, Env
 from .hooks import Given, Libraries, Neighbours, Watcher
 from .scopes import ClassInfo, Function, Scope
 from .tables import assigns, calls, evaluates, executes
 
-__all__ = ["Env", "Interpreter"]
-
-Env = dict[str, v.Value]
-"""Names on the path at hand. ``a.b`` and ``a.[b]`` are fields of ``a`` that were just set."""
+__all__ = ["Interpreter", "Loop"]
 
 _BUILTINS = frozenset(
     {"__import__", "aiter", "all", "anext", "any", "bool", "dict", "enumerate", "filter",
@@ -26,6 +25,15 @@ _BUILTINS = frozenset(
      "repr", "reversed", "set", "setattr", "sorted", "str", "super", "tuple", "type", "vars",
      "zip"}
 )  # fmt: skip
+
+
+@dataclass
+class Loop:
+    """A loop that runs: where its body began, and the paths that leave it or begin again."""
+
+    mark: int
+    exits: list[Changes] = field(default_factory=list)
+    again: list[Changes] = field(default_factory=list)
 
 
 class Interpreter:
@@ -53,7 +61,7 @@ class Interpreter:
         self.tree = tree
         self.top = Scope(tree, None)
         self.scope = self.top
-        self.env: Env = {}
+        self.env = Env()
         self.function: Function | None = None
         self.functions: dict[ast.AST, Function] = {}
         self.classes: dict[ast.AST, ClassInfo] = {}
@@ -69,7 +77,7 @@ class Interpreter:
         """Attributes that are set on objects that are not known."""
         self.bases: dict[ast.AST, v.Value] = {}
         """What the object of an attribute may be, where that is more than one thing."""
-        self.traps: list[Env] = []
+        self.traps: list[dict[str, v.Value]] = []
         self.guards: list[ast.AST] = []
         self.found = False
         """Whether anything was seen that a library makes."""
@@ -82,9 +90,8 @@ class Interpreter:
         self.widening = False
         """Whether what still grows is cut short, so that the rounds come to an end."""
         self.line = 1
-        self.breaks: list[list[Env]] = []
-        self.continues: list[list[Env]] = []
-        """The paths that leave each loop around, and those that start its body again."""
+        self.loops: list[Loop] = []
+        """The loops around."""
         self.runs = 0
         """How often the module was looked at."""
         self.stable = False
@@ -206,18 +213,11 @@ class Interpreter:
             self.share(scope, name)
         else:
             scope = self.scope
-            if len(self.env) > len(scope.cells):
-                self.forget(name)
+            self.env.forget(name)
             self.env[name] = value
         self.learn(scope, name, value)
         for trap in self.traps:
             trap[name] = v.join(trap.get(name, v.BOTTOM), value)
-
-    def forget(self, name: str) -> None:
-        """Forget the fields that were set on what a name holds."""
-        start = name + "."
-        for key in [key for key in self.env if key.startswith(start)]:
-            del self.env[key]
 
     def set_path(self, path: str, value: v.Value) -> None:
         """Remember a field that was just set on what a name holds."""

@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import values as v
-from .interpreter import Env, Interpreter
+from .environment import Changes
+from .interpreter import Interpreter
 
 __all__ = ["Joined", "branch", "joined", "merge", "same"]
 
-Joined = tuple[bool, Env]
-"""Whether a path reaches its end, and what names hold there."""
+Joined = tuple[bool, Changes]
+"""Whether a path reaches its end, and what it changed."""
 
 
-def branch(at: Interpreter, env: Env, statements: Iterable[ast.stmt]) -> Joined:
-    """Run statements on a path of their own."""
-    at.env = dict(env)
+def branch(
+    at: Interpreter, statements: Iterable[ast.stmt], before: Changes | None = None
+) -> Joined:
+    """Run statements on a path of their own, which begins with some changes."""
+    mark = at.env.fork()
+    at.env.apply(before or {})
     alive = at.block(statements)
-    return alive, at.env
+    return alive, at.env.back(mark)
 
 
 def merge(at: Interpreter, *paths: Joined) -> bool:
-    """Join paths; returns whether any of them reaches its end."""
-    envs = [env for alive, env in paths if alive]
-    at.env = joined(envs)
-    return bool(envs)
+    """Join paths that began here; returns whether any of them reaches its end."""
+    alive = [changes for reaches, changes in paths if reaches]
+    at.env.apply(joined(at.env, alive))
+    return bool(alive)
 
 
-def joined(envs: list[Env]) -> Env:
+def joined(env: Mapping[str, v.Value], paths: Sequence[Changes]) -> Changes:
     """Join the paths that meet: a name that one of them lacks is unbound there, and raises."""
-    if not envs:
-        return {}
-    out = dict(envs[0])
-    for env in envs[1:]:
-        for name, value in env.items():
-            before = out.get(name)
-            if before is None:
-                if "." not in name:
-                    out[name] = value
-            elif before is not value:
-                out[name] = v.join(before, value)
-        for name in [name for name in out if "." in name and name not in env]:
-            del out[name]
-    return out
+    found: dict[str, list[tuple[int, v.Value | None]]] = {}
+    for place, changes in enumerate(paths):
+        for name, value in changes.items():
+            found.setdefault(name, []).append((place, value))
+    return {name: _met(name, env.get(name), met, len(paths)) for name, met in found.items()}
 
 
-def same(before: Env, after: Env) -> bool:
-    """Whether a path says nothing new, compared with the one before."""
-    for name, value in after.items():
-        known = before.get(name)
-        if known is value or (known is None and value is v.UNKNOWN):
+def _met(
+    name: str, before: v.Value | None, met: list[tuple[int, v.Value | None]], paths: int
+) -> v.Value | None:
+    values = [value for _, value in met]
+    if len(values) < paths:  # some path leaves it as it was: the first of them in its place
+        first = next((n for n, (place, _) in enumerate(met) if n != place), len(met))
+        values.insert(first, before)
+    known = [value for value in values if value is not None]
+    if not known or ("." in name and len(known) < len(values)):
+        return None
+    return v.join_all(known)
+
+
+def same(env: Mapping[str, v.Value], changes: Changes) -> bool:
+    """Whether a path says nothing new, compared with what it began with."""
+    for name, value in changes.items():
+        known = env.get(name)
+        if value is None or known is value or (known is None and value is v.UNKNOWN):
             continue
         if known is None or known != value:
             return False

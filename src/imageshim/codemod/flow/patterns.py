@@ -17,18 +17,18 @@ __all__ = []
 @executes(ast.Match)
 def _match_statement(at: Interpreter, node: ast.Match) -> bool:
     subject = at.value(node.subject)
-    before = at.env
     paths: list[Joined] = []
     exhausted = False
     for case in node.cases:
-        at.env = dict(before)
+        mark = at.env.fork()
         _match(at, case.pattern, subject)
         if case.guard is not None:
             at.value(case.guard)
-        paths.append((at.block(case.body), at.env))
+        alive = at.block(case.body)
+        paths.append((alive, at.env.back(mark)))
         exhausted |= case.guard is None and _matches_all(case.pattern)
     if not exhausted:
-        paths.append((True, before))
+        paths.append((True, {}))
     return merge(at, *paths)
 
 

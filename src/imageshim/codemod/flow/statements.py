@@ -11,9 +11,10 @@ from typing import Any
 
 from . import values as v
 from .annotations import annotation, dotted
+from .environment import Changes
 from .fields import member_of
 from .functions import call_function, returned
-from .interpreter import Env, Interpreter
+from .interpreter import Interpreter, Loop
 from .iteration import awaited, iterate
 from .paths import Joined, branch, joined, merge, same
 from .scopes import Bound, Inst
@@ -41,18 +42,23 @@ def _pass(at: Interpreter, node: ast.Pass) -> bool:
 @executes(ast.If)
 def _if(at: Interpreter, node: ast.If) -> bool:
     paths: list[Joined] = []
+    mark = at.env.fork()
     while True:  # a chain of elif can be longer than the stack
         at.value(node.test)
-        body, orelse = _narrowed(at, node.test, at.env)
-        paths.append(branch(at, body, node.body))
+        body, orelse = _narrowed(at, node.test)
+        before = at.env.since(mark)
+        alive, changes = branch(at, node.body, body)
+        paths.append((alive, before | changes))
+        at.env.apply(orelse)
         if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
             break
-        node, at.env = node.orelse[0], dict(orelse)
-    paths.append(branch(at, orelse, node.orelse))
+        node = node.orelse[0]
+    alive = at.block(node.orelse)
+    paths.append((alive, at.env.back(mark)))
     return merge(at, *paths)
 
 
-def _narrowed(at: Interpreter, test: ast.expr, env: Env) -> tuple[Env, Env]:
+def _narrowed(at: Interpreter, test: ast.expr) -> tuple[Changes, Changes]:
     """``isinstance(name, library.Response)`` proves what a name is where it holds."""
     negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     inner = test.operand if isinstance(test, ast.UnaryOp) and negated else test
@@ -63,16 +69,16 @@ def _narrowed(at: Interpreter, test: ast.expr, env: Env) -> tuple[Env, Env]:
         and len(inner.args) == 2
         and isinstance(inner.args[0], ast.Name)
     ):
-        return env, env
+        return {}, {}
     name = inner.args[0].id
-    value = env.get(name, v.UNKNOWN)
+    value = at.env.get(name, v.UNKNOWN)
     if isinstance(value, v.Obj):
-        return env, env
+        return {}, {}
     stated = annotation(at, inner.args[1])
     if not isinstance(stated, v.Obj):
-        return env, env
-    proven = env | {name: stated.after(inner.lineno, f"{name} is a {stated.kind}")}
-    return (env, proven) if negated else (proven, env)
+        return {}, {}
+    proven: Changes = {name: stated.after(inner.lineno, f"{name} is a {stated.kind}")}
+    return ({}, proven) if negated else (proven, {})
 
 
 @executes(ast.For, ast.AsyncFor)
@@ -95,45 +101,44 @@ def _loop(
     *,
     forever: bool = False,
 ) -> bool:
-    entry = at.env
-    exits: list[Env] = []
-    head = entry
+    exits: list[Changes] = []
+    head: Changes = {}
     for _ in range(_MOST_REPEATS):
-        at.breaks.append([])
-        at.continues.append([])
-        at.env = dict(entry)
+        loop = Loop(at.env.fork())
+        at.loops.append(loop)
         start()
-        head = dict(at.env)
+        head = at.env.since(loop.mark)
         alive = at.block(body)
-        ends = [*at.continues.pop(), *([at.env] if alive else [])]
-        exits = at.breaks.pop()
-        again = joined([entry, *ends])
-        if same(entry, again):
+        at.loops.pop()
+        end = at.env.back(loop.mark)
+        exits = loop.exits
+        entry = joined(at.env, [{}, *loop.again, *([end] if alive else [])])
+        if same(at.env, entry):
             break
-        entry = again
-    # The loop ends where the head finds no more: before the first item or after any.
-    after: list[Env] = [] if forever else [joined([entry, head])]
-    if after:
-        at.env = after[0]
-        after = [at.env] if at.block(orelse) else []
-    ends = [*after, *exits]
-    at.env = joined(ends)
-    return bool(ends)
+        # What follows begins where the next turn would: names keep what they held in this one.
+        held = {name: at.env.get(name) for name in entry}
+        head, exits = held | head, [held | one for one in exits]
+        at.env.apply(entry)
+    ends = [(True, one) for one in exits]
+    if not forever:
+        # The loop ends where the head finds no more: before the first item or after any.
+        ends.insert(0, branch(at, orelse, joined(at.env, [{}, head])))
+    return merge(at, *ends)
 
 
 @executes(ast.Break)
 def _break(at: Interpreter, node: ast.Break) -> bool:
     del node
-    if at.breaks:
-        at.breaks[-1].append(at.env)
+    if at.loops:
+        at.loops[-1].exits.append(at.env.since(at.loops[-1].mark))
     return False
 
 
 @executes(ast.Continue)
 def _continue(at: Interpreter, node: ast.Continue) -> bool:
     del node
-    if at.continues:
-        at.continues[-1].append(at.env)
+    if at.loops:
+        at.loops[-1].again.append(at.env.since(at.loops[-1].mark))
     return False
 
 
@@ -150,7 +155,7 @@ def _assert(at: Interpreter, node: ast.Assert) -> bool:
     at.value(node.test)
     if node.msg is not None:
         at.value(node.msg)
-    at.env = _narrowed(at, node.test, at.env)[0]
+    at.env.apply(_narrowed(at, node.test)[0])
     return True
 
 
@@ -164,8 +169,8 @@ def _return(at: Interpreter, node: ast.Return) -> bool:
 
 @executes(*_TRIES)
 def _try(at: Interpreter, node: Any) -> bool:
-    before = dict(at.env)
-    trap: Env = {}
+    mark = at.env.fork()
+    trap: dict[str, v.Value] = {}
     at.traps.append(trap)
     guarded = distinguishes(node.handlers)
     if guarded:
@@ -174,28 +179,31 @@ def _try(at: Interpreter, node: Any) -> bool:
     if guarded:
         at.guards.pop()
     at.traps.pop()
-    after = at.env
-    raised = {
-        name: v.join(before.get(name, v.BOTTOM), trap.get(name, v.BOTTOM))
-        for name in before.keys() | trap.keys()
-    }
-    paths: list[Joined] = []
     if alive:
-        paths.append(branch(at, after, node.orelse) if node.orelse else (True, after))
-    for handler in node.handlers:
-        env = raised | ({handler.name: v.UNKNOWN} if handler.name else {})
-        if handler.type is not None:
-            at.env = env
-            at.value(handler.type)
-        if handler.name:
-            at.learn(at.scope, handler.name, v.UNKNOWN)
-        paths.append(branch(at, env, handler.body))
+        alive = at.block(node.orelse)
+    paths: list[Joined] = [(alive, at.env.back(mark))]
+    raised: Changes = {
+        name: v.join(at.env.get(name, v.BOTTOM), value) for name, value in trap.items()
+    }
+    paths += [_handled(at, handler, raised) for handler in node.handlers]
     alive = merge(at, *paths)
     if node.finalbody:
         if not alive:
-            at.env = dict(raised)
+            at.env.apply(raised)
         return at.block(node.finalbody) and alive
     return alive
+
+
+def _handled(at: Interpreter, handler: ast.ExceptHandler, raised: Changes) -> Joined:
+    mark = at.env.fork()
+    at.env.apply(raised)
+    if handler.type is not None:
+        at.value(handler.type)
+    if handler.name:
+        at.env[handler.name] = v.UNKNOWN
+        at.learn(at.scope, handler.name, v.UNKNOWN)
+    alive = at.block(handler.body)
+    return alive, at.env.back(mark)
 
 
 @executes(ast.With, ast.AsyncWith)
@@ -209,11 +217,10 @@ def _with(at: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
         suppressed |= "suppress" in ast.dump(item.context_expr)
     if not suppressed:
         return at.block(node.body)
-    before = dict(at.env)
     at.guards.append(node)
-    alive = at.block(node.body)
+    path = branch(at, node.body)
     at.guards.pop()
-    return merge(at, (alive, at.env), (True, before))
+    return merge(at, path, (True, {}))
 
 
 def _entered(at: Interpreter, value: v.Value) -> v.Value:

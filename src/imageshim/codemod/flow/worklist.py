@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from . import assignments, calls, definitions, expressions, operators, patterns, statements  # noqa: F401  # their tables
 from . import values as v
 from .annotations import annotation
+from .environment import Env
 from .functions import result_of, returned
 from .interpreter import Interpreter
 from .scopes import Class, Function, Inst
@@ -81,7 +82,7 @@ def _is_called(at: Interpreter, info: Function) -> bool:
 def _module(at: Interpreter) -> None:
     at.runs += 1
     at.widening = at.runs > _WIDEN_AFTER
-    at.scope, at.env, at.function = at.top, {}, None
+    at.scope, at.env, at.function = at.top, Env(), None
     at.traps, at.guards = [], []
     at.block(at.tree.body)
 
@@ -89,9 +90,9 @@ def _module(at: Interpreter) -> None:
 def _body(at: Interpreter, info: Function) -> None:
     info.runs += 1
     at.widening = info.runs > _WIDEN_AFTER
-    at.scope, at.function, at.env = info.scope, info, {}
+    at.scope, at.function, at.env = info.scope, info, Env()
     at.traps, at.guards = [], []
-    at.breaks, at.continues = [], []
+    at.loops = []
     arguments = info.node.args
     for place, one in enumerate((*info.positional, *arguments.kwonlyargs)):
         at.bind(one.arg, _parameter(at, info, one, place))
