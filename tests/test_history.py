@@ -356,6 +356,28 @@ def test_a_version_that_is_none_is_told():
         to_message(assistant("a"), version="newest")
 
 
+@pytest.mark.parametrize("source", ["1.75.9", "content", imageshim.Format.CONTENT])
+def test_where_earlier_replies_came_from_decides_what_content_is(source):
+    quoted = assistant(f'<img src="{PNG}"> {PNG}')
+    cut = assistant(f"Here {PNG[:-40]}")
+    for message in (cut, assistant(f"A word before {PNG[:-40]}")):
+        assert prepare_messages([ASK, message]) == [ASK, message]
+        made = prepare_messages([ASK, message], source=source)
+        assert made[-1] == {"role": "user", "content": [part(PNG[:-40])]}
+        assert to_message(message, source=source)["role"] == "user"
+        assert to_message(message)["role"] == "assistant"
+    for known in ("images", "1.77.0", "parts"):
+        assert prepare_messages([ASK, quoted], source=known) == [ASK, quoted]
+        assert to_message(quoted, source=known) == quoted
+    # What a tool returned came from no LiteLLM.
+    result = tool(f"A chart: {PNG}")
+    assert prepare_messages([CALLS, result], source="images") != [CALLS, result]
+    with pytest.raises(UnknownFormatError, match="'newest' is neither a format"):
+        prepare_messages([], source="newest")
+    with pytest.raises(UnknownFormatError, match="'newest' is neither a format"):
+        to_message(assistant("a"), source="newest")
+
+
 def test_images_are_sent_since_1_81_10():
     versions = ("1.81.9", "1.81.10rc1", "1.81.10", "1.82.0", "2.0")
     sent = [is_at_least(version, SENDS_IMAGES_SINCE) for version in versions]

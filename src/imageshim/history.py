@@ -25,7 +25,7 @@ from .messages.outgoing import Outgoing, image_part, outgoing
 from .messages.receivers import Receiver, receiver
 from .messages.thinking_blocks import BLOCKS
 from .messages.walk import message_of, refuse_scalars
-from .timeline import SENDS_IMAGES_SINCE
+from .timeline import SENDS_IMAGES_SINCE, Format, source_format
 
 __all__ = ["prepare_messages", "to_message"]
 
@@ -48,10 +48,12 @@ def _says_something(fields: Mapping[str, Any]) -> bool:
     return any(fields.get(name) for name in _SAYS)
 
 
-def _outgoing(message: Any) -> Outgoing | None:
+def _outgoing(message: Any, source: Format | None) -> Outgoing | None:
     """Take a message apart; None where it has no image that is ours to bring to the model."""
     role = carriers.get(message, "role")
-    return outgoing(message, _HOW) if role in _ASSISTANT or role in _RESULTS else None
+    if role in _ASSISTANT:
+        return outgoing(message, _HOW._replace(source=source))
+    return outgoing(message, _HOW) if role in _RESULTS else None
 
 
 def _leave_out(messages: Sequence[Any], found: Sequence[Outgoing | None], keep_images: int) -> None:
@@ -141,6 +143,7 @@ def prepare_messages(
     *,
     version: str | None = None,
     model: str | None = None,
+    source: str | Format | None = None,
     keep_images: int | None = None,
 ) -> M:
     """Rewrite the messages of a request so that the model gets the images of earlier replies.
@@ -163,6 +166,7 @@ def prepare_messages(
             tools stay with the tool for Claude (``anthropic/``, Vertex; Bedrock from 1.80.5 on)
             and Gemini (from 1.80.13 on). None: not known, or another client.
         model: the model that is asked, as LiteLLM names it. None: any Gemini model.
+        source: where the earlier replies came from, as in :func:`imageshim.convert`.
         keep_images: how many images of the assistant are sent, the last ones. In place of each
             earlier one the text says that it stood there. What users attached and tools returned
             stays. None: all.
@@ -171,15 +175,16 @@ def prepare_messages(
         ``messages`` itself where there is nothing to do.
 
     Raises:
-        UnknownFormatError: ``version`` is no version.
+        UnknownFormatError: ``version`` is no version, or ``source`` neither a format nor a version.
         ImageShimError: ``keep_images`` is neither a number of images nor None.
 
     """
     check_keep_images(keep_images)
     to = receiver(version, model)
+    source = source_format(source)
     if not isinstance(messages, (list, tuple)):
         return messages
-    found = [_outgoing(message) for message in messages]
+    found = [_outgoing(message, source) for message in messages]
     if not any(found):
         return messages
     if keep_images is not None:
@@ -194,7 +199,12 @@ def prepare_messages(
 
 
 def to_message(
-    reply: Any, *, version: str | None = None, model: str | None = None, images: bool = True
+    reply: Any,
+    *,
+    version: str | None = None,
+    model: str | None = None,
+    source: str | Format | None = None,
+    images: bool = True,
 ) -> dict[str, Any]:
     """Return a reply as one message of the next request: a new dict, ready for JSON.
 
@@ -213,6 +223,7 @@ def to_message(
         version: the LiteLLM version that will send it: from 1.81.10 on the message is the
             assistant's, with ``images``. None: not known.
         model: the model that will be asked; see :func:`prepare_messages`.
+        source: where the reply came from, as in :func:`imageshim.convert`.
         images: False leaves the images out, for clients that refuse them in history (DSPy does)
             and for models that only read.
 
@@ -223,7 +234,7 @@ def to_message(
 
     Raises:
         MalformedReplyError: ``reply`` is no reply, or it has no message, as one that was blocked.
-        UnknownFormatError: ``version`` is no version.
+        UnknownFormatError: ``version`` is no version, or ``source`` neither a format nor a version.
 
     """
     refuse_scalars(reply, "to_message")
@@ -233,7 +244,7 @@ def to_message(
     view = carriers.fields(message)
     if view is None:
         raise MalformedReplyError("to_message(): the reply has no message; was it blocked?")
-    going = outgoing(message, _HOW)
+    going = outgoing(message, _HOW._replace(source=source_format(source)))
     fields = view if going is None else going.without_images()
     fields = {"role": "assistant", "content": None, **fields}
     if going is not None and images:

@@ -38,9 +38,10 @@ def readings(completion: ChatCompletion) -> None:
 
 
 def history(completion: ChatCompletion) -> None:
-    message = imageshim.to_message(completion)
+    message = imageshim.to_message(completion, source="1.75.9")
     assert_type(message, dict[str, Any])
     assert_type(imageshim.prepare_messages([message]), list[dict[str, Any]])
+    imageshim.prepare_messages([message], source=imageshim.Format.CONTENT, keep_images=2)
 
 
 def mistakes(reply: dict[str, Any]) -> None:
