@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imageshim import MalformedReplyError, SSEConverter, convert, convert_bytes
+from imageshim import MalformedReplyError, convert, convert_bytes
 from imageshim.long_json.reading import parse, parse_lazily, write, write_pieces
 from imageshim.long_json.rope import LONG, Rope
 from imageshim.testing.pictures import Picture, chunk, png
@@ -171,11 +171,3 @@ def test_a_bytearray_converts_as_its_bytes_do():
 def test_pieces_of_what_the_fast_writer_refuses_are_written_all_the_same():
     value = {"text": "\ud800", "n": [1, None]}
     assert b"".join(write_pieces(value)) == write(value)
-
-
-def test_a_number_that_python_does_not_read_is_no_other_error_than_bad_json():
-    body = b'{"choices": [], "seed": ' + b"9" * 5000 + b"}"
-    with pytest.raises(MalformedReplyError, match="a number that is too long"):
-        convert_bytes(body, "images")
-    frame = b"data: " + body + b"\n\n"
-    assert SSEConverter("images").feed(frame) == frame

@@ -187,6 +187,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::imageshim.UnreadableImageWarning")
 @pytest.mark.parametrize("was", Format)
 @pytest.mark.parametrize("name", MESSAGES)
 @pytest.mark.parametrize("key", WRONG)

@@ -249,6 +249,16 @@ async def test_the_headers_of_a_changed_reply_are_those_of_the_new_one(shim):
     assert not {"content-md5", "digest"} & set(answer.headers)
 
 
+async def test_a_changed_reply_says_that_it_is_utf_8(shim):
+    body = IMAGES.decode().encode("utf-16")
+    app = Application(body, headers={"content-type": "application/json; charset=UTF-16"})
+    answer = await call(shim(app, default="image"))
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert message_of(answer)["image"]
+    same = await call(shim(app))
+    assert (same.body, same.headers["content-type"]) == (body, "application/json; charset=UTF-16")
+
+
 async def test_a_reply_that_is_right_already_keeps_its_bytes_and_its_etag(shim):
     app = Application(IMAGES, headers={"etag": '"abc"', "vary": "*"})
     answer = await call(shim(app))

@@ -55,7 +55,7 @@ def find_header(text: str, start: int = 0, stop: int | None = None) -> tuple[int
         # One look at one character spares most colons the rest.
         if text[colon + 1 : colon + 2] in "iI" and text[begin : colon + 7].lower() == _IMAGE:
             comma = text.find(",", colon + 7, min(begin + LONGEST_HEADER, limit))
-            if comma >= 0 and _IMAGE_HEADER.fullmatch(text[colon + 7 : comma]):
+            if comma >= 0 and _IMAGE_HEADER.fullmatch(str(text[colon + 7 : comma])):
                 return begin, comma + 1
         colon = text.find(":", colon + 1, limit)
     return None

@@ -18,9 +18,10 @@ strings, half an escape), the rest does not parse either, and nobody believes it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .numbers import INFINITE, Spelled
 from .rope import LONG, Piece, Rope, Stretch
 
 __all__ = ["dump", "dump_pieces", "load", "plain"]
@@ -47,7 +48,7 @@ def load(body: bytes) -> Any:
     stretches = _stretches(body) if len(body) >= LONG else []
     cut = sum(stop - start for start, stop, _ in stretches)
     if not stretches or (len(body) - cut) * _WORTH > cut:
-        return from_json(body, cache_strings="keys")
+        return from_json(body, cache_strings="keys", allow_inf_nan=False)
     mark = _new_mark()
     rest: list[bytes | memoryview] = []
     view = memoryview(body)
@@ -56,7 +57,7 @@ def load(body: bytes) -> Any:
         rest += [view[done:start], b"%s%0*x" % (mark.encode(), _NUMBER, number)]
         done = stop
     rest.append(view[done:])
-    value = from_json(b"".join(rest), cache_strings="keys")
+    value = from_json(b"".join(rest), cache_strings="keys", allow_inf_nan=False)
     return _roped(value, mark, [stretch for _, _, stretch in stretches])
 
 
@@ -219,7 +220,10 @@ def dump_pieces(value: Any, encode: Callable[[Any], bytes] = _compact) -> list[b
                 texts.append(mark)
         return "".join(texts)
 
-    rest = encode(_replaced(value, marked))
+    made = _replaced(value, {Rope: marked})
+    rest = encode(made)
+    if b"Infinity" in rest or b"NaN" in rest:
+        rest = _with_numbers(made, encode)
     if not stretches:
         return [rest]
     first, *others = rest.split(mark.encode())
@@ -229,16 +233,38 @@ def dump_pieces(value: Any, encode: Callable[[Any], bytes] = _compact) -> list[b
     return out
 
 
+def _with_numbers(value: Any, encode: Callable[[Any], bytes]) -> bytes:
+    """Write JSON with the numbers that Python cannot hold as they are spelled."""
+    mark = _new_mark()
+    texts: list[str] = []
+
+    def marked(number: float) -> str | float:
+        spelled = number if isinstance(number, Spelled) else INFINITE.get(number)
+        if spelled is None:
+            return number
+        texts.append(spelled.text)
+        return mark
+
+    first, *others = encode(_replaced(value, {float: marked, Spelled: marked})).split(
+        b'"%s"' % mark.encode()
+    )
+    written = (text.encode() + other for text, other in zip(texts, others, strict=True))
+    return b"".join((first, *written))
+
+
 def plain(value: Any) -> Any:
     """Give the value with usual strings in the place of ropes."""
-    return _replaced(value, str)
+    return _replaced(value, {Rope: str})
 
 
-def _replaced(value: Any, change: Callable[[Rope], str]) -> Any:
-    """Replace the ropes of a value; what has none is shared."""
+_Changes = Mapping[type, Callable[[Any], Any]]
+
+
+def _replaced(value: Any, change: _Changes) -> Any:
+    """Replace what has one of some types in a value; what has none is shared."""
     kind = type(value)
-    if kind is Rope:
-        return change(value)
+    if kind in change:
+        return change[kind](value)
     if kind is dict:
         new = {key: _replaced(item, change) for key, item in value.items()}
         return new if any(new[key] is not value[key] for key in new) else value

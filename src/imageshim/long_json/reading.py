@@ -7,7 +7,7 @@ from typing import Any
 
 from imageshim.errors import MalformedReplyError
 
-from . import payloads
+from . import numbers, payloads
 from .rope import BUFFER
 
 __all__ = ["parse", "parse_lazily", "write", "write_pieces"]
@@ -17,7 +17,8 @@ def parse(body: bytes) -> Any:
     """Parse JSON bytes.
 
     pydantic-core reads megabytes of base64 ten times as fast as the standard library; what it
-    refuses (a lone surrogate, a byte-order mark, deep nesting) the standard library decides.
+    refuses (a lone surrogate, a byte-order mark, deep nesting, a number of thousands of digits)
+    the standard library decides.
 
     Raises:
         MalformedReplyError: the bytes are no JSON; ``offset`` says where.
@@ -26,11 +27,11 @@ def parse(body: bytes) -> Any:
     from pydantic_core import from_json  # noqa: PLC0415  # imported when first needed
 
     try:
-        return from_json(body, cache_strings="keys")
+        return from_json(body, cache_strings="keys", allow_inf_nan=False)
     except ValueError:
         pass
     try:
-        return json.loads(body)
+        return numbers.parse(body)
     except json.JSONDecodeError as error:
         offset = len(error.doc[: error.pos].encode("utf-8", "surrogatepass"))
         message = f"no JSON at byte {offset}: {error.msg}"
@@ -39,8 +40,6 @@ def parse(body: bytes) -> Any:
         message = f"no JSON at byte {offset}: {error.reason}"
     except RecursionError:
         raise MalformedReplyError("JSON nested too deeply to be read") from None
-    except ValueError:  # Python reads no whole number of more than some thousand digits
-        raise MalformedReplyError("JSON with a number that is too long to be read") from None
     raise MalformedReplyError(message, offset=offset) from None
 
 
@@ -63,7 +62,11 @@ def write(value: Any) -> bytes:
         return payloads.dump(value)
     except ValueError:
         # Lone surrogates and deep nesting; the escapes are those that came in.
-        text = json.dumps(payloads.plain(value), separators=(",", ":"))
+        return b"".join(payloads.dump_pieces(payloads.plain(value), _usual))
+
+
+def _usual(value: Any) -> bytes:
+    text = json.dumps(value, separators=(",", ":"))
     if _BUFFER in text:
         raise RuntimeError("imageshim looked into a rope without joining it: please report this")
     return text.encode("ascii")

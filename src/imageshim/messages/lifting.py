@@ -57,6 +57,8 @@ class Lifted:
     """The gateway's field that the images came from; it stays."""
     in_texts: bool = False
     """Whether the images stood in text parts of a list."""
+    unread: Any = None
+    """The stash, where it holds images that are not among the parts."""
 
 
 class _Found(NamedTuple):
@@ -255,8 +257,24 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
     owned = frozenset[str]() if found.in_specific else found.owned
     return Lifted(
         found.format, parts, view, specific, *origin, kept is not None, owned,
-        found.own_field, found.layout is not None,
+        found.own_field, found.layout is not None, _unread(held, kept, parts),
     )  # fmt: skip
+
+
+def _unread(specific: Any, kept: Stash | None, parts: list[Part]) -> Any:
+    """Return a stash of a newer version, or one that does not fit, if it alone holds an image."""
+    raw = carriers.get(specific, stash.KEY) if specific else None
+    if kept is not None and kept.kept is not None:
+        return kept.kept
+    if raw is None:
+        return None
+    urls = stash.held_images(raw)
+    if not urls:
+        return None
+    read = {part.url for part in parts if isinstance(part, ImagePart)}
+    if kept is not None:
+        read.update(url for other in kept.others for url in stash.held_images(other))
+    return None if read.issuperset(urls) else raw
 
 
 def _origin(

@@ -8,6 +8,7 @@ from imageshim.errors import (
     LossyConversionError,
     LossyConversionWarning,
     MalformedImageError,
+    UnreadableImageWarning,
     warn_caller,
 )
 from imageshim.timeline import Format
@@ -55,6 +56,8 @@ def lower(
     complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
     _check_free(lifted, target, where, needs_specific=complement is not None)
     specific = lifted.specific
+    if lifted.unread is not None:
+        specific = _keep_unread(lifted, complement, where)
     if complement is not None:
         specific = {**(specific or {}), stash.KEY: stash.dump(complement)}
     held = lifted.fields.get(stash.FIELD)
@@ -65,6 +68,19 @@ def lower(
     if to is Format.CONTENT and any(isinstance(part, ImagePart) and part.draft for part in parts):
         values[REASONING] = _with_drafts(lifted, where)
     return _placed(lifted, target, values)
+
+
+def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[str, Any] | None:
+    """Keep a stash that holds images which are nowhere else."""
+    warn_caller(
+        f"{where}.{stash.FIELD}.{stash.KEY} holds images that this version cannot put in their "
+        "place; it is kept as it is",
+        UnreadableImageWarning,
+    )
+    if complement is None:
+        return {**(lifted.specific or {}), stash.KEY: lifted.unread}
+    complement.kept = lifted.unread
+    return lifted.specific
 
 
 def _picked(parts: list[Part], pick: Pick) -> ImagePart | None:

@@ -15,13 +15,14 @@ an image only what the message no longer holds: never a second copy. Its shape, 
         "layout": [null, {"type": "image_url", "image_url": {"url": null}}],
     }
 
-``parts`` kinds: ``text``, ``image``, ``url`` (an image whose URL does not look like
-one, such as a relative one; with its CRC-32), ``raw`` (base64 that had no ``data:`` before it),
-``draft`` (with a third number: its place in ``reasoning_content``), ``part`` and ``item`` (an entry
-of ``others``). ``items`` has an entry for each image, null for the default item; a null inside an
-entry is what the message still holds. ``layout`` holds the spelling of the fields of ``was`` where
-it is not the usual one. All keys but ``v``, ``was`` and ``at`` may be absent. A stash that does not
-fit the message (somebody edited it) is not believed.
+``parts`` kinds: ``text``, ``image``, ``url`` (an image whose URL does not look like one, such as a
+relative one; with its CRC-32), ``raw`` (base64 that had no ``data:`` before it), ``draft`` (with a
+third number: its place in ``reasoning_content``), ``part`` and ``item`` (an entry of ``others``).
+``items`` has an entry for each image, null for the default item; a null inside an entry is what the
+message still holds. ``layout`` holds the spelling of the fields of ``was`` where it is not the
+usual one. ``kept`` is a stash of a newer version, or one that does not fit, with images that only
+it holds. All keys but ``v``, ``was`` and ``at`` may be absent. A stash that does not fit the
+message (somebody edited it) is not believed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from imageshim.timeline import Format
 
 from . import carriers
 
-__all__ = ["FIELD", "KEY", "VERSION", "Stash", "dump", "load", "template"]
+__all__ = ["FIELD", "KEY", "VERSION", "Stash", "dump", "held_images", "load", "template"]
 
 FIELD = "provider_specific_fields"
 KEY = "imageshim"
@@ -57,6 +58,8 @@ class Stash:
     items: list[Any] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
     layout: Any = None
+    kept: Any = None
+    """A stash that could not be read, and that holds images which are nowhere else."""
 
 
 def _is_entry(entry: Any) -> bool:
@@ -91,8 +94,25 @@ def load(view: Mapping[str, Any]) -> Stash | None:
     }
     return Stash(
         Format(was), places, frozenset(null), list(map(tuple, parts)), items, others,
-        raw.get("layout"),
+        raw.get("layout"), raw.get("kept"),
     )  # fmt: skip
+
+
+def held_images(raw: Any) -> list[str]:
+    """List the URLs in a stash of any shape: the images that may be nowhere else."""
+    found: list[str] = []
+    waiting = [raw]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            url = value.get("url")
+            found += [url] if isinstance(url, str) else []
+            waiting += [held for name, held in value.items() if name != "url"]
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+        elif isinstance(value, str) and value[:11].lower() == "data:image/":
+            found.append(value)
+    return found
 
 
 def dump(stash: Stash) -> dict[str, Any]:
@@ -106,8 +126,8 @@ def dump(stash: Stash) -> dict[str, Any]:
         values = getattr(stash, name)
         if any(value is not None for value in values):
             out[name] = values
-    if stash.layout is not None:
-        out["layout"] = stash.layout
+    told = {"layout": stash.layout, "kept": stash.kept}
+    out.update((name, value) for name, value in told.items() if value is not None)
     return out
 
 

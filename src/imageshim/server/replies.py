@@ -158,7 +158,7 @@ class Reply:
         new = headers.HeaderList(message.get("headers", ()))
         if changed:
             new = headers.without(new, _DIGESTS | {b"content-length"})
-            new = [(key, _weak(text) if key.lower() == b"etag" else text) for key, text in new]
+            new = [(key, _rewritten(key.lower(), text)) for key, text in new]
             if size is not None:
                 new.append((b"content-length", str(size).encode()))
         new = headers.added(new, negotiation.response_headers(self._decision))
@@ -296,6 +296,13 @@ class Reply:
 @lru_cache(maxsize=64)
 def _plan(to: Format, source: Format | None, on_loss: OnLoss, *, markdown: bool) -> Plan:
     return plan(to, source=source, on_loss=on_loss, markdown=markdown)
+
+
+def _rewritten(name: bytes, text: bytes) -> bytes:
+    """Rewrite a header for a reply that has changed: it is written in UTF-8."""
+    if name == b"content-type" and b"charset" in text.lower() and b"utf-8" not in text.lower():
+        return text.partition(b";")[0] + b"; charset=utf-8"
+    return _weak(text) if name == b"etag" else text
 
 
 def _weak(etag: bytes) -> bytes:
