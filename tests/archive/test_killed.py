@@ -142,6 +142,19 @@ def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(start, tmp_path):
     assert everything(tmp_path / "out") == everything(tmp_path / "out.plain")
 
 
+def test_two_runs_do_not_write_to_one_folder(start, tmp_path):
+    import fcntl
+
+    start("in", "--out", "out", "--workers", 1)
+    handle = os.open(tmp_path / "out" / ".imageshim", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    ended = start("in", "--out", "out", "--workers", 1)
+    assert ended.returncode == 2
+    assert "imageshim archive: another run writes to out" in ended.stderr
+    os.close(handle)
+    assert start("in", "--out", "out", "--workers", 1).returncode == 1
+
+
 # Workers that end
 
 

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
@@ -21,7 +20,7 @@ from typing import IO, Any, ClassVar, NamedTuple, Protocol, TypeVar
 from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
 from imageshim.files.whole import beside
 
-from .record import Notes
+from .record import Notes, Tally
 from .records import LONGEST, Kind, Lines, lines_in, look, too_long
 from .sources import Source, SourceError, opened, writing
 from .tables import changed_fields, rows_of, write_table
@@ -147,7 +146,7 @@ class Passage:
     def __init__(
         self, task: Task, out: Output, refuse: Callable[[Reject], None], file: str = ""
     ) -> None:
-        self.notes = Notes(Counter(), [])
+        self.notes = Notes(Tally(int), [])
         self.lines = 0
         self.out = out
         self._task = task
@@ -171,7 +170,7 @@ class Passage:
         """Put a record through the task; one that it refuses comes back as it was."""
         tally = self.notes.tally
         tally["records"] += 1
-        seen = Notes(Counter(), [], self._file, tally["records"])
+        seen = Notes(Tally(int), [], self._file, tally["records"])
         out, problem = record, None
         try:
             out = do(record, seen)
@@ -218,7 +217,7 @@ class Passage:
 
         def look(row: dict[str, Any]) -> dict[str, Any]:
             with suppress(Exception):  # `change` meets it again, and tells of it
-                return task.row(row, Notes(Counter(), []))
+                return task.row(row, Notes(Tally(int), []))
             return row
 
         with self._listening():

@@ -7,6 +7,8 @@ says what was asked for: with another question, the same folder would hold two a
 from __future__ import annotations
 
 import json
+import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +40,24 @@ class Journal:
         self._asked = json.dumps(asked, sort_keys=True)
         self._done: dict[str, Done] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock()
         self._read()
         for left in self.folder.glob(".*.tmp"):
             left.unlink(missing_ok=True)
         self._write()
+
+    def _lock(self) -> None:
+        """Keep others out, as long as this process lives and this journal is open."""
+        try:
+            import fcntl  # noqa: PLC0415  # not on Windows
+        except ImportError:
+            return
+        self._handle = os.open(self.folder, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._handle)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise JournalError(f"another run writes to {self.folder.parent}") from None
 
     def _read(self) -> None:
         if not self._path.exists():

@@ -12,7 +12,7 @@ from imageshim.messages.options import Drafts, FormatLike
 from imageshim.timeline import Format, target_format
 
 from .places import Where
-from .record import Conversion, Notes
+from .record import Conversion, Notes, Tally
 from .tables import changed_batch
 
 __all__ = ["convert_batch", "convert_records"]
@@ -82,7 +82,7 @@ def _kept(record: Any, task: Conversion, *, strict: bool) -> Any:
 
 
 def _converted(record: Any, task: Conversion) -> Any:
-    notes = Notes(Counter(), [])
+    notes = Notes(Tally(int), [])
     if isinstance(record, bytes):
         return task.record(record, notes)
     if isinstance(record, str):
@@ -124,12 +124,12 @@ def convert_batch(  # noqa: PLR0913  # the options of the command
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         with suppress(ImageShimError):
-            return task.row(row, Notes(Counter(), []))
+            return task.row(row, Notes(Tally(int), []))
         return row
 
     def change(row: dict[str, Any]) -> dict[str, Any]:
         try:
-            return task.row(row, Notes(Counter(), []))
+            return task.row(row, Notes(Tally(int), []))
         except ImageShimError as error:
             problems[str(error)] += 1
             return row

@@ -20,6 +20,7 @@ from .raw_json import Path
 __all__ = ["ANYWHERE", "Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
 
 _HISTORY = frozenset({"messages"})
+_SEARCHED = (dict, list, str)
 _DEEPEST = 3
 """So many JSON strings can lie in one another."""
 _SHORTEST = 24
@@ -74,9 +75,7 @@ def find(record: Any, where: Where = ANYWHERE) -> list[Found]:
             if name in values
             for one in find(values[name])
         ]
-    if type(record) is dict and _is_reply(record):
-        return [Found((), record)]
-    found_inside = list(_search(record, where.depth))
+    found_inside = _search(record, where.depth)
     if not found_inside and type(record) is dict and has_message_fields(record):
         return [Found((), record)]
     return found_inside
@@ -121,23 +120,25 @@ def _told(path: Path, value: Any) -> Iterator[Found]:
         yield from _in_text(path, value)
 
 
-def _search(record: Any, depth: int) -> Iterator[Found]:
+def _search(record: Any, depth: int) -> list[Found]:
+    out: list[Found] = []
     left: list[tuple[Path, Any]] = [((), record)]
     while left:
         path, value = left.pop()
-        if type(value) is dict:
+        kind = type(value)
+        if kind is dict:
             if _is_reply(value):
-                yield Found(path, value)
-            else:
-                left += [
-                    ((*path, key), item)
-                    for key, item in reversed(value.items())
-                    if _may_hold(item, key)
-                ]
-        elif type(value) is list:
+                out.append(Found(path, value))
+                continue
+            for key in reversed(value):
+                item = value[key]
+                if isinstance(item, _SEARCHED) and key not in _HISTORY:
+                    left.append(((*path, key), item))
+        elif kind is list:
             left += [((*path, index), value[index]) for index in reversed(range(len(value)))]
         elif isinstance(value, str) and depth < _DEEPEST and _may_be_reply(value):
-            yield from _in_text(path, value)
+            out += _in_text(path, value)
+    return out
 
 
 def _is_reply(value: dict[str, Any]) -> bool:
@@ -152,13 +153,6 @@ def _is_reply(value: dict[str, Any]) -> bool:
     return value.get("role") == "assistant" and any(
         value.get(name) for name in ("content", "images", "image")
     )
-
-
-def _may_hold(item: Any, key: str) -> bool:
-    kind = type(item)
-    if kind is dict or kind is list:
-        return key not in _HISTORY
-    return isinstance(item, str) and _may_be_reply(item)
 
 
 def _may_be_reply(text: str) -> bool:

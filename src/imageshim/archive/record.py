@@ -8,7 +8,7 @@ as it came.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -29,8 +29,8 @@ from .records import reply_of_events
 
 __all__ = ["Conversion", "Notes", "Tally", "as_utf8", "source_of"]
 
-Tally = Counter[str]
-"""How many records, replies and so on."""
+Tally = defaultdict[str, int]
+"""How many records, replies and so on; quicker than a Counter, and there is one a record."""
 
 _WHERE = {"message": ("message",)}
 

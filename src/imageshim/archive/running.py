@@ -19,7 +19,6 @@ from imageshim.files.whole import beside
 
 from .blocks import Block, Done, Task, blocks_of
 from .journal import Journal
-from .record import Tally
 from .sources import OURS, REJECTS, Source, SourceError
 
 __all__ = ["Engine", "Run", "Summary"]
@@ -31,7 +30,7 @@ Engine = Callable[[list[Block], Task, Path], Iterator[tuple[Block, Done]]]
 class Summary(NamedTuple):
     """What a run came to."""
 
-    tally: Tally
+    tally: Counter[str]
     files: int
     faults: list[str]
     """Files that cannot be read, each with the reason."""
@@ -134,7 +133,7 @@ class Run:
             part.unlink(missing_ok=True)
 
     def _finish(self) -> Summary:
-        tally: Tally = Counter()
+        tally: Counter[str] = Counter()
         every = [block for blocks in self._blocks.values() for block in blocks]
         for block in every:
             done = self._journal.of(block)

@@ -40,8 +40,8 @@ IMAGES = "images"
 MANIFEST = "manifest.parquet"
 _OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
-_BUFFER = 1 << 20
-"""Bytes that are read at a time: lines have megabytes."""
+BUFFER = 1 << 20
+"""Bytes that are read or written at a time: lines have megabytes."""
 _LINES = frozenset({".jsonl", ".ndjson", ".jsonlines"})
 _JSON = frozenset({".json", ".sse"}) | _LINES
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -322,7 +322,7 @@ def _damages() -> tuple[type[Exception], ...]:
 def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
     """Open a file for reading, uncompressed; the second tells of faults of its compression."""
     raw: Any = (
-        Path(source.path).open("rb", _BUFFER)  # noqa: SIM115  # whoever asked closes it
+        Path(source.path).open("rb", BUFFER)  # noqa: SIM115  # whoever asked closes it
         if source.is_local
         else _fsspec().open(source.path, "rb").open()
     )
@@ -334,7 +334,7 @@ def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
         salvaged = Salvaged(reader, raw)
     else:
         return raw, None
-    return io.BufferedReader(salvaged, _BUFFER), salvaged
+    return io.BufferedReader(salvaged, BUFFER), salvaged
 
 
 def writing(name: str, raw: IO[bytes]) -> IO[bytes]:

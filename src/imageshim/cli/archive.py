@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageshim.errors import ImageShimError, UnknownFormatError
-from imageshim.messages.options import DRAFTS
+from imageshim.messages.options import DRAFTS, PICK
 from imageshim.timeline import Format, source_format
 
 from .arguments import data_error, number, parser
@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--drafts", choices=DRAFTS, default="keep",
         help="leave drafts in the reasoning text, or move them to the images (default: keep)",
+    )  # fmt: skip
+    convert.add_argument(
+        "--pick", choices=PICK, default="first",
+        help="which image the format 'image' gets, of several (default: first)",
     )  # fmt: skip
     extract = _command(
         commands, "extract", "Write the images into files, once each, and records that name them."
@@ -174,7 +178,11 @@ def _task(options: argparse.Namespace) -> Task:
     if options.command == "extract":
         return Extraction(str(options.out), **known)
     return Conversion(
-        to=Format(options.to), markdown=options.markdown, drafts=options.drafts, **known
+        to=Format(options.to),
+        markdown=options.markdown,
+        drafts=options.drafts,
+        pick=options.pick,
+        **known,
     )
 
 

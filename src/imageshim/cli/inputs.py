@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 from imageshim.archive.extraction import Inlining, extracted_root
 from imageshim.archive.places import Found, Where, every_reply, place_of
-from imageshim.archive.record import Notes
+from imageshim.archive.record import Notes, Tally
 from imageshim.archive.records import (
     Kind,
     Lines,
@@ -140,7 +139,7 @@ def _unpacking(source: Source) -> Callable[[int, R], R]:
     name = Path(source.path).absolute().relative_to(root).as_posix()
 
     def unpack(number: int, record: R) -> R:
-        notes = Notes(Counter(), [], name, number)
+        notes = Notes(Tally(int), [], name, number)
         try:
             if isinstance(record, bytes):
                 return task.record(record, notes)
