@@ -2,10 +2,11 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
-from imageshim.codemod.project.trace import TraceError, read_trace
+from imageshim.codemod.project.trace import TraceError, call_ends, read_trace
 
 SOURCE = b"url = message.image['url']\n"
 
@@ -94,6 +95,7 @@ def test_files_that_nobody_asked_for_are_known(tmp_path):
         ('{"v": 2}', "report.jsonl:2: the report has version 2, this imageshim reads 1"),
         (json.dumps(row("a", line="1")), "report.jsonl:2: 'line' is '1', expected int"),
         (json.dumps(row("a", line=True)), "report.jsonl:2: 'line' is True, expected int"),
+        (json.dumps(row("a", treated="b")), "report.jsonl:2: 'treated' is 'b', expected list"),
         (json.dumps(row("a", read=None)), "report.jsonl:2: 'read' is None, expected str"),
     ],
 )
@@ -113,6 +115,49 @@ def test_what_only_informs_may_be_missing(tmp_path):
         del bare[name]
 
     assert len(read_trace([report(tmp_path, bare)])) == 1
+
+
+def test_what_was_done_with_a_text_is_gathered_from_all_reports(tmp_path):
+    module = tmp_path / "app.py"
+    read = {"read": "content", "went_to": ""}
+    trace = read_trace(
+        [
+            report(tmp_path, row(module, treated=["decoded at b.py:3"], **read), name="one.jsonl"),
+            report(tmp_path, row(module, treated=["cut at a.py:9"], **read), name="two.jsonl"),
+        ]
+    )
+
+    assert trace.of(module, SOURCE)[0].treated == ("cut at a.py:9", "decoded at b.py:3")
+    assert trace.untreated == ()
+
+
+def test_a_text_that_was_only_read_is_told_with_its_file_as_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = row("app.py", read="content"), row("app.py", read="content", how="call", line=3)
+    trace = read_trace([report(tmp_path, *rows)])
+    assert trace.untreated == ()
+
+    trace.of(Path("app.py"), SOURCE)
+
+    assert trace.untreated == (("app.py", 1),)
+
+
+@pytest.mark.parametrize("root", [0, 1])
+def test_a_relative_path_is_of_any_of_the_roots(tmp_path, root):
+    roots = [tmp_path / "project", tmp_path / "elsewhere"]
+    trace = read_trace([report(tmp_path, row("sub/app.py"))], roots)
+
+    assert trace.meet(str(roots[root] / "sub" / "app.py"), b"")
+    with pytest.raises(TraceError, match="changed since"):
+        trace.of(roots[root] / "sub" / "app.py", b"")
+    assert not trace.meet(str(roots[root] / "app.py"), b"")
+
+
+def test_calls_are_known_by_where_they_end(tmp_path):
+    rows = row("a.py"), row("a.py", how="call", end_line=4, end_column=9)
+    trace = read_trace([report(tmp_path, *rows)])
+
+    assert call_ends(trace.of(Path("a.py"), SOURCE)) == {(4, 9)}
 
 
 def test_a_report_that_is_not_there_is_named(tmp_path):

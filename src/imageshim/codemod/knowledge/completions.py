@@ -53,15 +53,17 @@ def seen_at_run_time(at: Interpreter, given: Given, value: v.Value) -> v.Value:
     known = {one: _replies(one) for one in v.alternatives(value)}
     for reply in (one for found in known.values() for one in found):
         for origin in reply.origins:
-            origin.image, origin.text_model, origin.doubt = True, False, None
+            # Not that images were asked for: nearly every read of such a reply is of its text.
+            origin.image, origin.text_model, origin.doubt = origin.image or None, False, None
     if any(known.values()):
         return v.join_all(one for one, found in known.items() if found)
     function = given.node.func
     name = function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
     carrier = "dict" if name in _PARSING else "openai" if name == "create" else "litellm"
     origin = at.origin(given.node, f"{name}(), as seen at run time", carrier)
-    origin.image = True
-    return v.join_all(made_by(origin, one, given) for one in _streamed(given))
+    # What is done with it tells a reply from a stream.
+    kinds = ("reply",) if carrier == "dict" else ("reply", "stream")
+    return v.join_all(made_by(origin, one, given) for one in kinds)
 
 
 def _replies(value: v.Value) -> list[v.Obj]:
