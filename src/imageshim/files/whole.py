@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["beside", "keep_mode", "write_whole"]
+__all__ = ["TEMPORARY", "beside", "keep_mode", "write_whole"]
+
+TEMPORARY = f".{'[0-9a-f]' * 16}.tmp"
+"""A glob of the names of :func:`beside`."""
 
 
 @contextmanager

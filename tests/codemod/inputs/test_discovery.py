@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from imageshim.codemod.inputs.discovery import InputError, Kind, discover, kind_of
+from imageshim.codemod.inputs.sources import read_file
 
 
 def tree(root, *paths, **texts):
@@ -138,3 +140,58 @@ def test_an_ignored_folder_that_is_named_is_looked_at(tmp_path):
     assert found(tmp_path) == []
     assert found(tmp_path, "build") == ["build/x.py", "build/deep/y.py"]
     assert found(tmp_path, "build/deep") == ["build/deep/y.py"]
+
+
+def test_links_to_themselves_and_pipes_stop_nothing(tmp_path):
+    tree(tmp_path, "a.py")
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    told = []
+    paths = list(discover([str(tmp_path)], tmp_path, (), told.append))
+    assert [Path(path).name for path in paths] == ["a.py", "loop.py", "pipe.py"]
+    assert [one.rpartition("/")[2] for one in told] == [
+        "zero.py: a link out of the project; left alone"
+    ]
+    for path, why in [(paths[1], "symbolic links"), (paths[2], "it is no regular file")]:
+        with pytest.raises(InputError, match=why):
+            read_file(path)
+
+
+def test_links_out_of_the_project_are_left_alone_and_said(tmp_path):
+    project = tmp_path / "project"
+    tree(tmp_path, "project/a.py", "other.py")
+    (project / "out.py").symlink_to("../other.py")
+    (project / "in.py").symlink_to("a.py")
+    told = []
+    paths = list(discover([str(project)], project, (), told.append))
+    assert [Path(path).name for path in paths] == ["a.py", "in.py"]
+    assert told == [f"{project}/out.py: a link out of the project; left alone"]
+
+
+def test_ignore_lines_that_are_no_patterns_are_left_out_and_said(tmp_path):
+    long = "a" * 240 + ".py"
+    tree(tmp_path, "a.py", "gen.py", long)
+    lines = ["!", "\\", "a\\", "[z-a]", "*a" * 18 + "b", "**/a/**/a/**/b", "x" * 5000, "gen.py"]
+    (tmp_path / ".gitignore").write_text("\n".join(lines), encoding="utf-8")
+    told = []
+    paths = list(discover([str(tmp_path)], tmp_path, ("*b*" * 9,), told.append))
+    assert [Path(path).name for path in paths] == ["a.py", long]
+    assert sum("too many wildcards" in one for one in told) == 4
+    assert any(".gitignore" in one and "it is none" in one for one in told)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_an_ignore_file_that_is_none_is_said(tmp_path, kind):
+    tree(tmp_path, "a.py")
+    file = tmp_path / ".gitignore"
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.write_bytes(b"a\n" * 100_000)
+    told = []
+    paths = list(discover([str(tmp_path)], tmp_path, (), told.append))
+    assert [Path(path).name for path in paths] == ["a.py"]
+    assert "not read" in told[0]

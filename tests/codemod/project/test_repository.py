@@ -66,6 +66,20 @@ def test_without_git_nothing_is_dirty(repository, monkeypatch):
     assert dirty_files([str(repository / "new.py")]) == []
 
 
-def test_the_journal_is_in_the_folder_of_git_or_beside_the_source(repository, tmp_path):
-    assert journal_folder(repository) == (repository / ".git" / "imageshim-undo").resolve()
-    assert journal_folder(tmp_path) == tmp_path / ".imageshim-undo"
+def test_the_journal_is_with_the_users_own_state_and_never_in_the_project(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    one, other = journal_folder(tmp_path / "a"), journal_folder(tmp_path / "b")
+    assert one != other
+    assert one.is_relative_to(tmp_path / "state" / "imageshim")
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert journal_folder(tmp_path).is_relative_to(tmp_path / ".local" / "state")
+
+
+def test_a_program_that_a_repository_names_is_not_run(repository):
+    program = repository / "evil.sh"
+    program.write_text("#!/bin/sh\ntouch ran\n", encoding="utf-8")
+    program.chmod(0o755)
+    git(repository, "config", "core.fsmonitor", str(program))
+    dirty(repository, "clean.py")
+    assert not (repository / "ran").exists()

@@ -149,3 +149,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_the_oldest_release_that_a_requirement_allows(requirement, oldest):
     assert lower_bound(requirement) == oldest
     assert Settings(target=requirement).oldest_litellm == oldest
+
+
+def test_a_file_that_is_nested_without_end_is_told(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("a = " + "[" * 50_000, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"pyproject\.toml: "):
+        find(tmp_path)

@@ -1,12 +1,24 @@
 """Writing all or nothing, and taking it back."""
 
+import hashlib
+import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from imageshim.codemod.running import writing
-from imageshim.codemod.running.writing import Change, UndoError, WriteError, undo, write_all
+from imageshim.codemod.running.writing import (
+    Change,
+    UndoError,
+    WriteError,
+    recover,
+    undo,
+    write_all,
+)
 
 
 @pytest.fixture
@@ -155,3 +167,107 @@ def test_a_file_that_is_gone_stops_the_run(tmp_path, files):
 
     with pytest.raises(WriteError, match=r"b\.py: No such file or directory; nothing was"):
         write_all(planned, tmp_path / "journal")
+
+
+def journal_of(folder, *paths, **more):
+    folder.mkdir()
+    files = []
+    for number, path in enumerate(paths):
+        (folder / f"{number}.old").write_bytes(b"evil")
+        files.append({"path": str(path), "old": digest(b"evil"), "new": digest(path.read_bytes())})
+    (folder / "journal.json").write_text(json.dumps({"v": 1, "files": files, **more}))
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_nothing_outside_of_the_project_is_taken_back(tmp_path, files, unfinished):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "up").symlink_to(tmp_path)
+    for number, path in enumerate([files[0], project / ".." / "a.py", project / "up" / "a.py"]):
+        journal = tmp_path / f"journal{number}"
+        journal_of(journal, path)
+        if unfinished:
+            (journal / "unfinished").touch()
+        with pytest.raises(UndoError, match=r"outside of .*a\.py"):
+            (recover if unfinished else undo)(journal, project)
+    assert files[0].read_bytes() == b"old a.py"
+
+
+def test_a_journal_that_is_nested_without_end_is_told(tmp_path):
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "journal.json").write_text("[" * 100_000)
+    with pytest.raises(UndoError, match="cannot be read"):
+        undo(tmp_path / "journal")
+
+
+@pytest.mark.parametrize("told", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_who_is_told_to_stop_takes_back_what_is_written(tmp_path, files, monkeypatch, told):
+    real = writing.replace_file
+
+    def stopped(path, data):
+        if path.name == "b.py" and data.startswith(b"new"):
+            raise told
+        real(path, data)
+
+    monkeypatch.setattr(writing, "replace_file", stopped)
+    with pytest.raises(told):
+        write_all(changes(files), tmp_path / "journal")
+    assert [file.read_bytes() for file in files] == [b"old a.py", b"old b.py"]
+    assert names(tmp_path) == ["a.py", "b.py"]
+
+
+def test_sigterm_takes_back_too(tmp_path, files, monkeypatch):
+    real = writing.replace_file
+
+    def told(path, data):
+        real(path, data)
+        if data == b"new a.py":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(writing, "replace_file", told)
+    with pytest.raises(SystemExit) as end:
+        write_all(changes(files), tmp_path / "journal")
+    assert end.value.code == 143
+    assert [file.read_bytes() for file in files] == [b"old a.py", b"old b.py"]
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from imageshim.codemod.running import writing
+folder, at = Path(sys.argv[1]), int(sys.argv[2])
+steps = 0
+def counted(event, args):
+    global steps
+    if event in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"):
+        if str(folder) in str(args[0]):
+            steps += 1
+            if steps == at:
+                os.kill(os.getpid(), 9)
+sys.addaudithook(counted)
+files = [folder / "a.py", folder / "b.py"]
+writing.write_all([writing.Change(str(f), b"old " + f.name.encode(), b"new") for f in files],
+                  folder / "state" / "journal")
+"""
+
+
+def test_after_a_kill_at_any_step_the_next_run_leaves_all_or_nothing(tmp_path, files):
+    ends = set()
+    for at in range(1, 80):
+        for file in files:
+            file.write_bytes(b"old " + file.name.encode())
+        ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(at)], check=False)
+        (tmp_path / "state").mkdir(exist_ok=True)
+        recover(tmp_path / "state" / "journal", tmp_path)
+        ends.add(tuple(file.read_bytes() for file in files))
+        assert names(tmp_path) == ["a.py", "b.py", "state"], at
+        assert set(names(tmp_path / "state")) <= {"journal"}, at
+        if ended.returncode == 0:
+            break
+    assert ended.returncode == 0
+    assert ends == {(b"old a.py", b"old b.py"), (b"new", b"new")}

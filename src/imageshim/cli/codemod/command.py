@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imageshim.codemod.project.trace import Trace
     from imageshim.codemod.running.cache import Cache
     from imageshim.codemod.running.inspection import How
+    from imageshim.codemod.running.writing import Change
 
 __all__ = ["Command", "CommandError", "execute", "take_back"]
 
@@ -34,6 +35,7 @@ STDIN = "-"
 """The input that stands for standard input."""
 _STDIN_NAME = "stdin.py"
 _FEW = 5
+_CUT_OFF = "an earlier run was cut off; what it had written was taken back"
 # The formats that have a place for what was taken for a target.
 _SAY_TARGETS = frozenset({"text", "json"})
 
@@ -101,10 +103,15 @@ def _told(done: Sequence[str]) -> str:
 def take_back(folder: str) -> int:
     """Restore what the last run wrote in the project of a folder; returns the exit code."""
     from imageshim.codemod.project.repository import journal_folder  # only to undo
-    from imageshim.codemod.running.writing import undo
+    from imageshim.codemod.running.writing import recover, undo
 
     try:
-        paths = undo(journal_folder(settings_module.find(Path(folder)).root))
+        root = settings_module.find(Path(folder)).root
+        journal = journal_folder(root)
+        if recover(journal, root):
+            _say(f"imageshim: {_CUT_OFF}")
+            return _DONE
+        paths = undo(journal, root)
     except ImageShimError as error:
         _say(f"imageshim: {error}")
         return _TROUBLE
@@ -118,6 +125,7 @@ def take_back(folder: str) -> int:
 
 def _execute(command: Command, done: list[str]) -> int:
     project = _project(command)
+    _recover(project)
     trace = _trace(command, project)
     if STDIN in command.inputs:
         return _standard_input(command, project, trace)
@@ -126,6 +134,8 @@ def _execute(command: Command, done: list[str]) -> int:
         traced = {} if trace is None else {"traced": trace.meet}
         found = scan(command.inputs, project, progress.advance, sources=sources, **traced)
     reports = [FileReport(path, problems=(Problem(1, "", what),)) for path, what in found.problems]
+    for note in found.notes:
+        _say(f"imageshim: {note}")
     targets = Targets(given(project.settings.target) if project.has_target else None)
     taken_by: Mapping[str, Target] = {name: targets.of(name) for name in command.inputs}
     analysed = 0
@@ -153,6 +163,18 @@ def _execute(command: Command, done: list[str]) -> int:
             f"the report could not be written: {error.strerror}; {_told(done)}"
         ) from None
     return _exit_code(command, outcome, strict=project.settings.strict)
+
+
+def _recover(project: Project) -> None:
+    """Take back what a run had written that was killed; looks for a folder, mostly."""
+    from imageshim.codemod.project.repository import journal_folder  # loads hashlib
+
+    journal = journal_folder(project.root)
+    if journal.parent.is_dir():
+        from imageshim.codemod.running.writing import recover  # seldom
+
+        if recover(journal, project.root):
+            _say(f"imageshim: {_CUT_OFF}")
 
 
 def _prepared(
@@ -273,8 +295,8 @@ def _cache(command: Command, how: How) -> Cache | None:
 
 def _write(command: Command, project: Project, reports: Sequence[FileReport]) -> list[str]:
     """Write what changes; returns the files."""
-    from imageshim.codemod.project.repository import dirty_files, journal_folder  # only to write
-    from imageshim.codemod.running.writing import Change, write_all
+    from imageshim.codemod.project.repository import dirty_files  # only to write
+    from imageshim.codemod.running.writing import Change
 
     changes = [
         Change(report.path, report.old, report.new) for report in reports if report.new is not None
@@ -288,8 +310,29 @@ def _write(command: Command, project: Project, reports: Sequence[FileReport]) ->
             "nothing was written: there are changes that are not committed (commit them, "
             f"or pass --allow-dirty): {', '.join(dirty[:_FEW])}{more}"
         )
-    write_all(changes, journal_folder(project.root))
+    _write_by_project(changes, project.root)
     return [change.path for change in changes]
+
+
+def _write_by_project(changes: Sequence[Change], root: Path) -> None:
+    """Write the files of each project with a journal of its own, so that undo stays inside."""
+    from imageshim.codemod.project.repository import journal_folder  # only to write
+    from imageshim.codemod.running.writing import undo, write_all
+
+    by_root: dict[Path, list[Change]] = {}
+    for change in changes:
+        path = Path(change.path).resolve()
+        own = root if path.is_relative_to(root) else settings_module.find(path).root
+        by_root.setdefault(own, []).append(change)
+    done: list[Path] = []
+    try:
+        for own, some in by_root.items():
+            write_all(some, journal_folder(own))
+            done.append(own)
+    except BaseException:
+        for own in done:
+            undo(journal_folder(own), own)
+        raise
 
 
 def _standard_input(command: Command, project: Project, trace: Trace | None) -> int:

@@ -8,12 +8,14 @@ the settings exclude it. Symbolic links to folders are not followed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageshim.errors import ImageShimError, MissingExtraError
+from imageshim.files.regular import read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -65,7 +67,12 @@ def kind_of(path: str) -> Kind:
     return _KINDS.get(os.path.splitext(path)[1].lower(), Kind.PYTHON)  # noqa: PTH122  # per file
 
 
-def discover(inputs: Iterable[str], root: Path, exclude: Sequence[str] = ()) -> Iterator[str]:
+def discover(
+    inputs: Iterable[str],
+    root: Path,
+    exclude: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[str]:
     """Yield the files of the inputs, each once, in the order of their names.
 
     Args:
@@ -73,16 +80,18 @@ def discover(inputs: Iterable[str], root: Path, exclude: Sequence[str] = ()) -> 
             come out begin as they do.
         root: the folder that ``exclude`` is relative to.
         exclude: patterns as in a ``.gitignore``.
+        tell: is told what is left out that could be expected: links out of the project, and
+            patterns that are none.
 
     Raises:
         InputError: an input does not exist.
 
     """
-    excluded = _patterns(exclude) if exclude else None
+    excluded = _patterns(exclude, "exclude", tell) if exclude else None
     seen: set[str] = set()
     for name in inputs:
         if os.path.isdir(name):  # noqa: PTH112  # strings all the way: this runs per file
-            found = _walk(name, root, excluded)
+            found = _walk(name, root, excluded, tell)
         elif os.path.exists(name):  # noqa: PTH110
             found = iter(() if _is_excluded(name, root, excluded) else (name,))
         else:
@@ -94,12 +103,35 @@ def discover(inputs: Iterable[str], root: Path, exclude: Sequence[str] = ()) -> 
                 yield plain
 
 
-def _patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+def _patterns(lines: Sequence[str], place: str, tell: Callable[[str], None]) -> GitIgnoreSpec:
     try:
         from pathspec import GitIgnoreSpec  # noqa: PLC0415  # slow to import, not always needed
     except ImportError:
         raise MissingExtraError("Reading .gitignore files", "codemod") from None
-    return GitIgnoreSpec.from_lines(lines)
+    sound = []
+    for number, line in enumerate(lines, 1):
+        if _COSTLY.search(line):
+            tell(f"{place}:{number}: the pattern is left out: it has too many wildcards")
+        else:
+            sound.append(line)
+    try:
+        return GitIgnoreSpec.from_lines(sound)
+    except (ValueError, re.error):
+        pass  # which it is, each line tells
+    good = []
+    for line in sound:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except (ValueError, re.error):  # noqa: PERF203  # seldom done
+            tell(f"{place}: the pattern is left out, it is none: {line:.80}")
+        else:
+            good.append(line)
+    return GitIgnoreSpec.from_lines(good)
+
+
+# A regular expression takes as many steps as there are ways to share out a name among wildcards.
+_COSTLY = re.compile(r"(?:[^*/]*\*+){4}|(?:[^*]*(?:^|/)\*\*(?=/|$)){3}|^.{1000}")
+_MOST_IGNORED = 131_072  # bytes of an ignore file
 
 
 def _is_excluded(path: str, root: Path, excluded: GitIgnoreSpec | None) -> bool:
@@ -109,9 +141,12 @@ def _is_excluded(path: str, root: Path, excluded: GitIgnoreSpec | None) -> bool:
     return not relative.startswith("..") and excluded.match_file(relative)
 
 
-def _walk(top: str, root: Path, excluded: GitIgnoreSpec | None) -> Iterator[str]:
+def _walk(
+    top: str, root: Path, excluded: GitIgnoreSpec | None, tell: Callable[[str], None]
+) -> Iterator[str]:
     """Walk a folder, with the ignore files that hold where it is."""
-    rules = _rules_above(Path(top))
+    rules = _rules_above(Path(top), tell)
+    inside = (_prefix(os.path.realpath(top)), _prefix(os.path.realpath(root)))
     if _is_ignored(os.path.join(top, ""), rules):  # noqa: PTH118
         rules = []  # who names an ignored folder means it
     if excluded is not None:
@@ -124,7 +159,8 @@ def _walk(top: str, root: Path, excluded: GitIgnoreSpec | None) -> Iterator[str]
         if _ENVIRONMENT in names and folder != top:
             continue
         if ".gitignore" in names:
-            rules = [*rules, *_rules_of(folder)]
+            rules = [*rules, *_rules_of(folder, tell)]
+        links = {entry.path for entry in entries if entry.is_symlink()}
         files = [entry.path for entry in entries if _is_file_of_interest(entry)]
         folders = [
             entry.path
@@ -134,7 +170,11 @@ def _walk(top: str, root: Path, excluded: GitIgnoreSpec | None) -> Iterator[str]
         if rules:
             folders = [path for path in folders if not _is_ignored(path + os.sep, rules)]
             files = [path for path in files if not _is_ignored(path, rules)]
-        yield from files
+        for path in files:
+            if path in links and not os.path.realpath(path).startswith(inside):
+                tell(f"{path}: a link out of the project; left alone")
+            else:
+                yield path
         todo += [(path, rules) for path in reversed(folders)]
 
 
@@ -147,7 +187,12 @@ def _listing(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _is_file_of_interest(entry: os.DirEntry[str]) -> bool:
-    return entry.name.endswith(_SUFFIXES) and not entry.is_dir()
+    if not entry.name.endswith(_SUFFIXES):
+        return False
+    try:
+        return not entry.is_dir()
+    except OSError:  # a link to itself; reading it tells
+        return True
 
 
 def _name(entry: os.DirEntry[str]) -> str:
@@ -158,7 +203,7 @@ def _prefix(folder: str) -> str:
     return os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118
 
 
-def _rules_above(top: Path) -> list[tuple[str, GitIgnoreSpec]]:
+def _rules_above(top: Path, tell: Callable[[str], None]) -> list[tuple[str, GitIgnoreSpec]]:
     """Read the ignore files of the repository's folders above, which hold below them as well."""
     top = top.absolute()
     found: list[tuple[str, GitIgnoreSpec]] = []
@@ -167,17 +212,20 @@ def _rules_above(top: Path) -> list[tuple[str, GitIgnoreSpec]]:
         if folder == folder.parent:
             return []  # no repository: files above are not of this project
         folder = folder.parent
-        found = _rules_of(str(folder)) + found
+        found = _rules_of(str(folder), tell) + found
     return found if folder != top else []
 
 
-def _rules_of(folder: str) -> list[tuple[str, GitIgnoreSpec]]:
+def _rules_of(folder: str, tell: Callable[[str], None]) -> list[tuple[str, GitIgnoreSpec]]:
+    file = os.path.join(folder, ".gitignore")  # noqa: PTH118
     try:
-        with open(os.path.join(folder, ".gitignore"), "rb") as file:  # noqa: PTH118, PTH123
-            lines = file.read().decode("utf-8", "replace").splitlines()
-    except OSError:
+        lines = read_regular(file, _MOST_IGNORED).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
         return []
-    return [(_prefix(folder), _patterns(lines))]
+    except OSError as error:
+        tell(f"{file}: not read: {error.strerror}")
+        return []
+    return [(_prefix(folder), _patterns(lines, file, tell))]
 
 
 def _is_ignored(path: str, rules: list[tuple[str, GitIgnoreSpec]]) -> bool:

@@ -6,7 +6,7 @@ remembered is paths, and the bytes of what is looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from imageshim.codemod.project.settings import Project, Settings
@@ -30,6 +30,8 @@ class Candidates(NamedTuple):
     """The files that could not be read, each with what is wrong."""
     unknown: int = 0
     """How many files read replies of clients that nothing says to be LiteLLM's."""
+    notes: Sequence[str] = ()
+    """What else was left out, and why."""
 
 
 def gate(path: str, data: bytes, settings: Settings) -> bool:
@@ -70,8 +72,9 @@ def scan(
     strong: list[str] = []
     modules: list[str] = []
     problems: list[tuple[str, str]] = []
+    notes: list[str] = []
     scanned = unknown = 0
-    for path in discover(inputs, project.root, settings.exclude):
+    for path in discover(inputs, project.root, settings.exclude, notes.append):
         scanned += 1
         if path.endswith(".py"):
             modules.append(path)
@@ -89,4 +92,4 @@ def scan(
         if scanned % 256 == 0:
             progress(256)
     progress(scanned % 256)
-    return Candidates(strong, modules, scanned, problems, unknown)
+    return Candidates(strong, modules, scanned, problems, unknown, notes)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from imageshim.files.regular import read_regular
+
 from .settings import SettingsError, lower_bound, read_toml
 
 __all__ = ["Pin", "deciding", "pins", "release_of", "stays_below"]
@@ -96,7 +98,7 @@ def _is_requirement(text: str) -> bool:
 def _text(file: Path) -> str:
     """Return a file that names LiteLLM; an empty text for any other."""
     try:
-        data = file.read_bytes()
+        data = read_regular(file)
     except OSError:
         return ""
     return data.decode("utf-8", "replace") if b"litellm" in data.lower() else ""

@@ -1,10 +1,11 @@
-"""What git says: which files have changes that are not committed, and where it keeps its own."""
+"""What git says of files that are to be written, and where their journal is."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 __all__ = ["dirty_files", "journal_folder"]
@@ -15,8 +16,8 @@ _TIMEOUT = 60  # seconds; a status of the largest repositories takes a few
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Run git in a folder; None where there is no git, or no repository."""
     try:
-        run = subprocess.run(  # noqa: S603  # the arguments are our own
-            ["git", *arguments],  # noqa: S607  # the user's own git
+        run = subprocess.run(  # noqa: S603  # the arguments are ours; a project's own program is not run
+            ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607  # the user's own git
             cwd=folder,
             capture_output=True,
             check=False,
@@ -56,8 +57,12 @@ def dirty_files(paths: Iterable[str]) -> list[str]:
 
 
 def journal_folder(root: Path) -> Path:
-    """Return where the journal of a project's last run is: in git's own folder, if it has one."""
-    found = _git(root, "rev-parse", "--absolute-git-dir")
-    if found is not None:
-        return Path(os.fsdecode(found.rstrip(b"\n"))) / "imageshim-undo"
-    return root / ".imageshim-undo"
+    """Return where the journal of a project's last run is: with the user's own state.
+
+    Never in the project: whoever hands one over could write it. As the XDG base directory
+    specification names it.
+    """
+    base = os.environ.get("XDG_STATE_HOME", "")
+    state = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state"  # noqa: PTH117
+    name = sha256(os.fsencode(root.resolve())).hexdigest()[:32]
+    return state / "imageshim" / "undo" / name / "journal"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
+from imageshim.files.regular import read_regular
 
 __all__ = [
     "DEFAULT_TARGET",
@@ -171,9 +172,11 @@ def read_toml(file: Path) -> dict[str, Any]:
         except ImportError:
             raise MissingExtraError(f"Reading {file}", "codemod") from None
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(file).decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
+    except RecursionError:
+        raise SettingsError(f"{file}: nested too deeply to be read") from None
     except ValueError as error:  # of TOML or of UTF-8
         raise SettingsError(f"{file}: {error}") from None
 
