@@ -53,7 +53,7 @@ def test_old_code_that_splits_the_base64_off_goes_on_working(version):
         ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "ab"),
         ({"content": [{"type": "file"}]}, None), ({"content": []}, None),
         ({"content": 5}, None), ({"content": {"a": 1}}, None),
-        ({"content": "a", "images": [{"image_url": {"url": "https://a/b"}}]}, "ahttps://a/b"),
+        ({"content": "a", "images": [{"image_url": {"url": "https://a/b"}}]}, "a\nhttps://a/b"),
         (None, None), ("text", None), (5, None), ([], None),
         ({"choices": []}, None), ({"choices": [{}]}, None), ({"choices": [None]}, None),
         ({"message": {"content": "x"}}, "x"),

@@ -265,7 +265,7 @@ def test_text_where_the_stash_says_an_image_is_text():
 def test_an_image_whose_url_does_not_look_like_one_comes_back(url):
     before = {"content": "a", "images": [{**ITEM, "image_url": {"url": url, "detail": "auto"}}]}
     there = convert(before, "content")
-    assert there["content"] == f"a{url}"
+    assert there["content"] == f"a\n{url}"
     assert convert(there, "images") == before
 
 

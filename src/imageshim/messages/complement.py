@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from .formats.content import image_entry
+from .formats.content import Feed, image_entry
 from .formats.dialects import canonical_item
 from .parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from .stash import Stash, template
@@ -19,7 +19,9 @@ def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
     """Write the order of the parts, with their lengths in characters."""
     entries: list[tuple[Any, ...]] = []
     for part in parts:
-        if isinstance(part, TextPart):
+        if isinstance(part, Feed):
+            entries.append(("feed", 1))
+        elif isinstance(part, TextPart):
             entries.append(("text", len(part.text)))
         elif isinstance(part, OtherPart):
             entries.append((part.kind, 0))

@@ -17,6 +17,7 @@ from . import stash
 from .complement import entries_of, is_held, items_for
 from .formats import image as image_format
 from .formats import images as images_format
+from .formats.content import set_apart
 from .formats.table import TARGETS, Target
 from .lifting import MANAGED, REASONING, Lifted
 from .options import OnLoss, Pick
@@ -96,14 +97,15 @@ def _complement(lifted: Lifted, to: Format, target: Target, only: ImagePart | No
     parts = lifted.parts
     images = [part for part in parts if isinstance(part, ImagePart)]
     kept = Stash(lifted.was, lifted.at, lifted.null, layout=lifted.layout)
+    laid_out = set_apart(parts) if to is Format.CONTENT else parts
     if to is Format.CONTENT or not (target.holds_order or default_order(parts)):
-        kept.parts = entries_of(parts)
+        kept.parts = entries_of(laid_out)
     if target.holds_of_item is not None:
         kept.items = items_for(images, target.holds_of_item, only=only)
     others = [part for part in parts if isinstance(part, OtherPart)]
     kept.others = [part.value for part in others if part.kind != target.holds_other]
     if kept.others or any(image.draft or (image.raw and to is not lifted.was) for image in images):
-        kept.parts = entries_of(parts)
+        kept.parts = entries_of(laid_out)
     return kept
 
 

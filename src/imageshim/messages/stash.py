@@ -15,14 +15,14 @@ an image only what the message no longer holds: never a second copy. Its shape, 
         "layout": [null, {"type": "image_url", "image_url": {"url": null}}],
     }
 
-``parts`` kinds: ``text``, ``image``, ``url`` (an image whose URL does not look like one, such as a
-relative one; with its CRC-32), ``raw`` (base64 that had no ``data:`` before it), ``draft`` (with a
-third number: its place in ``reasoning_content``), ``part`` and ``item`` (an entry of ``others``).
-``items`` has an entry for each image, null for the default item; a null inside an entry is what the
-message still holds. ``layout`` holds the spelling of the fields of ``was`` where it is not the
-usual one. ``kept`` is a stash of a newer version, or one that does not fit, with images that only
-it holds. All keys but ``v``, ``was`` and ``at`` may be absent. A stash that does not fit the
-message (somebody edited it) is not believed.
+``parts`` kinds: ``text``, ``feed`` (a line feed beside a URL), ``image``, ``url`` (an image whose
+URL does not look like one, such as a relative one; with its CRC-32), ``raw`` (base64 that had no
+``data:`` before it), ``draft`` (with a third number: its place in ``reasoning_content``), ``part``
+and ``item`` (an entry of ``others``). ``items`` has an entry for each image, null for the default
+item; a null inside an entry is what the message still holds. ``layout`` holds the spelling of the
+fields of ``was`` where it is not the usual one. ``kept`` is a stash of a newer version, or one that
+does not fit, with images that only it holds. All keys but ``v``, ``was`` and ``at`` may be absent.
+A stash that does not fit the message (somebody edited it) is not believed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ VERSION = 1
 _NAMES = frozenset(member.value for member in Format)
 _MOST_FIELDS = 1_000_000
 """No message has more; a place beyond that is not believed."""
-_KINDS = {"text": 2, "image": 2, "raw": 2, "url": 3, "draft": 3, "part": 2, "item": 2}
+_KINDS = {"text": 2, "image": 2, "raw": 2, "url": 3, "draft": 3, "part": 2, "item": 2, "feed": 2}
 
 
 @dataclass(slots=True)

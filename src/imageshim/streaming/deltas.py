@@ -154,7 +154,7 @@ def _unnamed(view: dict[str, Any], listed: Any) -> tuple[list[Part], Format]:
         return parts_format.lift(listed), Format.PARTS
     content = view.get("content")
     if isinstance(content, str) and content:
-        return [ImagePart(content)], Format.CONTENT
+        return [ImagePart(content.strip("\n"))], Format.CONTENT
     return [], Format.IMAGE
 
 
@@ -209,7 +209,9 @@ class Writer(NamedTuple):
             return {FIELD: _stash(number, item)} if self.on_loss == "stash" else {}
         (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only=None)
         if self.to is Format.CONTENT:
-            written: dict[str, Any] = {"content": raw_payload(image)}
+            url = raw_payload(image)
+            is_apart = not image.raw and url[:5].lower() != "data:"
+            written: dict[str, Any] = {"content": f"\n{url}\n" if is_apart else url}
         elif self.to is Format.IMAGE:
             written = image_format.lower([image], None)
             del written["content"]

@@ -8,6 +8,8 @@ all has to be found out: ``data_uri`` does.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -16,7 +18,7 @@ from imageshim.image_data.quotation import TextBefore
 from imageshim.long_json.rope import join
 from imageshim.messages.parts import ImagePart, Part, TextPart
 
-__all__ = ["image_entry", "lift", "lift_markdown", "lift_spans", "lower"]
+__all__ = ["Feed", "image_entry", "lift", "lift_markdown", "lift_spans", "lower", "set_apart"]
 
 
 def _cut(text: str, spans: list[tuple[int, int, int, int]]) -> list[TextPart | ImagePart]:
@@ -71,6 +73,8 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
         done += length
         if kind == "text":
             parts.append(TextPart(piece))
+        elif kind == "feed" and piece == "\n":
+            continue
         elif (kind == "image" and _is_url(piece)) or (kind == "url" and checksum == [_crc(piece)]):
             parts.append(ImagePart(piece))
         elif kind == "raw" and (media_type := data_uri.sniff(piece)) is not None:
@@ -80,7 +84,7 @@ def lift_spans(text: str, entries: list[tuple[Any, ...]]) -> list[Part] | None:
     return parts
 
 
-_KINDS = ("text", "image", "url", "raw")
+_KINDS = ("text", "image", "url", "raw", "feed")
 
 
 def _is_url(piece: str) -> bool:
@@ -121,11 +125,35 @@ def raw_payload(image: ImagePart) -> str:
     return image.url.partition(",")[2] if image.raw else image.url
 
 
+@dataclass(slots=True)
+class Feed(TextPart):
+    """A line feed that sets a URL apart from the text; it is no part of the message."""
+
+
+def set_apart(parts: Sequence[Part]) -> list[Part]:
+    """Put line feeds around URLs and other references: nothing else says where they end."""
+    out: list[Part] = []
+    last, is_open = "\n", False  # what the text ends in, and whether a URL stands there
+    for part in parts:
+        if isinstance(part, TextPart):
+            written = part.text
+        else:
+            shown = isinstance(part, ImagePart) and not part.draft
+            written = raw_payload(part) if isinstance(part, ImagePart) and shown else ""
+        is_reference = isinstance(part, ImagePart) and not part.raw and not _is_data(written, 0)
+        if written:
+            if (is_open and written[0] != "\n") or (is_reference and last != "\n"):
+                out.append(Feed("\n"))
+            last, is_open = written[-1], is_reference
+        out.append(part)
+    return out
+
+
 def lower(parts: list[Part]) -> dict[str, Any]:
     """Write ``content``. Drafts stood in the reasoning text, not here."""
     pieces = [
         part.text if isinstance(part, TextPart) else raw_payload(part)
-        for part in parts
+        for part in set_apart(parts)
         if isinstance(part, TextPart) or (isinstance(part, ImagePart) and not part.draft)
     ]
     return {"content": join(pieces) if pieces else None}
