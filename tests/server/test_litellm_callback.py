@@ -234,11 +234,11 @@ async def test_a_stream_that_cannot_be_converted_goes_on_as_it_came(make, monkey
     callback, strict = make(), make(strict=True)
     module = sys.modules[OURS[0]]
 
-    class Broken(module.StreamConverter):
+    class Broken(module.ChunkMachine):
         def feed(self, _chunk):
             raise UnknownFormatError("broken")
 
-    monkeypatch.setattr(module, "StreamConverter", Broken)
+    monkeypatch.setattr(module, "ChunkMachine", Broken)
     data = request("content")
     await asked(callback, data)
     out, _ = await streamed(callback, data, made := chunks("image"))

@@ -540,3 +540,8 @@ def test_images_in_markdown_are_read_on_request():
     }
     chunks = texts("a", "b", "c")
     assert [id(one) for one in converted(chunks, markdown=True)] == [id(one) for one in chunks]
+
+
+def test_a_converter_shows_what_it_takes_and_gives_and_nothing_else():
+    shown = [name for name in dir(StreamConverter("images")) if not name.startswith("_")]
+    assert shown == ["feed", "finish"]

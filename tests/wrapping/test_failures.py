@@ -78,7 +78,7 @@ def test_strict_raises():
 
 def test_a_stream_goes_on_as_it_came(monkeypatch):
     head, tail = PICTURE.url[:70], PICTURE.url[70:]
-    original = streams.StreamConverter.feed
+    original = streams.ChunkMachine.feed
     fed = []
 
     def feed(self, chunk):
@@ -87,7 +87,7 @@ def test_a_stream_goes_on_as_it_came(monkeypatch):
             raise BrokenError("late")
         return original(self, chunk)
 
-    monkeypatch.setattr(streams.StreamConverter, "feed", feed)
+    monkeypatch.setattr(streams.ChunkMachine, "feed", feed)
     texts = ["Here: ", head, tail, " done"]
 
     with pytest.warns(imageshim.ReplyUnchangedWarning, match="the rest of it"):
@@ -97,7 +97,7 @@ def test_a_stream_goes_on_as_it_came(monkeypatch):
 
 
 def test_what_a_stream_still_held_comes_as_it_came(monkeypatch):
-    monkeypatch.setattr(streams.StreamConverter, "finish", broken)
+    monkeypatch.setattr(streams.ChunkMachine, "finish", broken)
     texts = ["Here: ", PICTURE.url[:70]]
 
     with pytest.warns(imageshim.ReplyUnchangedWarning):
@@ -107,8 +107,8 @@ def test_what_a_stream_still_held_comes_as_it_came(monkeypatch):
 
 
 def test_a_strict_stream_raises(monkeypatch):
-    monkeypatch.setattr(streams.StreamConverter, "feed", broken)
-    monkeypatch.setattr(streams.StreamConverter, "finish", broken)
+    monkeypatch.setattr(streams.ChunkMachine, "feed", broken)
+    monkeypatch.setattr(streams.ChunkMachine, "finish", broken)
 
     with pytest.raises(BrokenError):
         list(imageshim.wrap(lambda: chunks("text"), strict=True)())
@@ -210,7 +210,7 @@ def test_a_client_sends_them(client, server):
 
 
 def test_a_stream_that_cannot_be_wrapped_comes_as_it_came(monkeypatch):
-    monkeypatch.setattr(streams, "StreamConverter", broken)
+    monkeypatch.setattr(streams, "ChunkMachine", broken)
     original = chunks("text")
 
     with pytest.warns(imageshim.ReplyUnchangedWarning):

@@ -39,7 +39,7 @@ from imageshim.messages import carriers
 from imageshim.messages.options import plan
 from imageshim.messages.origin import OWN_PROVIDERS, provider_of
 from imageshim.messages.stash import FIELD
-from imageshim.streaming import StreamConverter
+from imageshim.streaming.converter import ChunkMachine
 from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format, format_of, is_at_least
 
@@ -152,7 +152,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
             async for chunk in response:
                 yield chunk
             return
-        stream = FailOpen(StreamConverter(decision.format, source=self._source(response)))
+        stream = FailOpen(ChunkMachine(decision.format, source=self._source(response)))
         seconds, changed = 0.0, False
         try:
             async for chunk in response:

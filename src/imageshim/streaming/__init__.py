@@ -7,9 +7,9 @@ out (`StreamConverter`, `SSEConverter`); `convert_stream` and `collect` put iter
 from __future__ import annotations
 
 from .collecting import collect
-from .converter import StreamConverter
 from .iterators import AsyncConvertedStream, ConvertedStream, convert_stream
 from .sse_converter import SSEConverter
+from .stream_converter import StreamConverter
 
 __all__ = [
     "AsyncConvertedStream",

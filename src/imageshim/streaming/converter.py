@@ -27,7 +27,7 @@ from .deltas import (
 from .spreading import says_more, spread
 from .text import MAY_BEGIN, TextSplitter, flows
 
-__all__ = ["StreamConverter"]
+__all__ = ["ChunkMachine"]
 
 # What every chunk says; anything else makes a chunk worth sending though its choices are empty.
 _USUAL = frozenset({"id", "object", "created", "model", "choices", "system_fingerprint"})
@@ -56,24 +56,10 @@ class _Choice:
         return self.splitter is not None and not self.splitter.idle
 
 
-class StreamConverter:
-    """Converts the chunks of one stream, as they come.
+class ChunkMachine:
+    """Converts the chunks of one stream, for those who drive it: a stream of most chunks passes.
 
-    Args:
-        to: ``"content"``, ``"image"``, ``"images"`` or ``"parts"``.
-        source: where the stream comes from, if that is known: a LiteLLM version or a format.
-        on_loss: ``"stash"``, ``"drop"`` or ``"raise"``, for what the format cannot hold: with
-            ``"image"`` the second image of a choice and all after it.
-        markdown: also take images in Markdown out of the text.
-
-    The options are those of :func:`imageshim.convert`. Chunks are dicts, LiteLLM or OpenAI SDK
-    objects; each comes back as its own class, and none is changed. A chunk with several parts
-    becomes several, each with the id, the model and the choice of its origin; one that only adds
-    to a data URI becomes none, until the image is there.
-
-    Raises:
-        UnknownFormatError: ``to`` or ``source`` is unknown.
-
+    :class:`StreamConverter` is what the public sees of it, and says what the options are.
     """
 
     def __init__(

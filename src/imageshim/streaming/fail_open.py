@@ -20,7 +20,7 @@ P = TypeVar("P")
 
 
 class Converter(Protocol[P]):
-    """What converts: :class:`StreamConverter`, or one of whole events."""
+    """What converts: :class:`ChunkMachine`, or one of whole events."""
 
     @property
     def holds(self) -> bool:

@@ -20,7 +20,7 @@ from imageshim.errors import MalformedReplyError
 from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
-from .converter import StreamConverter
+from .converter import ChunkMachine
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -44,7 +44,7 @@ async def aclose(chunks: Any) -> None:
             await closing
 
 
-def _converted(chunks: Iterable[Any], converter: StreamConverter) -> Generator[Any, None, None]:
+def _converted(chunks: Iterable[Any], converter: ChunkMachine) -> Generator[Any, None, None]:
     passes = converter.passes
     try:
         for chunk in chunks:
@@ -65,7 +65,7 @@ def _converted(chunks: Iterable[Any], converter: StreamConverter) -> Generator[A
 
 
 async def _aconverted(
-    chunks: AsyncIterable[Any], converter: StreamConverter
+    chunks: AsyncIterable[Any], converter: ChunkMachine
 ) -> AsyncGenerator[Any, None]:
     passes = converter.passes
     try:
@@ -91,7 +91,7 @@ async def _aconverted(
 class ConvertedStream(Iterator[Any]):
     """The chunks of a stream, converted; closing it closes the stream."""
 
-    def __init__(self, chunks: Iterable[Any], converter: StreamConverter) -> None:
+    def __init__(self, chunks: Iterable[Any], converter: ChunkMachine) -> None:
         self._chunks = chunks
         self._generator = _converted(chunks, converter)
 
@@ -120,7 +120,7 @@ class ConvertedStream(Iterator[Any]):
 class AsyncConvertedStream(AsyncIterator[Any]):
     """The chunks of an asynchronous stream, converted; closing it closes the stream."""
 
-    def __init__(self, chunks: AsyncIterable[Any], converter: StreamConverter) -> None:
+    def __init__(self, chunks: AsyncIterable[Any], converter: ChunkMachine) -> None:
         self._achunks = chunks
         self._agenerator = _aconverted(chunks, converter)
         self._begun = False
@@ -151,7 +151,7 @@ class AsyncConvertedStream(AsyncIterator[Any]):
 class _EitherConvertedStream(ConvertedStream, AsyncConvertedStream):
     """What LiteLLM gives, which both ``for`` and ``async for`` take: so does this."""
 
-    def __init__(self, chunks: Any, converter: StreamConverter) -> None:
+    def __init__(self, chunks: Any, converter: ChunkMachine) -> None:
         ConvertedStream.__init__(self, chunks, converter)
         AsyncConvertedStream.__init__(self, chunks, converter)
 
@@ -227,7 +227,7 @@ def convert_stream(
         MalformedReplyError: ``chunks`` is no iterable of chunks.
 
     """
-    converter = StreamConverter(to, source=source, on_loss=on_loss, markdown=markdown)
+    converter = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown)
     instead = "SSEConverter" if isinstance(chunks, (str, bytes, bytearray)) else "convert()"
     is_sync, is_async = kinds(chunks, "convert_stream", instead)
     made: Any = _EitherConvertedStream if is_sync and is_async else ConvertedStream

@@ -15,7 +15,7 @@ from imageshim.long_json.reading import parse_lazily, write, write_pieces
 from imageshim.messages.options import FormatLike, OnLoss
 from imageshim.timeline import Format
 
-from .converter import StreamConverter
+from .converter import ChunkMachine
 from .short_lines import in_short_lines
 from .sse import BOM, Framer, Line, lines_of
 from .sse_look import Look
@@ -51,7 +51,7 @@ class SSEConverter:
         markdown: bool = False,
         max_line: int | None = None,
     ) -> None:
-        self._converter = StreamConverter(to, source=source, on_loss=on_loss, markdown=markdown)
+        self._converter = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown)
         self._look = Look(self._converter)
         self._framer = Framer()
         self._longest = sys.maxsize if max_line is None else max_line

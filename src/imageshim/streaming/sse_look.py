@@ -10,7 +10,7 @@ from __future__ import annotations
 from imageshim.image_data.quotation import LINE
 from imageshim.messages.formats.own_fields import OWN_FIELDS
 
-from .converter import StreamConverter
+from .converter import ChunkMachine
 from .text import BEGINNINGS
 
 __all__ = ["Look"]
@@ -35,7 +35,7 @@ class Look:
     that has been looked at all over is kept, and the next is compared with it.
     """
 
-    def __init__(self, converter: StreamConverter) -> None:
+    def __init__(self, converter: ChunkMachine) -> None:
         self._converter = converter
         self._reads_text, self._reads_markdown = converter.reads_text, converter.reads_markdown
         self._tail = b""  # the last characters of text that passed, in the choice 0

@@ -11,7 +11,7 @@ from imageshim.messages import carriers
 from imageshim.messages.options import ReadOptions, read_options
 from imageshim.messages.parts import ImagePart, Part
 from imageshim.reading import GeneratedImage, read_all
-from imageshim.streaming import StreamConverter
+from imageshim.streaming.converter import ChunkMachine
 from imageshim.streaming.deltas import choice_key, read_delta
 from imageshim.timeline import Format
 
@@ -113,7 +113,7 @@ class ChunkReader:
     """Finds the images of a stream, one after the other."""
 
     def __init__(self, source: Format | None, place: Place | None) -> None:
-        converter = StreamConverter(Format.IMAGES, source=source, markdown=True)
+        converter = ChunkMachine(Format.IMAGES, source=source, markdown=True)
         self._converter = converter
         self.passes = converter.passes
         """Tells at a look that a chunk has no image, as with most."""

@@ -16,7 +16,7 @@ from typing import Any
 import wrapt
 
 from imageshim.messages import carriers
-from imageshim.streaming import StreamConverter
+from imageshim.streaming.converter import ChunkMachine
 from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format
 
@@ -43,7 +43,7 @@ class _Flow:
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
-        converter = StreamConverter(call.policy.emit, source=source, on_loss=call.policy.on_loss)
+        converter = ChunkMachine(call.policy.emit, source=source, on_loss=call.policy.on_loss)
         self.stream = FailOpen(converter, ASKED_FOR)
         self.passes: Callable[[Any], bool] = converter.passes
         """Tells at a look that nothing is to be done with a chunk, as with most."""

@@ -64,8 +64,8 @@ def failing(*, strict: bool) -> dict[str, Any]:
 
     hooks, log = ImageFormats(strict=strict), _Log()
     litellm_callback._log.addHandler(log)
-    kept = litellm_callback.convert, litellm_callback.StreamConverter.feed
-    litellm_callback.convert = litellm_callback.StreamConverter.feed = fail
+    kept = litellm_callback.convert, litellm_callback.ChunkMachine.feed
+    litellm_callback.convert = litellm_callback.ChunkMachine.feed = fail
     data, reply = _asked("content"), ModelResponse()
     chunks = [litellm.ModelResponseStream(), litellm.ModelResponseStream()]
 
@@ -90,7 +90,7 @@ def failing(*, strict: bool) -> dict[str, Any]:
     try:
         return {**asyncio.run(run()), "log": log.lines}
     finally:
-        litellm_callback.convert, litellm_callback.StreamConverter.feed = kept
+        litellm_callback.convert, litellm_callback.ChunkMachine.feed = kept
         litellm_callback._log.removeHandler(log)
 
 
