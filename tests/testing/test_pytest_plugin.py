@@ -1,5 +1,6 @@
 """The plugin, as pytest loads it in somebody else's tests."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -47,3 +48,114 @@ def test_starting_pytest_does_not_load_the_server():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def pytest_run(folder, *arguments, workers=False):
+    without = ["-p", "no:cov", "-p", "no:asyncio", *([] if workers else ["-p", "no:xdist"])]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, *arguments],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
+
+
+FORMATS = """
+import openai, pytest, imageshim
+from imageshim.testing.fake_gemini import Image, Text
+
+def ask(server):
+    server.enqueue([Text("Here: "), Image("png")])
+    with openai.OpenAI(base_url=server.openai_url, api_key="any") as client:
+        return client.chat.completions.create(model="m", messages=[])
+
+@pytest.mark.image_formats("content", "images")
+def test_two(fake_gemini, image_format):
+    assert imageshim.detect(ask(fake_gemini)) is image_format
+
+@pytest.mark.image_formats
+def test_each(fake_gemini):
+    assert len(imageshim.read(ask(fake_gemini)).images) == 1
+
+def test_none(fake_gemini):
+    ask(fake_gemini)
+"""
+
+
+def test_a_marked_test_runs_once_a_format(tmp_path):
+    (tmp_path / "test_users.py").write_text(FORMATS)
+
+    run = pytest_run(tmp_path, "-vv", "-W", "error", "--strict-markers")
+
+    assert "7 passed" in run.stdout, run.stdout + run.stderr
+    for name in ("test_two[content]", "test_two[images]", "test_each[image]", "test_each[parts]"):
+        assert name in run.stdout
+
+
+def test_a_format_that_does_not_exist_is_told(tmp_path):
+    (tmp_path / "test_users.py").write_text(FORMATS.replace('"images"', '"picture"'))
+
+    run = pytest_run(tmp_path)
+
+    assert "'picture' is no format" in run.stdout
+
+
+def test_replies_are_made_in_every_format_and_carrier(tmp_path):
+    (tmp_path / "test_users.py").write_text(
+        """
+import imageshim
+from imageshim.testing import pictures
+from openai.types.chat import ChatCompletion
+
+def test_made(reply_factory):
+    assert imageshim.detect(reply_factory()) == "images"
+    made = reply_factory("content", [pictures.jpeg(), "!"], carrier="openai", model="m")
+    assert type(made) is ChatCompletion and made.model == "m"
+    (image,) = imageshim.read(made, source="content").images
+    assert image.data == pictures.jpeg().data
+"""
+    )
+
+    run = pytest_run(tmp_path, "-W", "error")
+
+    assert "1 passed" in run.stdout, run.stdout + run.stderr
+
+
+OLD = """
+import openai, pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_old(fake_gemini, number):
+    with openai.OpenAI(base_url=fake_gemini.openai_url, api_key="any") as client:
+        message = client.chat.completions.create(model="m", messages=[]).choices[0].message
+    assert message.image["url"].startswith("data:")
+"""
+
+
+def test_the_report_names_the_lines_that_read_an_old_format(tmp_path):
+    (tmp_path / "test_users.py").write_text(OLD)
+
+    for workers in (False, True):
+        several = ["-n", "2"] if workers else []
+        run = pytest_run(tmp_path, "--image-formats-report=sites.json", *several, workers=workers)
+
+        assert "lines that read images in an old format" in run.stdout, run.stdout + run.stderr
+        assert "test_users.py:8  2 ×  image  →  " in run.stdout
+        (site,) = json.loads((tmp_path / "sites.json").read_text())
+        assert (site["line"], site["count"], site["read"]) == (8, 2, "image")
+
+
+def test_the_table_alone_writes_no_file(tmp_path):
+    (tmp_path / "test_users.py").write_text(OLD)
+
+    run = pytest_run(tmp_path, "--image-formats-report")
+
+    assert "1 in all" in run.stdout
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == []
+
+
+def test_to_read_an_old_format_can_be_a_failure(tmp_path):
+    (tmp_path / "test_users.py").write_text(OLD)
+
+    run = pytest_run(tmp_path, "--image-formats=error")
+
+    assert "2 failed" in run.stdout
+    assert "LegacyImageFormatWarning" in run.stdout
