@@ -187,12 +187,13 @@ def project(tmp_path, monkeypatch):
     return folder
 
 
-def row(source_file, expression, *, how=None, **changed):
+def row(source_file, expression, *, nth=0, how=None, **changed):
     """Return what a report says of an expression of a file."""
     source = source_file.read_bytes()
     tree = ast.parse(source)
     wanted = ast.dump(ast.parse(expression, mode="eval").body)
-    node = next(one for one in ast.walk(tree) if ast.dump(one) == wanted)
+    nodes = [one for one in ast.walk(tree) if ast.dump(one) == wanted]
+    node = sorted(nodes, key=lambda one: (one.lineno, one.col_offset))[nth]
     name = getattr(getattr(node, "func", None), "attr", "getattr")
     return {
         "v": 1, "file": source_file.name, "sha256": sha256(source).hexdigest(),
@@ -291,6 +292,85 @@ def test_a_call_in_a_wrapper_proves_what_is_read_in_another_file(run, project, m
 
     assert ended.code == 0, ended.err
     assert picture("images", monkeypatch) == _DATA
+
+
+# Where a test parts images from texts: every read that was seen, and which were treated.
+TESTED = {
+    "a delta that is asked for first": (
+        """
+        text = ""
+        for chunk in backend.stream("Draw"):
+            delta = chunk.choices[0].delta
+            if delta.content:
+                text += delta.content
+        PICTURE = base64.b64decode(text.split("base64,")[1])
+        """,
+        {"delta.content": [False, True]},
+    ),
+    "an image that goes on untouched": (
+        """
+        message = backend.ask("Draw").choices[0].message
+        if message.content.startswith("data:image"):
+            st.image(str(message.content))
+        PICTURE = base64.b64decode(backend.shown[0].split(",")[1])
+        """,
+        {"message.content": [True, False]},
+    ),
+    "an image after a text that leaves": (
+        """
+        def shown(message):
+            if not (message.content and message.content.startswith("data:image")):
+                return None
+            return message.content
+
+        made = shown(backend.ask("Draw").choices[0].message)
+        PICTURE = base64.b64decode(made.partition(",")[2])
+        """,
+        {"message.content": [False, True, False]},
+    ),
+}
+
+
+@pytest.mark.parametrize("calls", [False, True])
+@pytest.mark.parametrize("name", TESTED)
+def test_what_a_test_for_an_image_parts_is_rewritten_together(
+    name, calls, run, project, monkeypatch
+):
+    program, reads = TESTED[name]
+    app = project / "app.py"
+    app.write_text(_HEAD + textwrap.dedent(program))
+    assert picture("content", monkeypatch) == _DATA
+    rows = [
+        row(app, read, nth=nth, treated=["startswith 'data:'"] if treated else [])
+        for read, all_treated in reads.items()
+        for nth, treated in enumerate(all_treated)
+    ]
+    call = "backend.stream('Draw')" if "delta" in name else "backend.ask('Draw')"
+    record(project, *rows, *([row(app, call, how="call")] if calls else []))
+
+    ended = run("fix", "--trace", "trace.jsonl", "--write")
+
+    assert ended.code == 0, ended.err
+    assert picture("images", monkeypatch) == _DATA
+
+
+def test_a_text_that_is_printed_beside_its_image_is_left(run, project):
+    app = project / "app.py"
+    app.write_text(
+        "import base64\n\n\ndef draw(message):\n    print(message.content)\n"
+        '    return base64.b64decode(message.content.split("base64,")[1])\n'
+    )
+    record(
+        project,
+        row(app, "message.content", treated=[], went_to="print"),
+        row(app, "message.content", nth=1, treated=["split 'base64,' at app.py:6"]),
+    )
+
+    ended = run("fix", "--trace", "trace.jsonl", "--write")
+
+    assert "    print(message.content)\n" in app.read_text()
+    assert "message.content.split" not in app.read_text()
+    assert "1 read of `content` was seen and never treated as an image: left" in ended.err
 
 
 TEXT_PROGRAM = """

@@ -29,6 +29,7 @@ from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.pictures import plain_pictures
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
+from imageshim.codemod.checking.uses import uses
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.knowledge.reads import Read
 
@@ -60,10 +61,9 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
         if read.node in file.seen.markdown or file.is_handled(read):
             continue
         signals = file.signals(read)
-        if read.node in file.untreated and not file.seen.signals.get(read.node):
+        if _is_left(file, read):
             continue
-        treated = read.node in file.traced and read.node not in file.untreated
-        asked = treated or any(origin.image for origin in read.origins)
+        asked = _is_treated(file, read) or any(origin.image for origin in read.origins)
         text_only = bool(read.origins) and all(origin.image is False for origin in read.origins)
         if not read.origins:
             if signals:
@@ -78,6 +78,50 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
             plain |= plain_pictures(file, rewriter, read, asked=asked) or {}
         if plain.get(read.node) != ():  # else it is text, and stays
             yield _finding(file, rewriter, read, signals, plain.get(read.node), asked=asked)
+
+
+def _is_treated(file: File, read: Read) -> bool:
+    """Whether the text of a read was treated as an image at run time."""
+    return read.node in file.traced and read.node not in file.untreated
+
+
+def _is_left(file: File, read: Read) -> bool:
+    """Whether a text was seen at run time, and neither it nor the code takes it for an image.
+
+    Where a test parts images from texts, the reads of the test and behind it go together: what the
+    text is asked for first (``if delta.content:``), and what is then done with it.
+    """
+    if read.node not in file.untreated or file.seen.signals.get(read.node):
+        return False
+    function = file.function_of(read.node)
+    images = [
+        one
+        for one in file.reads_of("content")
+        if one.origins & read.origins
+        and file.function_of(one.node) is function
+        and (_is_treated(file, one) or file.seen.signals.get(one.node))
+    ]
+    if images and _is_asked(file, read.node):
+        return False
+    tests = (use for one in images for use in uses(file, one) if _is_asked(file, use))
+    return not any(use.lineno <= read.node.lineno for use in tests)
+
+
+def _is_asked(file: File, node: ast.expr) -> bool:
+    """Whether a test looks at an expression: of a branch, a loop, or what goes before ``and``."""
+    inner: ast.AST = node
+    for outer in file.enclosing(node):
+        if isinstance(outer, (ast.If, ast.IfExp, ast.While, ast.Assert)) and outer.test is inner:
+            return True
+        if isinstance(outer, ast.comprehension) and inner in outer.ifs:
+            return True
+        if isinstance(outer, ast.BoolOp) and isinstance(outer.op, ast.And):
+            if outer.values[-1] is not inner:
+                return True
+        elif isinstance(outer, (ast.stmt, ast.Lambda)):
+            return False
+        inner = outer
+    return False
 
 
 def _is_written(read: Read) -> bool:
