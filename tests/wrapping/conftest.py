@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from imageshim.testing import pictures
 from imageshim.testing.fake_gemini import FakeGemini, Image, Reply, Text, fake_gemini
-from imageshim.wrapping import call_sites
+from imageshim.wrapping import call_sites, content_sites
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
 
@@ -41,6 +41,7 @@ def _fresh_process(monkeypatch):
     state = call_sites._State()
     state.umbrella = True
     monkeypatch.setattr(call_sites, "_state", state)
+    monkeypatch.setattr(content_sites, "_state", content_sites._State())
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ def test_a_stream_that_cannot_be_wrapped_comes_as_it_came(monkeypatch):
 def test_a_raw_response_that_cannot_be_read_comes_as_it_came(client, monkeypatch):
     from imageshim.wrapping import policy
 
-    monkeypatch.setattr(policy, "_announced", broken)
+    monkeypatch.setattr(policy, "announced", broken)
 
     with pytest.warns(imageshim.ReplyUnchangedWarning):
         raw = imageshim.wrap(client).chat.completions.with_raw_response.create(**REQUEST)

@@ -75,7 +75,7 @@ def test_a_site_is_a_line_of_json(program, tmp_path):
     assert rows(report) == [
         {
             "v": 1,
-            "file": str(path),
+            "file": "program.py",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "line": READ,
             "end_line": READ,
@@ -93,7 +93,8 @@ def test_a_site_is_a_line_of_json(program, tmp_path):
     assert "LegacyImageFormatWarning" in ended.stderr
     assert ended.stderr.count("FutureWarning") == 1
     assert ended.stderr.splitlines()[-1] == (
-        f"imageshim: 1 place reads or asks for images of old formats; listed in {report}"
+        "imageshim: 1 call seen, 1 with images; 1 place read `image`, 0 treated `content` as an "
+        f"image. Next: imageshim fix --trace {report}"
     )
     assert list(tmp_path.iterdir()) == [path, report] or set(tmp_path.iterdir()) == {path, report}
 

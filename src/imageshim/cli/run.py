@@ -25,7 +25,7 @@ _EXAMPLES = """Examples:
   imageshim run --report sites.jsonl -m pytest
   python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
 _USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE]
-                     (SCRIPT | -m MODULE) [ARGUMENT ...]"""
+                     [--clients NAMES] (SCRIPT | -m MODULE) [ARGUMENT ...]"""
 _FORMATS = tuple(member.value for member in Format)
 
 
@@ -44,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         "--report", metavar="FILE",
         help="write the places that read an old format, as JSON Lines",
     )  # fmt: skip
+    by.add_argument(
+        "--clients", type=_names, default=(), metavar="NAMES",
+        help="also the chat completions that the program gets by requests, httpx or aiohttp; "
+        "names with commas between",
+    )  # fmt: skip
     by.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
     return by
 
@@ -58,7 +63,11 @@ def _rule(text: str) -> tuple[str, str]:
     return pattern, emit
 
 
-_WITH_VALUES = frozenset({"--emit", "--callers", "--report"})
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+_WITH_VALUES = frozenset({"--emit", "--callers", "--report", "--clients"})
 
 
 def _own(arguments: Sequence[str]) -> int:
@@ -83,14 +92,16 @@ def main(arguments: Sequence[str]) -> int:
     if options.module is None and not theirs:
         by.error("a script, or -m and a module, is missing")
     try:
-        _prepare(options.emit, options.callers, options.report)
+        _prepare(options.emit, options.callers, options.report, options.clients)
         _run(options.module, theirs)
     except ImageShimError as fault:
         by.error(str(fault))
     return 0
 
 
-def _prepare(emit: str, callers: list[tuple[str, str]], report: str | None) -> None:
+def _prepare(
+    emit: str, callers: list[tuple[str, str]], report: str | None, clients: tuple[str, ...]
+) -> None:
     from imageshim.wrapping.installation import install
     from imageshim.wrapping.policy import REPORT_VARIABLE
 
@@ -110,17 +121,42 @@ def _prepare(emit: str, callers: list[tuple[str, str]], report: str | None) -> N
     for pattern, wanted in callers:
         rules.setdefault(pattern, Format(wanted))
     install(emit=Format(emit), callers=rules)
+    if clients:
+        from imageshim.wrapping.http_clients import watch_clients
+        from imageshim.wrapping.policy import policy
+
+        do = policy(Format(emit), None, "stash", history=False, keep_images=None, strict=False)
+        watch_clients(clients, do)
 
 
 def _tell(report: str | None) -> None:
-    """Say at the end how many places were seen, where the program has not silenced that."""
+    """Say at the end what was seen, where the program has not silenced that."""
     from imageshim.wrapping.call_sites import sites
+    from imageshim.wrapping.content_sites import tally
 
-    count = len(sites())
-    if count and os.environ.get("IMAGESHIM_WARN") != "off":
-        places = "1 place reads or asks" if count == 1 else f"{count} places read or ask"
-        where = f"listed in {report}" if report else "imageshim run --report FILE lists them"
-        print(f"imageshim: {places} for images of old formats; {where}", file=sys.stderr)  # noqa: T201
+    if os.environ.get("IMAGESHIM_WARN") == "off":
+        return
+    seen = sites()
+    if report is None:
+        if seen:
+            places = "1 place reads or asks" if len(seen) == 1 else f"{len(seen)} places read or ask"
+            _say(f"{places} for images of old formats; imageshim run --report FILE lists them")
+        return
+    all_, reads = tally(), sum(site.how != "call" for site in seen)
+    said = (
+        f"{_count(all_.calls, 'call')} seen, {all_.with_images:,} with images; "
+        f"{_count(reads, 'place')} read `image`, {all_.treated:,} treated `content` as an image"
+        + (f", {all_.untreated:,} read it as text" if all_.untreated else "")
+    )
+    _say(f"{said}. Next: imageshim fix --trace {report}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("s" if number != 1 else "")
+
+
+def _say(text: str) -> None:
+    print(f"imageshim: {text}", file=sys.stderr)  # noqa: T201  # this is the command line
 
 
 def _run(module: str | None, arguments: Sequence[str]) -> None:

@@ -118,7 +118,7 @@ _STANDARD = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120  # frames give
 def reading_place() -> Place | None:
     """Find the user's line that reads a field; None where a library or an onlooker reads it."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # as above
-    while frame is not None and module_of(frame) == _READER:
+    while frame is not None and module_of(frame) in _READERS:
         frame = frame.f_back
     while frame is not None and _root(frame) in LIBRARIES:
         if frame.f_code.co_name not in _FORWARDERS:
@@ -127,4 +127,5 @@ def reading_place() -> Place | None:
     return None if frame is None or _root(frame) in _ONLOOKERS else _place(frame)
 
 
-_READER = "imageshim.wrapping.old_names"
+_READERS = frozenset({"imageshim.wrapping.old_names", "imageshim.wrapping.watched_content"})
+"""The modules whose views are read: the frames between the user's and us."""

@@ -17,6 +17,7 @@ from imageshim.timeline import Format
 
 from .call_site import calling_place, users_place
 from .call_sites import saw_call
+from .content_sites import is_watching, saw_answer, saw_images, watched
 from .failures import ASKED_FOR, failed
 from .handlers import SEEN, given_back
 from .old_names import with_old_name
@@ -34,6 +35,8 @@ def deliver(answer: Any, call: Call) -> Any:
     rule = _rule_for(type(answer))
     if rule is None:
         return answer
+    if is_watching() and not call.inner and rule in (_reply, proxied):
+        saw_answer()
     if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
@@ -54,6 +57,8 @@ def _reply(answer: Any, call: Call) -> Any:
     if carriers.items_of(carriers.get(answer, "choices")) is None:
         return _holder(answer, call)
     source = call.source_of(answer)
+    if is_watching() and not call.inner and detect(answer, source) is not None:
+        saw_images()
     if call.observer is not None:
         call.observer.saw_reply(answer, source)
     if call.policy.as_it_came:
@@ -63,17 +68,19 @@ def _reply(answer: Any, call: Call) -> Any:
     converted = over_messages(
         answer, lambda message, where: convert_message(message, do, where), in_place=False
     )
-    if call.inner:
-        return converted
-    if do.to is Format.IMAGES:
+    if do.to is Format.IMAGES and not call.inner:
         return with_old_name(converted, answer)
-    if (
-        do.to in LEGACY
-        and call.policy.told
-        and (converted is not answer or detect(answer, source) is do.to)
-    ):
-        saw_call(call.place, do.to.value, "message")
+    is_old = do.to in LEGACY and not call.inner
+    if is_old and (converted is not answer or detect(answer, source) is do.to):
+        return _in_old_format(converted, answer, call)
     return converted
+
+
+def _in_old_format(converted: Any, answer: Any, call: Call) -> Any:
+    """Tell the caller of a reply with an image in the format that it asked for."""
+    if call.policy.told:
+        saw_call(call.place, call.policy.emit.value, "message")
+    return watched(converted, answer) if call.policy.emit is Format.CONTENT else converted
 
 
 _RAW_REPLY = "_raw_response"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .call_site import Place
 
-__all__ = ["Expression", "expression_at"]
+__all__ = ["Expression", "expression_at", "taker_of"]
 
 
 class Expression(NamedTuple):
@@ -40,6 +40,18 @@ def expression_at(place: Place, word: str | None) -> Expression:
         return Expression(*(span or (place.line, place.line, 0, 0)))
     text = _segment(lines, *span)
     return Expression(*span, _parsed(text), text)
+
+
+def taker_of(place: Place, expression: Expression) -> str:
+    """Return the function that an expression is an argument of, as the source names it."""
+    lines = linecache.getlines(place.code.co_filename, place.module)
+    wanted = expression[:4]
+    for node in ast.walk(_tree("".join(lines))):
+        if isinstance(node, ast.Call):
+            for one in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if (one.lineno, one.end_lineno, one.col_offset, one.end_col_offset) == wanted:
+                    return ast.unparse(node.func)
+    return ""
 
 
 _Span = tuple[int, int, int, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -26,6 +27,7 @@ class _Options(NamedTuple):
     callers: Callers
     libraries: frozenset[str]
     on_image: OnImage | None
+    report: str | None
 
     def for_caller(self) -> Policy:
         """Return what the module that calls gets."""
@@ -68,6 +70,10 @@ class Installation:
             if self.installed:
                 _standing.remove(_Standing(self._options, self))
                 _settle()
+                if self._options.report is not None:
+                    from .report import report_no_more  # noqa: PLC0415  # of those who ask for one
+
+                    report_no_more()
 
     @property
     def installed(self) -> bool:
@@ -107,6 +113,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     keep_images: int | None = None,
     strict: bool = False,
     on_image: OnImage | None = None,
+    report: str | os.PathLike[str] | None = None,
 ) -> Installation:
     """Wrap LiteLLM and the OpenAI SDK for the whole process, whether imported yet or not.
 
@@ -134,6 +141,10 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         strict: as in :func:`imageshim.wrap`.
         on_image: called with each image of each reply, whole or streamed, as
             :func:`imageshim.capture_images` does; those of all installations are.
+        report: a file to write what is seen to, for ``imageshim fix --trace``: the places that read
+            ``image``, and with ``emit="content"`` those that read ``content`` and treat it as an
+            image. Until it is uninstalled, ``content`` is then a ``str`` that remembers where it
+            was read.
 
     Raises:
         UnknownFormatError: a format is none.
@@ -147,14 +158,15 @@ def install(  # noqa: PLR0913  # each option is a word of its own
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
     do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
-    options = _Options(do, Callers(callers), chosen, checked_callback(on_image))
+    file = None if report is None else os.fspath(report)
+    options = _Options(do, Callers(callers), chosen, checked_callback(on_image), file)
     with _lock:
         same = next((one.installation for one in _standing if one.options == options), None)
         made = same or Installation(options)
         made._wanted += 1  # noqa: SLF001  # its own module
         if same is None:
             _standing.append(_Standing(options, made))
-            start_report()
+            start_report(file)
             try:
                 _settle()
             except BaseException:  # a warning that is an error

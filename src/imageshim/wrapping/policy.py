@@ -38,6 +38,7 @@ __all__ = [
     "REPORT_VARIABLE",
     "Call",
     "Policy",
+    "announced",
     "format_of_installed",
     "installed_litellm",
     "policy",
@@ -104,12 +105,12 @@ LOOKING_ON = Policy(
 """Of a block of `capture_images` where nothing is installed."""
 
 
-def start_report() -> None:
-    """Write the report that the environment asks for, if it does.
+def start_report(file: str | None = None) -> None:
+    """Write the report to a file, or to that which the environment asks for, if it does.
 
     Most programs ask for none, and do not load what writes it.
     """
-    path = os.environ.get(REPORT_VARIABLE)
+    path = file or os.environ.get(REPORT_VARIABLE)
     if path:
         from .report import report_to  # noqa: PLC0415  # as the docstring says
 
@@ -147,9 +148,9 @@ class Call(NamedTuple):
         if self.policy.accept is not None:
             return self.policy.accept
         if not hasattr(type(answer), "__pydantic_serializer__"):
-            announced = _announced(answer)
-            if announced is not None:
-                return announced
+            told = announced(answer)
+            if told is not None:
+                return told
         if self.library == "litellm" and _is_its_own(answer):
             return format_of_installed()
         return Format.CONTENT if self.asks_for_images() else None
@@ -169,7 +170,7 @@ def _plan(emit: Format, source: Format | None, on_loss: OnLoss) -> Plan:
     return plan(emit, source=source, on_loss=on_loss)
 
 
-def _announced(answer: Any) -> Format | None:
+def announced(answer: Any) -> Format | None:
     """Read the version of a LiteLLM proxy in the headers of a raw response or a stream."""
     for holder in (answer, getattr(answer, "response", None)):
         headers = getattr(holder, "headers", None)

@@ -21,6 +21,7 @@ from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format
 
 from .call_sites import saw_call
+from .content_sites import is_watching, saw_images, watched
 from .failures import ASKED_FOR, failed
 from .observing import StreamObserver
 from .old_names import with_old_name
@@ -39,7 +40,18 @@ _GAVE_UP = "imageshim could not convert a stream; the rest of it comes as it is"
 class _Flow:
     """The chunks of one stream on their way through the converter."""
 
-    __slots__ = ("call", "ended", "observer", "passes", "queue", "raising", "silent", "stream")
+    __slots__ = (
+        "call",
+        "counts",
+        "ended",
+        "observer",
+        "passes",
+        "queue",
+        "raising",
+        "silent",
+        "stream",
+        "watched",
+    )
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
@@ -52,7 +64,10 @@ class _Flow:
         self.raising: BaseException | None = None
         self.silent = call.inner or call.policy.emit not in LEGACY or not call.policy.told
         """Whether there is nothing to say, or it was said."""
-        if not self.silent:
+        self.counts = is_watching() and not call.inner
+        """Whether an image is still to be counted."""
+        self.watched = self.counts and call.policy.emit is Format.CONTENT
+        if self.watched or not self.silent:
             # In its own format a chunk with an image passes too; there is something to say then.
             self.passes = lambda chunk: not _has_image(chunk) and converter.passes(chunk)
         self.observer: StreamObserver | None = None
@@ -92,10 +107,15 @@ class _Flow:
             return
         if self.call.policy.emit is Format.IMAGES and not self.call.inner:
             made = [with_old_name(chunk) for chunk in made]
-        self.queue.extend(made)
         if not self.silent and any(map(_has_image, made)):
             self.silent = True
             saw_call(self.call.place, self.call.policy.emit.value, "delta")
+        if self.counts and any(map(_has_image, made)):
+            self.counts = False
+            saw_images()
+        if self.watched:
+            made = [watched(chunk) for chunk in made]
+        self.queue.extend(made)
 
     def next(self) -> Any:
         """Return what is next in the queue; at its end, raise what the stream ended with."""
@@ -134,7 +154,11 @@ def _has_image(chunk: Any) -> bool:
     for choice in carriers.items_of(carriers.get(chunk, "choices")) or ():
         delta = carriers.get(choice, "delta")
         content = carriers.get(delta, "content")
-        if carriers.get(delta, "image") or (isinstance(content, str) and "data:image/" in content):
+        if (
+            carriers.get(delta, "image")
+            or carriers.get(delta, "images")
+            or (isinstance(content, str) and "data:image/" in content)
+        ):
             return True
     return False
 
