@@ -41,7 +41,9 @@ def _fresh_process(monkeypatch):
     state = call_sites._State()
     state.umbrella = True
     monkeypatch.setattr(call_sites, "_state", state)
-    monkeypatch.setattr(content_sites, "_state", content_sites._State())
+    monkeypatch.setattr(
+        content_sites, "_state", content_sites._State(listeners=content_sites._state.listeners)
+    )
 
 
 @pytest.fixture

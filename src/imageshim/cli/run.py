@@ -139,7 +139,9 @@ def _tell(report: str | None) -> None:
     seen = sites()
     if report is None:
         if seen:
-            places = "1 place reads or asks" if len(seen) == 1 else f"{len(seen)} places read or ask"
+            places = (
+                "1 place reads or asks" if len(seen) == 1 else f"{len(seen)} places read or ask"
+            )
             _say(f"{places} for images of old formats; imageshim run --report FILE lists them")
         return
     all_, reads = tally(), sum(site.how != "call" for site in seen)

@@ -12,7 +12,7 @@ import os
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from .call_site import Place
 from .expressions import Expression, expression_at, taker_of
@@ -27,12 +27,8 @@ __all__ = [
     "saw_images",
     "tally",
     "watch",
-    "watched",
     "when_seen",
 ]
-
-
-R = TypeVar("R")
 
 
 class Tally(NamedTuple):
@@ -102,15 +98,6 @@ def saw_images() -> None:
     """Count a reply, or a stream, with an image."""
     with _state.lock:
         _state.with_images += 1
-
-
-def watched(reply: R, original: Any = None) -> R:
-    """Return a reply, or a chunk, whose content notes what is done with it, if anybody watches."""
-    if not _state.watching:
-        return reply
-    from .watched_content import with_watched_content  # noqa: PLC0415  # see the condition
-
-    return with_watched_content(reply, original)
 
 
 def tally() -> Tally:

@@ -17,13 +17,14 @@ from imageshim.timeline import Format
 
 from .call_site import calling_place, users_place
 from .call_sites import saw_call
-from .content_sites import is_watching, saw_answer, saw_images, watched
+from .content_sites import is_watching, saw_answer, saw_images
 from .failures import ASKED_FOR, failed
 from .handlers import SEEN, given_back
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
 from .streams import is_stream_class, proxied
+from .watching import watched
 
 __all__ = ["deliver"]
 

@@ -94,16 +94,11 @@ def _property(plain: type) -> property:
             raise AttributeError(message, name=OLD, obj=self)
         return old
 
-    # Somebody sets the field: from then on it is a field of a plain message.
-    def write(self: Any, value: Any) -> None:
-        object.__setattr__(self, "__class__", plain)
-        setattr(self, OLD, value)
-
     def delete(self: Any) -> None:
         object.__setattr__(self, "__class__", plain)
         delattr(self, OLD)
 
-    return property(read, write, delete)
+    return property(read, None, delete)
 
 
 def _readers(plain: Any) -> dict[str, Any]:
@@ -127,7 +122,7 @@ def _fields(plain: type) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _classes(plain: type, carrier: str) -> type | None:
-    return view_class(plain, carrier, _fields(plain))
+    return view_class(plain, carrier, OLD, _fields(plain))
 
 
 def _viewed(message: Any, carrier: str, *, own: bool) -> Any:

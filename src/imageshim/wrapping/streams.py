@@ -21,12 +21,13 @@ from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format
 
 from .call_sites import saw_call
-from .content_sites import is_watching, saw_images, watched
+from .content_sites import is_watching, saw_images
 from .failures import ASKED_FOR, failed
 from .observing import StreamObserver
 from .old_names import with_old_name
 from .policy import LEGACY, Call
 from .reentrancy import INSIDE, leave
+from .watching import watched
 
 __all__ = ["is_stream_class", "proxied"]
 

@@ -65,7 +65,14 @@ def plain_copy(message: Any) -> Any:
     return copied
 
 
-def _members(plain: Any, carrier: str) -> dict[str, Any]:
+def _members(plain: Any, carrier: str, field: str) -> dict[str, Any]:
+    # A field that somebody sets is theirs: from then on it is one of a plain message. Not by the
+    # property: pydantic (from 2.10 on) notes at the class how a name is set, when it has been.
+    def set_field(self: Any, name: str, value: Any) -> None:
+        if name == field:
+            object.__setattr__(self, "__class__", plain)
+        plain.__setattr__(self, name, value)
+
     def equals(self: Any, other: object) -> Any:
         if not isinstance(other, plain):
             return NotImplemented
@@ -83,6 +90,7 @@ def _members(plain: Any, carrier: str) -> dict[str, Any]:
         "__module__": plain.__module__,
         "__qualname__": plain.__qualname__,
         "__doc__": plain.__doc__,
+        "__setattr__": set_field,
         "__eq__": equals,
         "__hash__": plain.__hash__,
         "__copy__": plain_copy,
@@ -93,12 +101,13 @@ def _members(plain: Any, carrier: str) -> dict[str, Any]:
     }
 
 
-def view_class(plain: type, carrier: str, fields: dict[str, Any]) -> type | None:
+def view_class(plain: type, carrier: str, field: str, fields: dict[str, Any]) -> type | None:
     """Make the class; None where the message is of a class that cannot be swapped.
 
     Args:
         plain: the class of the messages.
         carrier: ``message`` or ``delta``.
+        field: the name that the view has, or reads, in its own way.
         fields: what the class has besides.
 
     """
@@ -107,7 +116,7 @@ def view_class(plain: type, carrier: str, fields: dict[str, Any]) -> type | None
     # Past pydantic's metaclass: it would build another validator, and object to a property that
     # has the name of a field. Everything that it makes is inherited.
     return ABCMeta.__new__(
-        type(plain), plain.__name__, (plain,), {**_members(plain, carrier), **fields}
+        type(plain), plain.__name__, (plain,), {**_members(plain, carrier, field), **fields}
     )
 
 

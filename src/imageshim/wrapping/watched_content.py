@@ -61,11 +61,6 @@ def _fields(plain: Any, carrier: str) -> dict[str, Any]:
     def read(self: Any) -> Any:
         return _watched(self.__dict__.get(CONTENT), "attribute", carrier)
 
-    # A field that somebody sets is theirs: from then on it is one of a plain message.
-    def write(self: Any, value: Any) -> None:
-        object.__setattr__(self, "__class__", plain)
-        setattr(self, CONTENT, value)
-
     def item(self: Any, key: str) -> Any:
         if key == CONTENT:
             return _watched(self.__dict__.get(CONTENT), "item", carrier)
@@ -78,12 +73,12 @@ def _fields(plain: Any, carrier: str) -> dict[str, Any]:
 
     readers = {"__getitem__": item, "get": get}
     known = {name: reader for name, reader in readers.items() if hasattr(plain, name)}
-    return {CONTENT: property(read, write), **known}
+    return {CONTENT: property(read), **known}
 
 
 @lru_cache(maxsize=256)
 def _classes(plain: type, carrier: str) -> type | None:
-    return view_class(plain, carrier, _fields(plain, carrier))
+    return view_class(plain, carrier, CONTENT, _fields(plain, carrier))
 
 
 def _viewed(message: Any, carrier: str, *, own: bool) -> Any:

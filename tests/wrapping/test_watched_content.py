@@ -1,0 +1,161 @@
+"""The content of a reply with an image, read and treated under a report."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+import requests
+from openai.types.chat import ChatCompletion
+
+import imageshim
+from imageshim.errors import ImageShimError
+from imageshim.messages.options import FormatLike
+from imageshim.testing import pictures
+from imageshim.testing.fake_gemini import Text, fake_gemini
+from imageshim.wrapping.content_sites import tally
+from imageshim.wrapping.http_clients import watch_clients
+from imageshim.wrapping.policy import Policy, policy
+from imageshim.wrapping.watched_text import WatchedText
+
+from .conftest import REQUEST
+
+pytestmark = pytest.mark.filterwarnings("ignore::imageshim.LegacyImageFormatWarning")
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A report of what the test does."""
+    path = tmp_path / "report.jsonl"
+    with imageshim.install(emit="content", report=path):
+        yield path
+
+
+def rows(path):
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    return [row for row in found if row["read"] == "content" and row["how"] != "call"]
+
+
+def test_a_read_that_is_treated_as_an_image_is_told_with_what_was_done(client, report):
+    message = client.chat.completions.create(**REQUEST).choices[0].message
+    content = message.content
+    content.split("base64,")
+    (row,) = rows(report)
+    assert (row["how"], row["carrier"], row["count"]) == ("attribute", "message", 1)
+    assert row["function"].endswith("what_was_done")
+    assert len(row["treated"]) == 1
+    assert row["treated"][0].startswith("split 'base64,' at ")
+    line = Path(__file__).read_text().splitlines()[row["line"] - 1]
+    assert line.strip() == "content = message.content"
+
+
+def test_a_read_that_is_not_says_where_the_text_went(client, report):
+    message = client.chat.completions.create(**REQUEST).choices[0].message
+    json.dumps(message.content)
+    (row,) = rows(report)
+    assert (row["treated"], row["went_to"]) == ([], "json.dumps")
+
+
+@pytest.mark.parametrize("how", ["attribute", "getattr"])
+def test_the_message_is_as_it_was_but_for_the_read(client, report, how):
+    message = client.chat.completions.create(**REQUEST).choices[0].message
+    read = getattr(message, "con" + "tent") if how == "getattr" else message.content
+    assert type(read) is WatchedText
+    plain = message.model_dump()["content"]
+    assert type(plain) is str
+    assert read == plain
+    assert json.loads(message.model_dump_json())["content"] == plain
+    copies = copy.copy(message), copy.deepcopy(message), pickle.loads(pickle.dumps(message))  # noqa: S301
+    assert [type(one.content) for one in copies] == [str] * 3
+    assert all(one == message for one in copies)
+    message.content = "theirs"
+    assert type(message.content) is str
+    assert {row["how"] for row in rows(report)} == {how}
+
+
+def test_a_stream_is_watched_through_its_sums(client, report):
+    text = ""
+    for chunk in client.chat.completions.create(**REQUEST, stream=True):
+        for choice in chunk.choices:
+            text += choice.delta.content or ""
+    assert type(text) is WatchedText
+    text.partition("base64,")
+    (row,) = [row for row in rows(report) if row["treated"]]
+    assert row["carrier"] == "delta"
+
+
+def test_dicts_are_watched_by_key_get_and_pop(report):
+    def ask() -> dict[str, object]:
+        return {"choices": [{"index": 0, "message": {"content": f"a {pictures.png().url}"}}]}
+
+    message = imageshim.wrap(ask, emit="content", accept="content")()["choices"][0]["message"]
+    message["content"].find("data:")
+    message.get("content").find("data:")
+    assert type(message.pop("content")) is WatchedText
+    assert message.get("content", 5) == 5
+    assert [row["how"] for row in rows(report)] == ["item", "get", "get"]
+    assert [bool(row["treated"]) for row in rows(report)] == [True, True, False]
+
+
+def test_a_reply_without_an_image_is_left_alone(report):
+    with fake_gemini([Text("see data: here")]) as server:
+        body = httpx.post(f"{server.openai_url}/chat/completions", json=REQUEST).json()
+    reply = ChatCompletion.model_validate(body)
+    given = imageshim.wrap(lambda: reply, emit="content")()
+    assert type(given.choices[0].message.content) is str
+    assert not report.exists() or rows(report) == []
+
+
+def test_nothing_is_watched_without_a_report(client):
+    with imageshim.install(emit="content"):
+        message = client.chat.completions.create(**REQUEST).choices[0].message
+    assert type(message.content) is str
+
+
+def test_what_was_seen_is_counted(client, report):
+    content = client.chat.completions.create(**REQUEST).choices[0].message.content
+    content.startswith("data:")
+    str(client.chat.completions.create(**REQUEST).choices[0].message.content)
+    seen = tally()
+    assert (seen.calls, seen.with_images, seen.treated, seen.untreated) == (2, 2, 1, 1)
+    assert report.exists()
+
+
+# Clients of HTTP
+
+
+def asked_for(emit: FormatLike) -> Policy:
+    return policy(emit, None, "stash", history=False, keep_images=None, strict=False)
+
+
+@pytest.fixture
+def clients(monkeypatch):
+    for response in (httpx.Response, requests.Response):
+        monkeypatch.setattr(response, "json", response.json)
+    watch_clients(["httpx", "requests"], asked_for("content"))
+
+
+@pytest.mark.parametrize("post", [httpx.post, requests.post])
+@pytest.mark.usefixtures("clients")
+def test_what_clients_parse_is_watched(server, report, post):
+    reply = post(f"{server.openai_url}/chat/completions", json=REQUEST).json()
+    reply["choices"][0]["message"]["content"].split("base64,")
+    (row,) = rows(report)
+    assert (row["how"], bool(row["treated"])) == ("item", True)
+
+
+@pytest.mark.usefixtures("clients")
+def test_other_bodies_are_as_they_came(server):
+    assert "choices" not in httpx.get(f"{server.openai_url}/models").json()
+
+
+@pytest.mark.parametrize(("name", "says"), [("curl", "no client 'curl'"), ("aiohttp", "installed")])
+def test_a_client_that_is_not_there_is_named(monkeypatch, name, says):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(ImageShimError, match=says):
+        watch_clients([name], asked_for("content"))
