@@ -42,6 +42,7 @@ _OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
 BUFFER = 1 << 20
 """Bytes that are read or written at a time: lines have megabytes."""
+_PACKED = 1 << 14
 _LINES = frozenset({".jsonl", ".ndjson", ".jsonlines"})
 _JSON = frozenset({".json", ".sse"}) | _LINES
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -272,6 +273,34 @@ def _remote(root: str, others: Counter[str]) -> Iterator[Source]:
         yield Source(url, name, int(info["size"] or 0), changed)
 
 
+class _Frames:
+    """Reads the frames of zstd; the library's own reader takes a cut one for the end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._decompressor = _zstandard().ZstdDecompressor()
+        self._frame: Any = None
+        self._packed = b""
+        self._left = io.BytesIO()
+
+    def read1(self, size: int) -> bytes:
+        """Read up to as many bytes; none at the end."""
+        while not (out := self._left.read(size)):
+            data = self._packed or self._raw.read(_PACKED)
+            if not data:
+                if self._frame is not None:
+                    raise EOFError("the last frame has no end")
+                return b""
+            frame = self._frame or self._decompressor.decompressobj()
+            self._left = io.BytesIO(frame.decompress(data))
+            self._packed = frame.unused_data if frame.eof else b""
+            self._frame = None if frame.eof else frame
+        return out
+
+    def close(self) -> None:
+        """Do nothing: the file is closed by itself."""
+
+
 class Salvaged(io.RawIOBase):
     """Reads what can be read; ``fault`` says what ended it before its time."""
 
@@ -330,8 +359,7 @@ def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
     if suffix in _GZIP:
         salvaged = Salvaged(gzip.GzipFile(fileobj=raw), raw)
     elif suffix in _ZSTD:
-        reader = _zstandard().ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        salvaged = Salvaged(reader, raw)
+        salvaged = Salvaged(_Frames(raw), raw)
     else:
         return raw, None
     return io.BufferedReader(salvaged, BUFFER), salvaged
