@@ -314,3 +314,20 @@ def test_a_provider_whose_images_are_lost_is_told_once(monkeypatch, asked, lost)
         [(imageshim.LossyConversionWarning, __file__)] if lost else []
     )
     assert lost is None or lost in str(seen[0].message)
+
+
+class Fixed:
+    """A response that takes no attributes."""
+
+    __slots__ = ()
+
+    def json(self):
+        return PAINTED
+
+
+@pytest.mark.parametrize("answer", [Fixed(), None, object()])
+def test_a_response_of_another_kind_passes(monkeypatch, answer):
+    monkeypatch.setattr(HTTPHandler, "post", lambda _self: answer)
+    seen = []
+    completion(lambda: seen.append(HTTPHandler().post()))()
+    assert seen == [answer]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -140,12 +141,14 @@ def _tried(change: Callable[[Any], Any], body: Any) -> Any:
 
 def _with_json(response: Any) -> Any:
     """Let ``json()`` of a response give what LiteLLM can read; its bytes stay as they came."""
-    parse = response.json
+    parse: Any = getattr(response, "json", None)
 
     def parsed(*args: Any, **options: Any) -> Any:
         return _tried(_whole, parse(*args, **options))
 
-    response.json = parsed
+    if callable(parse):
+        with suppress(AttributeError):  # somebody's own class, which takes no attributes
+            response.json = parsed
     return response
 
 
