@@ -12,7 +12,11 @@ import sys
 from importlib import import_module
 from typing import NoReturn
 
+from imageshim.printing.escapes import shown
+
 __all__ = ["COMMANDS", "main"]
+
+_LINES = "\n"  # a fault may have several
 
 COMMANDS: dict[str, str] = {
     "archive": "Convert stored replies in bulk: folders, tables, several machines.",
@@ -52,7 +56,7 @@ def _help() -> str:
 
 
 def _usage_error(message: str) -> int:
-    print(f"imageshim: {message}", file=sys.stderr)  # noqa: T201
+    print(f"imageshim: {shown(message, keep=_LINES)}", file=sys.stderr)  # noqa: T201
     return 2
 
 

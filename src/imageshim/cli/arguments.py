@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imageshim.errors import UnknownFormatError
+from imageshim.printing.escapes import shown
 from imageshim.timeline import source_format
 
 from .completion import ASKED, offer
@@ -41,6 +42,9 @@ class _Parser(argparse.ArgumentParser):
         if ASKED in os.environ:
             offer(self)
         return super().parse_intermixed_args(args, namespace)
+
+
+_LINES = "\n"  # a fault may have several
 
 
 def parser(
@@ -131,18 +135,21 @@ def positive_seconds(text: str) -> float:
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
-    """Write a file's name for people; bytes that are no UTF-8 become replacement characters."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    """Write a file's name for people; bytes that are no UTF-8 become replacement characters.
+
+    What a terminal would obey becomes escapes.
+    """
+    return shown(os.fsencode(path).decode("utf-8", "replace"))
 
 
 def data_error(message: str) -> None:
     """Print a problem in the data, red on a terminal."""
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    line = f"\x1b[31m{message}\x1b[0m" if colours else message
+    line = f"\x1b[31m{shown(message)}\x1b[0m" if colours else shown(message)
     print(line, file=sys.stderr)  # noqa: T201
 
 
 def fail(message: str) -> int:
     """Print why a command failed; returns its exit code."""
-    print(f"Error: {message}", file=sys.stderr)  # noqa: T201
+    print(f"Error: {shown(message, keep=_LINES)}", file=sys.stderr)  # noqa: T201
     return 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imageshim.errors import ImageShimError
+from imageshim.printing.escapes import shown
 from imageshim.testing.fake_gemini import FORMATS, FakeGemini, Image, Reply, Text
 from imageshim.testing.fake_gemini.script_file import Script, read_script
 from imageshim.testing.paintings import painting
@@ -27,7 +28,7 @@ def _log(asked: Request) -> None:
     how = f"{asked.chunks_sent} chunks" if asked.stream else "whole"
     end = "" if asked.completed else ", cut off"
     sent = f"{len(asked.texts)} texts, {len(asked.images)} images"
-    _say(f"{asked.method} {asked.path} ({sent}) -> {how}{end}")
+    _say(f"{asked.method} {shown(asked.path)} ({sent}) -> {how}{end}")
 
 
 _EXAMPLES = """Example:

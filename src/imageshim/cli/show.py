@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
+from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
@@ -148,6 +149,11 @@ def _show_one(record: Record, source: str | None, save: Path | None, show: Show)
 
 
 def _cells(row: Row) -> list[str]:
+    """Give the columns of a row; a reply's own text is shown, not obeyed."""
+    return list(map(shown, _texts(row)))
+
+
+def _texts(row: Row) -> list[str]:
     image = row.image
     if image is None:
         return [row.record.place, "", "", row.why_none or ""]

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from imageshim.errors import ImageShimError
+from imageshim.printing.escapes import shown
 
 from .arguments import fail, parser
 
@@ -82,7 +83,14 @@ _COLUMNS = ("client", "format", "replies", "converted", "last seen", "decided by
 def _cells(row: Use, now: float) -> tuple[str, ...]:
     seen = "" if row.last_seen is None else _ago(now - row.last_seen)
     decided_by = ", ".join(sorted(row.sources))
-    return row.client, row.format, str(row.replies), str(row.converted), seen, decided_by
+    return (
+        shown(row.client),
+        shown(row.format),
+        str(row.replies),
+        str(row.converted),
+        seen,
+        shown(decided_by),
+    )
 
 
 def _print_table(rows: Sequence[Use]) -> None:

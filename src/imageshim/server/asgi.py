@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from imageshim.errors import FormatRequestError, ImageShimError, MissingExtraError
 from imageshim.messages.options import FormatLike, OnLoss, plan
+from imageshim.printing.escapes import shown
 from imageshim.timeline import Format
 
 try:
@@ -243,7 +244,8 @@ class _Request:
         return look(plain) if can_hold(plain, model=self._options.model) else NOTHING
 
     def _pass(self, why: str) -> None:
-        _log.warning("%s: a request was not searched for its format: %s", self.scope["path"], why)
+        path = shown(self.scope["path"])
+        _log.warning("%s: a request was not searched for its format: %s", path, why)
 
     def _replace_headers(self, new: headers.HeaderList) -> None:
         self.scope = {**self.scope, "headers": new}

@@ -39,6 +39,7 @@ from imageshim.messages import carriers
 from imageshim.messages.options import plan
 from imageshim.messages.origin import OWN_PROVIDERS, provider_of
 from imageshim.messages.stash import FIELD
+from imageshim.printing.escapes import shown
 from imageshim.streaming.converter import ChunkMachine
 from imageshim.streaming.fail_open import FailOpen
 from imageshim.timeline import Format, format_of, is_at_least
@@ -204,7 +205,9 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
 
     def _fail(self, fault: Exception) -> None:
         self._metrics.failure("conversion")
-        _log.warning("a reply passed as it came: %s: %.300s", type(fault).__name__, fault)
+        _log.warning(
+            "a reply passed as it came: %s: %.300s", type(fault).__name__, shown(str(fault))
+        )
         _log.debug("the conversion failed", exc_info=fault)
 
     def _count(

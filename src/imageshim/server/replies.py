@@ -19,6 +19,7 @@ import anyio.to_thread
 
 from imageshim.messages.options import OnLoss, Plan, plan
 from imageshim.messages.origin import VERSION_HEADER, format_of_version
+from imageshim.printing.escapes import shown
 from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 from imageshim.wire import convert_body
@@ -290,7 +291,8 @@ class Reply:
 
     def _fail(self, reason: str, fault: str) -> None:
         self._options.metrics.failure(reason)
-        _log.warning("%s: passed as it came: %.300s", self._asked.path, fault)
+        path = shown(self._asked.path or "")
+        _log.warning("%s: passed as it came: %.300s", path, shown(fault))
 
 
 @lru_cache(maxsize=64)

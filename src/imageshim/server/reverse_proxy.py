@@ -19,6 +19,7 @@ import h11
 import httpx
 
 from imageshim.errors import ImageShimError
+from imageshim.printing.escapes import shown
 
 from . import headers
 from .error_responses import refuse
@@ -198,7 +199,7 @@ class ReverseProxy:
         self._metrics.failure(reason)
         # The text of a protocol error quotes headers, so credentials.
         text = "" if isinstance(fault, httpx.ProtocolError) else str(fault)
-        _log.warning("%s: %s: %s: %.200s", path, message, type(fault).__name__, text)
+        _log.warning("%s: %s: %s: %.200s", shown(path), message, type(fault).__name__, shown(text))
         if send is not None:
             code = "invalid_request" if reason == "refused" else f"upstream_{reason}"
             await refuse(send, status, message, code)

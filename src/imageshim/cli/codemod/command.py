@@ -17,6 +17,7 @@ from imageshim.codemod.project.settings import Project
 from imageshim.codemod.project.targets import Target, Targets, given, taken
 from imageshim.codemod.running.reports import FileReport, Problem
 from imageshim.errors import ImageShimError
+from imageshim.printing.escapes import shown
 
 from .output import Outcome, renderer
 from .progress import Progress
@@ -119,7 +120,7 @@ def take_back(folder: str) -> int:
         _say(f"imageshim: {error.filename}: {error.strerror}")
         return _TROUBLE
     for path in paths:
-        print(path)  # noqa: T201  # this is the command line
+        print(shown(path))  # noqa: T201  # this is the command line
     return _DONE
 
 
@@ -391,4 +392,4 @@ def _print(lines: Iterator[str], stream: TextIO | None = None) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201  # this is the command line
+    print(shown(text, keep="\n"), file=sys.stderr)  # noqa: T201  # this is the command line

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from imageshim.codemod.running.reports import FileReport, Reported, Sort
+from imageshim.printing.escapes import shown
 
 from . import Outcome
 
@@ -53,17 +55,18 @@ def _of_file(report: FileReport, outcome: Outcome, paint: _Paint) -> Iterator[st
     if outcome.rewrites and report.new is not None:
         from .diff import diff  # only where something changes
 
-        for line in diff(report):
+        for raw in diff(report):
+            line = shown(raw, keep="\t") if sys.stdout.isatty() else raw  # a patch
             code = next((code for start, code in _DIFF.items() if line.startswith(start)), None)
             yield line if code is None else paint(line, code)
     for problem in report.problems:
         place = _place(report.path, problem.line, None, problem.where)
-        yield f"{paint(place, _BOLD)} {paint('error:', _RED)} {problem.what}"
+        yield f"{paint(place, _BOLD)} {paint('error:', _RED)} {shown(problem.what)}"
     for reported in report.findings:
         yield from _of_finding(report.path, reported, outcome, paint)
     for reported in report.left if outcome.rewrites else ():
         place = _place(report.path, reported.finding.line, reported.finding.column, reported.where)
-        said = f"{reported.finding.code} {reported.finding.message}"
+        said = f"{reported.finding.code} {shown(reported.finding.message)}"
         yield f"{paint(place, _BOLD)} {said} {paint('[note on the new code]', _DIM)}"
     for mark in report.marks:
         place = _place(report.path, mark.line, None, mark.where)
@@ -76,16 +79,18 @@ def _of_finding(path: str, reported: Reported, outcome: Outcome, paint: _Paint) 
     if reported.sort is Sort.FIXED and outcome.rewrites:
         word = "fixed" if outcome.written else "would be fixed"
     place = _place(path, finding.line, finding.column, reported.where)
-    yield f"{paint(place, _BOLD)} {finding.code} {finding.message} {paint(f'[{word}]', code)}"
+    said = f"{finding.code} {shown(finding.message)}"
+    yield f"{paint(place, _BOLD)} {said} {paint(f'[{word}]', code)}"
     if finding.chain:
-        yield paint(f"    {_ARROW.join(step.text for step in finding.chain)}", _DIM)
+        yield paint(f"    {_ARROW.join(shown(step.text) for step in finding.chain)}", _DIM)
     if finding.missing is not None:
-        yield f"    {finding.missing}"
+        yield f"    {shown(finding.missing)}"
 
 
 def _place(path: str, line: int, column: int | None, where: str) -> str:
+    path = shown(path)
     if where:
-        return f"{path}: {where}:"
+        return f"{path}: {shown(where)}:"
     return f"{path}:{line}:" if column is None else f"{path}:{line}:{column + 1}:"
 
 
@@ -122,7 +127,7 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         one.finding.missing for one in outcome.findings() if one.finding.missing and not one.fixed
     )
     for reason, count in reasons.most_common(_MOST_REASONS):
-        yield f"    {count:,} × {reason}"
+        yield f"    {count:,} × {shown(reason)}"
     if len(reasons) > _MOST_REASONS:
         yield f"    and {len(reasons) - _MOST_REASONS:,} other reasons"
     if outcome.marks:
@@ -137,7 +142,7 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
             "is asked for."
         )
     for target in outcome.targets:
-        yield f"Target: {target}."
+        yield f"Target: {shown(target)}."
     yield f"{_number(outcome.scanned, 'file')} read, {outcome.analysed:,} of them analysed."
     if outcome.rewrites and outcome.changed and not outcome.written:
         yield "Nothing was written: pass --write to do so."
