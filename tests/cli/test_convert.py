@@ -177,3 +177,13 @@ def test_a_reader_that_has_seen_enough_is_no_problem(replies):
     )
     os.close(theirs)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_records_that_are_no_reply_are_counted_and_stay(run):
+    bodies = [reply(content=A), {"error": {"message": "quota"}}, {"data": [{"b64_json": "x"}]}]
+    lines = b"".join(json.dumps(body).encode() + b"\n" for body in bodies)
+    ended = run("convert", stdin=lines)
+    assert (ended.code, ended.err) == (0, "2 of 3 records are no reply, and stay as they are\n")
+    assert ended.out.splitlines()[1:] == lines.splitlines()[1:]
+    ended = run("convert", stdin=json.dumps(bodies[1]).encode())
+    assert (ended.code, ended.err) == (0, "1 of 1 records is no reply, and stays as it is\n")

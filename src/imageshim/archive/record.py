@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from imageshim.conversion import convert_message, detect
-from imageshim.errors import MalformedReplyError
+from imageshim.errors import MalformedReplyError, UnreadableImageWarning, warn_caller
 from imageshim.long_json.reading import parse_lazily
 from imageshim.messages import carriers
 from imageshim.messages.options import Drafts, OnLoss, Pick, Plan, cached_plan
@@ -25,7 +25,7 @@ from imageshim.timeline import Format
 
 from .places import ANYWHERE, Found, Where, find, steps_of, values_at
 from .raw_json import Path, replaced, style_of
-from .records import reply_of_events
+from .records import cut_off, reply_of_events
 
 __all__ = ["Conversion", "Notes", "Tally", "as_utf8", "source_of"]
 
@@ -111,6 +111,8 @@ class Conversion:
             do.to, source=do.how.source, on_loss=do.on_loss, markdown=self.markdown
         )
         out = converter.feed(body) + converter.finish()
+        if cut := cut_off(body):
+            warn_caller(cut, UnreadableImageWarning)
         notes.tally["replies"] += 1
         notes.tally["converted" if out != body else _why_not(reply, do)] += 1
         return out

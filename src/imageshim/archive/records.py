@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "Line",
     "Lines",
+    "cut_off",
     "lines_in",
     "look",
     "reply_of_events",
@@ -152,6 +153,24 @@ def _is_json(body: bytes) -> bool:
         return isinstance(parse_lazily(body), (dict, list))
     except MalformedReplyError:
         return False
+
+
+def cut_off(body: bytes) -> str | None:
+    """Say where an event stream breaks off inside an event; None where its last one is whole."""
+    framer = Framer()
+    framer.feed(body)
+    left = framer.finish()
+    lines = [line for line in lines_of(left) if left[line.start : line.stop].strip()]
+    data = b"\n".join(left[line.value : line.stop] for line in lines if line.name == b"data")
+    try:
+        whole_event = data.strip() == b"[DONE]" or (bool(data) and parse(data) is not None)
+    except MalformedReplyError:
+        whole_event = False
+    begun = any(b"data".startswith(line.name) and line.name for line in lines)
+    if whole_event or not begun:
+        return None
+    at = len(body) - len(left)
+    return f"the stream breaks off inside an event, which begins at byte {at}"
 
 
 def reply_of_events(body: bytes) -> Any:

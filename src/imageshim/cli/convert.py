@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
@@ -88,16 +89,23 @@ def main(arguments: Sequence[str]) -> int:
     sources = inputs(files)
     if into_folder and len({source.name for source in sources}) < len(files):
         by.error("two inputs have the same name, and would be one file in --out")
-    fine = True
+    tally = Counter[str]()
     quiet = out is None and sys.stdout.isatty()
     with progress("converting", total_size(sources), quiet=quiet) as advance:
         for source in sources:
             if out is None:
-                fine &= _convert_file(source, task, sys.stdout.buffer, advance)
+                tally += _convert_file(source, task, sys.stdout.buffer, advance)
             else:
                 with replaced_file(out / source.name if into_folder else out) as stream:
-                    fine &= _convert_file(source, task, stream, advance)
-    return 0 if fine else 1
+                    tally += _convert_file(source, task, stream, advance)
+    if strangers := tally["records without a reply"]:
+        is_one = strangers == 1
+        print(  # noqa: T201  # the summary
+            f"{strangers:,} of {tally['records']:,} records {'is' if is_one else 'are'} no reply, "
+            f"and {'stays as it is' if is_one else 'stay as they are'}",
+            file=sys.stderr,
+        )
+    return 1 if tally["rejects"] else 0
 
 
 class _Task(Conversion):
@@ -127,7 +135,8 @@ class _Output:
 
 def _convert_file(
     source: Source, task: Conversion, out: IO[bytes], advance: Callable[[int], None]
-) -> bool:
+) -> Counter[str]:
+    """Convert one file; returns what was counted."""
     place = "<stdin>" if source.path == "-" else file_name(source.path)
 
     def refuse(reject: Reject) -> None:
@@ -144,7 +153,7 @@ def _convert_file(
         passage.reject(None, "there is nothing in it")
     if kind is not Kind.EVENTS and written.last not in {b"", b"\n"}:
         written.write(b"\n")
-    return not passage.notes.tally["rejects"]
+    return Counter(passage.notes.tally)
 
 
 def _counted(lines: Lines, advance: Callable[[int], None]) -> Lines:

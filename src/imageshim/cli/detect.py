@@ -49,6 +49,10 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
     if record.error is not None:
         data_error(f"{record.place}: {record.error}")
         return False
+    if record.cut is not None:
+        data_error(f"{record.place}: {record.cut}")
+        _detect_one(record._replace(cut=None), source, check=check)
+        return False
     try:
         found = detect(record.value, source)
         images = [image for one in read_all(record.value, source=source) for image in one.images]

@@ -16,6 +16,7 @@ from imageshim.archive.record import Notes, Tally
 from imageshim.archive.records import (
     Kind,
     Lines,
+    cut_off,
     lines_in,
     look,
     reply_of_events,
@@ -57,6 +58,8 @@ class Record(NamedTuple):
     """Why it is no reply; ``value`` is None where it is no JSON either."""
     path: str = ""
     """Its place in a record that holds several."""
+    cut: str | None = None
+    """Where the stream that it comes from breaks off inside an event."""
 
     @property
     def place(self) -> str:
@@ -199,9 +202,10 @@ def _each(
 
 def _events(file: str, raw: bytes) -> Iterator[Record]:
     try:
-        yield Record(file, None, raw, reply_of_events(raw), None)
+        yield Record(file, None, raw, reply_of_events(raw), None, cut=cut_off(raw))
     except MalformedReplyError as error:
-        yield Record(file, None, raw, None, str(error))
+        said = filter(None, (str(error), cut_off(raw)))
+        yield Record(file, None, raw, None, "; ".join(said))
 
 
 @contextmanager

@@ -122,6 +122,10 @@ def _show_one(record: Record, source: str | None, save: Path | None, show: Show)
     if record.error is not None:
         data_error(f"{record.place}: {record.error}")
         return False
+    if record.cut is not None:
+        data_error(f"{record.place}: {record.cut}")
+        _show_one(record._replace(cut=None), source, save, show)
+        return False
     try:
         readings = read_all(record.value, source=source)
         found = detect(record.value, source)
