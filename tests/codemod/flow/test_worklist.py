@@ -69,3 +69,29 @@ def test_a_closed_run_holds_nothing():
     flow = interpreted(f"x = {REPLY}\n")
     flow.close()
     assert vars(flow) == {}
+
+
+def test_a_function_that_calls_itself_returns_no_ever_deeper_dict():
+    flow = interpreted(
+        "def schema(kind):\n"
+        "    if kind.args:\n"
+        "        return {'type': 'array', 'items': schema(kind.args[0]), 'more': schema(kind)}\n"
+        "    if kind.union:\n"
+        "        return {'anyOf': [schema(one) for one in kind.union], 'first': schema(kind[0])}\n"
+        "    return {'type': 'object', 'values': schema(kind.value), 'keys': schema(kind.key)}\n"
+        f"show(schema(object()), {REPLY})\n"
+    )
+    (info,) = flow.order
+
+    assert 1 <= depth(info.returns) <= 4
+
+
+def depth(value):
+    """Return how many dicts are in one another."""
+    if isinstance(value, v.Mapping):
+        return 1 + max((depth(one) for _, one in value.items), default=0)
+    if isinstance(value, v.Seq):
+        return depth(v.element(value))
+    if isinstance(value, v.Alt):
+        return max(map(depth, value.values))
+    return 0

@@ -12,6 +12,9 @@ from .scopes import Bound, Func, Function
 
 __all__ = ["call_function", "escape", "result_of", "returned"]
 
+# Dicts in dicts: a reply has three of them.
+_DEEPEST = 4
+
 
 def escape(at: Interpreter, value: v.Value) -> None:
     """Mark the functions in a value as called by anybody."""
@@ -104,12 +107,32 @@ def returned(at: Interpreter, info: Function, value: v.Value, line: int) -> None
     """Note what a function returns."""
     if isinstance(value, v.Maybe):
         value = v.named(value, info.name, line)
+    value = _shallow(value)
     after = v.join(info.returns, v.named(value, f"{info.name}() returns", line))
     if at.widening and after != info.returns:
         after = v.widened(after)
     if after != info.returns:
         info.returns = after
         at.wake(*info.callers)
+
+
+def _shallow(value: v.Value, depth: int = _DEEPEST) -> v.Value:
+    """Return a value without what is too deep in dicts: a function that calls itself adds more."""
+    if isinstance(value, v.Mapping):
+        if depth == 0:
+            return v.UNKNOWN
+        items = tuple((key, _shallow(one, depth - 1)) for key, one in value.items)
+        same = all(new[1] is old[1] for new, old in zip(items, value.items, strict=True))
+        return value if same else v.Mapping(items, value.node, value.partial)
+    if isinstance(value, v.Seq) and value.items is not None:
+        return v.Seq(
+            tuple(_shallow(one, depth) for one in value.items), _shallow(value.rest, depth)
+        )
+    if isinstance(value, v.Seq):
+        return v.Seq(None, _shallow(value.rest, depth))
+    if isinstance(value, v.Alt):
+        return v.join_all(_shallow(one, depth) for one in value.values)
+    return value
 
 
 def _completed(value: v.Value, stated: v.Value) -> v.Value:

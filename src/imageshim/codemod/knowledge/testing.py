@@ -16,6 +16,7 @@ def _by_name(at: Interpreter, given: Given) -> None:
     first = given.first()
     if isinstance(first, v.Const) and isinstance(first.value, str):
         at.overwritten.add(first.value)
+        _hand(given)
 
 
 def _by_attribute(at: Interpreter, given: Given) -> None:
@@ -23,6 +24,14 @@ def _by_attribute(at: Interpreter, given: Given) -> None:
     first = given.first()
     if isinstance(first, v.Ref) and len(given.args) > 1 and isinstance(given.args[1], v.Const):
         at.overwritten.add(f"{first.name}.{given.args[1].value}")
+        _hand(given)
+
+
+def _hand(given: Given) -> None:
+    """Note that a fixture is what the code under test gets."""
+    for one in v.alternatives(given.keywords.get("return_value", v.UNKNOWN)):
+        for origin in one.origins if isinstance(one, v.Obj) else ():
+            origin.handed = True
 
 
 def _set(at: Interpreter, given: Given) -> None:
