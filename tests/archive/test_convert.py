@@ -148,6 +148,27 @@ def test_what_is_done_already_and_what_has_no_image_are_counted(archive, tmp_pat
     assert (tmp_path / "out/in.jsonl").read_bytes() == (tmp_path / "in.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [{"message": 3}]},
+        {"choices": [{"message": "x"}, {"message": None}, {"message": [A]}]},
+        {"choices": [{"delta": 3}]},
+        {"role": "assistant", "content": "x", "choices": 2.5},
+        {"content": A, "choices": [[], True]},
+        {"images": "assistant", "choices": {"message": {}}},
+        {"choices": [], "model": None},
+        {"message": {"message": {"content": 3}}},
+    ],
+)
+def test_what_looks_like_a_reply_and_is_odd_passes(archive, tmp_path, odd):
+    (tmp_path / "in.jsonl").write_bytes(lines(odd, {"r": odd}))
+    code, counts, _ = archive("convert", "in.jsonl", "--out", "out")
+    assert (code, counts["rejects"], counts["records"]) == (0, 0, 2)
+    archive("convert", "out", "--out", "back", "--to", "content")
+    assert (tmp_path / "back" / "in.jsonl").read_bytes() == lines(odd, {"r": odd})
+
+
 # What goes wrong
 
 

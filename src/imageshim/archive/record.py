@@ -199,7 +199,8 @@ def _path_of(where: str) -> Path:
 
 def _why_not(reply: Any, do: Plan) -> str:
     """Tell why a reply stays as it is."""
-    if any("delta" in one for one in carriers.get(reply, "choices") or ()):
+    choices = carriers.items_of(carriers.get(reply, "choices")) or ()
+    if any(carriers.get(one, "delta") is not None for one in choices):
         return "left: a chunk of a stream alone; store whole replies, or event streams"
     if detect(reply, do.how.source) is not None:
         return "in the format already"
@@ -221,8 +222,10 @@ _LEFT = {
 def _has_drafts(reply: Any) -> bool:
     """Tell whether a reply with choices has something where drafts and signed copies may be."""
     for choice in reply["choices"]:
-        message = choice.get("message") or {}
-        if message.get("reasoning_content") or message.get("thinking_blocks"):
+        message = choice["message"]
+        if type(message) is dict and (
+            message.get("reasoning_content") or message.get("thinking_blocks")
+        ):
             return True
     return False
 
