@@ -10,7 +10,7 @@ TEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep test-frameworks frameworks-page bench bench-compare lint docs compatibility release format clean
+.PHONY: help demo test test-live test-deep test-frameworks downstream frameworks-page bench bench-compare lint docs compatibility release format clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -45,6 +45,9 @@ test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
 
 test-frameworks: $(READY)  ## agent frameworks, each in an environment of its own kept in .live
 	@$(BIN)/python -m pytest -m frameworks tests/live/frameworks $(TEST_ARGS)
+
+downstream: $(READY)  ## the tests of projects near ours, with the shim installed and without
+	@cd tests && ../$(BIN)/python -m live.frameworks.downstream
 
 frameworks-page: $(READY)  ## the table of docs/frameworks.md, written anew
 	@cd tests && ../$(BIN)/python -m live.frameworks.page
