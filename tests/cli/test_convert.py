@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -187,3 +188,21 @@ def test_records_that_are_no_reply_are_counted_and_stay(run):
     assert ended.out.splitlines()[1:] == lines.splitlines()[1:]
     ended = run("convert", stdin=json.dumps(bodies[1]).encode())
     assert (ended.code, ended.err) == (0, "1 of 1 records is no reply, and stays as it is\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a signal of POSIX")
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_told_to_stop_leaves_nothing_half_written(tmp_path, told):
+    out = tmp_path / "out.jsonl"
+    out.write_bytes(b"old")
+    command = [sys.executable, "-m", "imageshim", "convert", "--to", "images", "--out", str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b'{"choices": []}\n' * 20_000)
+        process.stdin.flush()
+        while len(list(tmp_path.iterdir())) < 2:
+            assert process.poll() is None
+        process.send_signal(told)
+        process.stderr.read()
+    assert process.returncode in {-told, 128 + told, 1}
+    assert list(tmp_path.iterdir()) == [out]
+    assert out.read_bytes() == b"old"

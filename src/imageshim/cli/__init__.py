@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 from typing import NoReturn
 
 from imageshim.printing.escapes import shown
@@ -92,6 +94,14 @@ def _says(error: OSError) -> str:
     return f"{named}{error.strerror or error}"
 
 
+_WRITING = (["convert"], ["show"])
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Let SIGTERM end a command as Ctrl-C does: what is half written is removed."""
+    sys.exit(128 + number)
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -105,6 +115,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # A program that `run` runs has exceptions of its own, which are not ours to report.
     if given[:1] == ["run"]:
         sys.exit(_run(given))
+    before = signal.signal(signal.SIGTERM, _stop) if given[:1] in _WRITING else None
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -115,4 +126,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = 0
     except OSError as error:
         code = _usage_error(f"Error: {_says(error)}")
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
     sys.exit(code)
