@@ -36,6 +36,20 @@ ANY = {
     "data and mime_type": {"data": RAW, "mime_type": "image/png"},
     "data and mimeType": {"data": RAW, "mimeType": "image/png"},
     "imageUrl, OpenRouter's TypeScript SDK": {"type": "image_url", "imageUrl": {"url": PNG}},
+    "Gemini's inline_data": {"inline_data": {"mime_type": "image/png", "data": RAW}},
+    "Gemini's inlineData": {"inlineData": {"mimeType": "image/png", "data": RAW}},
+    "Anthropic": {
+        "type": "image",
+        "source": {"type": "base64", "media_type": "image/png", "data": RAW},
+    },
+    "Anthropic, a URL": {"type": "image", "source": {"type": "url", "url": PNG}},
+    "LangChain": {"type": "image", "base64": RAW, "mime_type": "image/png"},
+    "LangChain, a URL": {"type": "image", "url": PNG},
+    "a resource of MCP": {
+        "type": "resource",
+        "resource": {"uri": "x://a", "mimeType": "image/png", "blob": RAW},
+    },
+    "the AI SDK": {"type": "image", "image": PNG, "mediaType": "image/png"},
     "raw base64": RAW,
     "data that has a prefix": {"data": PNG},
 }
@@ -67,6 +81,21 @@ def test_what_is_no_image_stays_an_item_beside_one():
     assert [part["image_url"]["url"] for part in after["content"]] == [JPEG]
     assert after["provider_specific_fields"]["imageshim"]["others"] == [{"b64_json": "AAEC"}]
     assert convert(after, "images") == before
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"source": "newspaper"}, {"resource": {"uri": "x://a", "text": "t"}}, {"image": "python:3"},
+        {"type": "image", "source": {"type": "file", "file_id": "1"}}, {"imageUrl": {"alt": "x"}},
+        {"type": "resource", "resource": {"mimeType": "audio/wav", "blob": "UklGRiQ"}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_part_without_an_image_in_it_stays(item):
+    message = {"role": "assistant", "content": [item]}
+    assert detect(message) is None
+    assert normalize(message) is message
 
 
 def test_one_hub_sends_a_list_in_image():
