@@ -12,6 +12,7 @@ import httpx
 import pytest
 import requests
 from openai.types.chat import ChatCompletion
+from pydantic import BaseModel, ConfigDict
 
 import imageshim
 from imageshim.errors import ImageShimError
@@ -21,6 +22,7 @@ from imageshim.testing.fake_gemini import Text, fake_gemini
 from imageshim.wrapping.content_sites import tally
 from imageshim.wrapping.http_clients import watch_clients
 from imageshim.wrapping.policy import Policy, policy
+from imageshim.wrapping.watched_content import with_watched_content
 from imageshim.wrapping.watched_text import WatchedText
 
 from .conftest import REQUEST
@@ -87,6 +89,38 @@ def test_a_stream_is_watched_through_its_sums(client, report):
     text.partition("base64,")
     (row,) = [row for row in rows(report) if row["treated"]]
     assert row["carrier"] == "delta"
+
+
+class Delta(BaseModel):
+    """A delta that does not declare its content, as LiteLLM's does not."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def __getitem__(self, key):
+        return getattr(self, key)
+
+    def get(self, key, default=None):
+        return getattr(self, key, default)
+
+
+class Choice(BaseModel):
+    delta: Delta
+
+
+class Chunk(BaseModel):
+    choices: list[Choice]
+
+
+def test_a_content_that_its_class_does_not_declare_is_watched(report):
+    text = f"data:image/png;base64,{'iVBORw0K' * 4}"
+    chunk = with_watched_content(Chunk(choices=[Choice(delta=Delta(content=text))]))
+    delta = chunk.choices[0].delta
+
+    read = [delta.content, delta["content"], delta.get("content")]
+
+    assert read == [text] * 3
+    assert [type(one) for one in read] == [WatchedText] * 3
+    assert {row["carrier"] for row in rows(report)} == {"delta"}
 
 
 def test_dicts_are_watched_by_key_get_and_pop(report):

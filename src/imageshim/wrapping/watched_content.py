@@ -57,18 +57,25 @@ class WatchedDelta(WatchedDict):
     carrier = DELTA
 
 
+def _text_of(message: Any) -> Any:
+    """Return the text itself: a delta of LiteLLM's has it as an extra."""
+    held = message.__dict__
+    extra = getattr(message, "__pydantic_extra__", None) or {}
+    return held[CONTENT] if CONTENT in held else extra.get(CONTENT)
+
+
 def _fields(plain: Any, carrier: str) -> dict[str, Any]:
     def read(self: Any) -> Any:
-        return _watched(self.__dict__.get(CONTENT), "attribute", carrier)
+        return _watched(_text_of(self), "attribute", carrier)
 
     def item(self: Any, key: str) -> Any:
         if key == CONTENT:
-            return _watched(self.__dict__.get(CONTENT), "item", carrier)
+            return _watched(_text_of(self), "item", carrier)
         return plain.__getitem__(self, key)
 
     def get(self: Any, key: str, default: Any = None) -> Any:
         if key == CONTENT:
-            return _watched(self.__dict__.get(CONTENT), "get", carrier)
+            return _watched(_text_of(self), "get", carrier)
         return plain.get(self, key, default)
 
     readers = {"__getitem__": item, "get": get}
