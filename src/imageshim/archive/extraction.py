@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
@@ -96,7 +96,8 @@ def _spellings(uri: str, data: bytes, body: bytes) -> Iterator[tuple[Spelling, b
 class Extraction:
     """The task of taking images out."""
 
-    out: str
+    out: str = field(repr=False)
+    """The output folder; no part of what was asked for, which the journal keeps."""
     source: str | None = None
     source_from: str | None = None
     where: Where = ANYWHERE
