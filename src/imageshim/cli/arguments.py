@@ -31,17 +31,17 @@ __all__ = [
 class _Parser(argparse.ArgumentParser):
     """A parser that a shell can ask what it takes."""
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_args(self, *args: Any, **options: Any) -> Any:
         """Parse as ever, unless a shell asks."""
         if ASKED in os.environ:
             offer(self)
-        return super().parse_args(args, namespace)
+        return super().parse_args(*args, **options)
 
-    def parse_intermixed_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_intermixed_args(self, *args: Any, **options: Any) -> Any:
         """Parse as ever, unless a shell asks."""
         if ASKED in os.environ:
             offer(self)
-        return super().parse_intermixed_args(args, namespace)
+        return super().parse_intermixed_args(*args, **options)
 
 
 _LINES = "\n"  # a fault may have several

@@ -26,7 +26,7 @@ def _litellm(reply: dict[str, Any], *, streamed: bool) -> Any:
     # Its constructors take what it writes itself; the others are of its classes, converted.
     made = types.ModelResponse(**convert(reply, Format.IMAGES))
     found = detect(reply)
-    return made if found in {None, Format.IMAGES} else convert(made, found)
+    return made if found is None or found is Format.IMAGES else convert(made, found)
 
 
 CARRIERS: dict[str, Callable[..., Any]] = {
