@@ -87,5 +87,5 @@ def test_a_row_that_misses_is_measured_again_and_the_median_counts(monkeypatch):
         return lambda: [Row("row", next(left), 2)]
 
     assert settled(measuring(1.9)) == [Row("row", 1.9, 2)]
-    assert settled(measuring(9, 1.5, 1.8)) == [Row("row", 1.8, 2)]
-    assert settled(measuring(9, 1.5, 2.5)) == [Row("row", 2.5, 2)]
+    assert settled(measuring(9, 1.5, 1.8, 1.7, 9)) == [Row("row", 1.8, 2)]
+    assert settled(measuring(9, 1.5, 2.5, 1.6, 3)) == [Row("row", 2.5, 2)]

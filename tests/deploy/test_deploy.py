@@ -49,7 +49,7 @@ def test_the_arguments_are_ones_that_the_gateway_takes(words, rules_file):
 
 
 def test_the_probes_ask_for_pages_that_there_are():
-    paths = {route.path for route in create_app(Settings("http://up")).routes}
+    paths = {route.path for route in create_app(Settings("http://up")).app.app.routes}
     probes = [CONTAINER[f"{kind}Probe"] for kind in ("startup", "liveness", "readiness")]
     asked = {probe["httpGet"]["path"] for probe in probes}
     annotated = KUBERNETES["Deployment"]["spec"]["template"]["metadata"]["annotations"]
