@@ -26,7 +26,8 @@ TOP = {
 """Documents beside the folder of the site, and the pages that they are."""
 CHAPTERS = {
     "conversion": "Converting", "wire": "Converting", "timeline": "Converting",
-    "schema": "Converting", "reading": "Reading", "legacy": "Reading", "streaming": "Streams",
+    "schema": "Converting", "reading": "Reading", "messages": "Reading", "legacy": "Reading",
+    "streaming": "Streams",
     "history": "History", "wrapping": "Wrapping", "errors": "Errors and warnings",
 }  # fmt: skip
 SERVER = ("asgi", "gateway", "litellm_callback", "negotiation", "rules")

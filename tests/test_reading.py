@@ -449,3 +449,17 @@ def test_each_choice_tells_its_own_reason():
     }
     assert [r.finish_reason for r in read_all(both)] == ["stop", "content_filter"]
     assert (read(both, choice=1).refusal, read(both).refusal) == ("No.", None)
+
+
+def test_a_notebook_shows_the_whole_reading():
+    message = {"content": "a <b>", "images": [
+        {"image_url": {"url": PNG.url}}, {"image_url": {"url": "https://example.com/x.png"}},
+        {"image_url": {"url": "data:image/png;base64,%%%"}},
+    ]}  # fmt: skip
+    shown = read(message)._repr_html_()
+    assert "a &lt;b&gt;" in shown
+    assert shown.count("<img ") == 1
+    assert f'src="{PNG.url}"' in shown
+    assert "https://example.com/x.png" in shown
+    assert "src=&quot;http" not in shown
+    assert "0 characters of text" in read({"content": None})._repr_html_()

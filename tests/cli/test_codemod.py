@@ -123,6 +123,7 @@ def test_fix_writes_is_done_then_and_can_be_taken_back(run, project):
 
     ended = run("undo")
     assert (ended.code, ended.lines) == (0, [str(project / "app.py")])
+    assert ended.err == "imageshim: 1 file is as before\n"
     assert (project / "app.py").read_bytes() == OLD
     assert [path.name for path in project.iterdir()] == ["app.py"]
 

@@ -121,6 +121,7 @@ def take_back(folder: str) -> int:
         return _TROUBLE
     for path in paths:
         print(shown(path))  # noqa: T201  # this is the command line
+    _say(f"imageshim: {len(paths)} {'file is' if len(paths) == 1 else 'files are'} as before")
     return _DONE
 
 
