@@ -97,7 +97,7 @@ __all__ = [
     "wrap",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Each public name is loaded when it is first asked for: the command line and the codemod need few
 # of them, and start several times as fast.
