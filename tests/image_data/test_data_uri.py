@@ -409,3 +409,7 @@ def test_the_media_type_becomes_that_of_the_bytes(uri, written):
 def test_what_is_typed_truly_and_what_is_no_base64_stays(uri):
     assert data_uri.truly_typed(uri) is uri
     assert data_uri.true_type("files/a.png") is None
+
+
+def test_a_data_uri_without_a_payload_is_none_even_where_the_source_is_known():
+    assert find_images("data:image/png;base64,!!! and data:image/png;base64,", trusted=True) == []

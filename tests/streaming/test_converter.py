@@ -545,3 +545,17 @@ def test_images_in_markdown_are_read_on_request():
 def test_a_converter_shows_what_it_takes_and_gives_and_nothing_else():
     shown = [name for name in dir(StreamConverter("images")) if not name.startswith("_")]
     assert shown == ["feed", "finish"]
+
+
+def test_a_chunk_with_fields_that_nobody_declared_passes_as_it_is():
+    plain = ChatCompletionChunk.model_validate(
+        {**BASE, "choices": [{"index": 0, "delta": {"content": "Hi", "reasoning": "so"}}]}
+    )
+    (given,) = convert_stream([plain], "images", source="images")
+    assert given is plain
+
+
+def test_a_fence_that_opened_many_chunks_ago_is_known():
+    pieces = ["```\n", *"ab" * 700, "\n", RED.url]
+    converted = list(convert_stream(texts(*pieces), "images"))
+    assert collect(converted)["choices"][0]["message"]["content"] == "".join(pieces)

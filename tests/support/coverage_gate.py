@@ -17,8 +17,10 @@ from coverage import Coverage
 CORE, REST = 100.0, 95.0
 CORE_PACKAGES = frozenset({"files", "image_data", "long_json", "messages", "streaming"})
 """The floors of the core in docs/architecture.md: every branch of them is tested."""
-NOT_YET = {"cli": 90.0, "codemod": 93.0, "server": 86.0, "wrapping": 84.0}
+NOT_YET = {"codemod": 94.0}
 """As the last whole run found them, below the rest: they sink no further, and go when raised."""
+LIVE = ["src/imageshim/archive/on_ray.py"]
+"""What only the live lane runs, against a real cluster."""
 SOURCE = Path("src/imageshim")
 
 
@@ -38,7 +40,9 @@ def main() -> int:
     below = 0
     for name, (files, limit) in packages().items():
         lines = io.StringIO()
-        covered = measured.report(include=[files], file=lines, show_missing=True, skip_covered=True)
+        covered = measured.report(
+            include=[files], omit=LIVE, file=lines, show_missing=True, skip_covered=True
+        )
         short = covered < limit
         below += short
         print(f"{name:<12} {covered:6.2f} % of {limit:.0f}{' TOO FEW' if short else ''}")

@@ -97,10 +97,9 @@ def find_images(
         begin, resume = header
         before = text[max(begin - CONTEXT_BEFORE, 0) : begin]
         end = payload_end(text, resume)
-        if end:
-            resume += end.length
-            if not is_mention(before, text[resume : resume + CONTEXT_AFTER], end):
-                spans.append((begin, resume))
+        resume += end.length
+        if not is_mention(before, text[resume : resume + CONTEXT_AFTER], end):
+            spans.append((begin, resume))
         header = find_header(text, resume)
     return spans
 

@@ -200,3 +200,10 @@ def test_what_is_not_canonical(items):
 def test_what_is_canonical():
     assert dialects.is_canonical([])
     assert dialects.is_canonical([canonical(PNG), canonical("https://a/b", 1, "low", vendor=1)])
+
+
+def test_base64_without_a_prefix_is_not_canonical_however_complete_its_item_is():
+    raw = png().url.partition(",")[2]
+    item = {"type": "image_url", "index": 0, "image_url": {"url": raw, "detail": "auto"}}
+    (made,) = normalize({"content": "", "images": [item]})["images"]
+    assert made["image_url"]["url"] == png().url
