@@ -14,7 +14,7 @@ cannot disagree about the image; a piece more or less of what follows can only t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 from .catalogue import SNIFFED_BYTES, sniff_bytes
 from .source import ALPHABET, UNBOUNDED, StreamSource, TextSource, chars_for, outcome, take
@@ -40,6 +40,14 @@ class End(NamedTuple):
     """Whether the image's structure is there from beginning to end."""
     media_type: str | None
     """What the first bytes say; None if they are of no known image type."""
+
+
+@overload
+def payload_end(text: str, start: int, *, complete_only: Literal[False] = False) -> End: ...
+
+
+@overload
+def payload_end(text: str, start: int, *, complete_only: bool) -> End | None: ...
 
 
 def payload_end(text: str, start: int, *, complete_only: bool = False) -> End | None:
