@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_traced_program_is_rewritten_and_runs_without_a_shim(tmp_path):
         before = call(python, server, tmp_path, *shim, "program.py")
         assert before == f"{drawn.url}\nTrue\n"
         rows = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
-        assert {row["file"] for row in rows} == {str(tmp_path / "reader.py")}
+        assert {row["file"] for row in rows} == {"reader.py"}
         assert fix(tmp_path, "--check").returncode == 0  # nothing is proven without the trace
 
         written = fix(tmp_path, "--trace", "trace.jsonl", "--write")
@@ -68,3 +69,81 @@ def test_a_traced_program_is_rewritten_and_runs_without_a_shim(tmp_path):
     stale = fix(tmp_path, "--trace", "trace.jsonl")
     assert stale.returncode == 2
     assert "changed since the trace was recorded" in stale.stderr
+
+
+# Programs that read content. Nothing in them says that the reply is LiteLLM's.
+ASK = """import base64, hashlib, os, re, litellm
+
+make = getattr(litellm, "".join(["comple", "tion"]))
+messages = [{"role": "user", "content": "Draw."}]
+asked = {"model": "gemini/gemini-2.5-flash-image", "messages": messages}
+"""
+TELL = """
+print(hashlib.sha256(base64.b64decode(data)).hexdigest())
+"""
+POST = """import base64, hashlib, os, {library}
+
+body = {{"model": "m", "messages": [{{"role": "user", "content": "Draw."}}]}}
+url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+reply = {library}.post(url, json=body).json()
+content = reply["choices"][0]["message"]["content"]
+data = content.split("base64,")[1]
+"""
+READERS = {
+    "split": ASK + "content = make(**asked).choices[0].message.content\n"
+    'data = content.split("base64,")[1]\n',
+    "find": ASK + "content = make(**asked).choices[0].message.content\n"
+    'data = content[content.find("base64,") + len("base64,"):]\n',
+    "search": ASK + "content = make(**asked).choices[0].message.content\n"
+    'data = re.search(r"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)", content).group(1)\n',
+    "stream": ASK + 'text = ""\nfor chunk in make(**asked, stream=True):\n'
+    '    text += chunk.choices[0].delta.content or ""\n'
+    'data = text.split("base64,")[1]\n',
+    "requests": POST.format(library="requests"),
+    "httpx": POST.format(library="httpx"),
+}
+
+
+@pytest.mark.parametrize("version", ["1.75.9", environments.NEWEST])
+@pytest.mark.parametrize("name", READERS)
+def test_a_program_that_reads_content_is_rewritten_from_what_was_seen(tmp_path, name, version):
+    seen_on = environments.environment(environments.litellm(version))
+    newest = environments.environment(environments.litellm(environments.NEWEST))
+    program = tmp_path / "program.py"
+    program.write_text(READERS[name] + TELL)
+    drawn = pictures.png(8, 8, grey=9)
+    with fake_gemini([Text("Here: "), Image(drawn)]) as server:
+        shim = ("-m", "imageshim", "run", "--emit", "content", "--report", "trace.jsonl")
+        clients = ("--clients", name) if name in {"requests", "httpx"} else ()
+        before = call(seen_on, server, tmp_path, *shim, *clients, "program.py")
+        # Some releases print a list of providers between.
+        picture = hashlib.sha256(drawn.data).hexdigest()
+        assert picture in before.splitlines()
+
+        written = fix(tmp_path, "--trace", "trace.jsonl", "--write")
+
+        assert written.returncode == 0, written.stdout + written.stderr
+        assert program.read_text() != READERS[name] + TELL, written.stdout
+        assert picture in call(newest, server, tmp_path, "program.py").splitlines()
+
+
+CHAT = (
+    ASK
+    + """
+message = make(**asked).choices[0].message
+print(message.content.strip().upper(), len(message.content.split()))
+"""
+)
+
+
+def test_a_program_that_reads_text_is_left_alone_and_prints_the_same(tmp_path):
+    newest = environments.environment(environments.litellm(environments.NEWEST))
+    (tmp_path / "program.py").write_text(CHAT)
+    with fake_gemini([Text('{"a": 1} and more')]) as server:
+        plain = call(newest, server, tmp_path, "program.py")
+        shim = ("-m", "imageshim", "run", "--emit", "content", "--report", "trace.jsonl")
+        assert call(newest, server, tmp_path, *shim, "program.py") == plain
+    trace = tmp_path / "trace.jsonl"
+    assert not trace.exists() or trace.read_text() == ""
+    assert fix(tmp_path).returncode == 0
+    assert (tmp_path / "program.py").read_text() == CHAT
