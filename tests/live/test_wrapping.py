@@ -166,7 +166,9 @@ def test_openai_compatible_answers(version, provider, probe, gateways):
                     parts = sent(spelled, scenario, streamed=way == "stream")
                     texts = [part for part in parts if part[0] == "text"]
                     should = [[form(parts, emit)]]
-                    if provider == "litellm_proxy" and (spelled, way) in LOST[version]:
+                    # 1.70.0 leaves nothing in a stream of its own handlers either.
+                    loses = provider == "litellm_proxy" or version == "1.70.0"
+                    if loses and (spelled, way) in LOST[version]:
                         should.append([form(texts, emit)])
                     if (spelled, way) == ("openrouter", "completion") and len(texts) < len(parts):
                         should += [
