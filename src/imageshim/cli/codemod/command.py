@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.inputs.scanning import Candidates, scan
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project import settings as settings_module
 from imageshim.codemod.project.pins import pins
 from imageshim.codemod.project.settings import Project
 from imageshim.codemod.project.targets import Target, Targets, given, taken
-from imageshim.codemod.running.reports import FileReport, Problem
+from imageshim.codemod.running.reports import FileReport
 from imageshim.errors import ImageShimError
 from imageshim.printing.escapes import shown
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from imageshim.codemod.running.reports import Problem
 from imageshim.codemod.text.source import SourceError
 from imageshim.errors import MissingExtraError
 
 from .document_parts import is_shown_as_old
 from .embedded import Piece, Segment
+from .problems import Problem
 
 __all__ = ["blocks"]
 

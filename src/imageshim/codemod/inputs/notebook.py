@@ -15,11 +15,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.running.reports import Problem
 from imageshim.codemod.text.edits import EditError, apply
 
 from .embedded import Located, Piece, Segment
 from .magics import without_magics
+from .problems import Problem
 
 __all__ = ["NotebookPiece", "cells"]
 

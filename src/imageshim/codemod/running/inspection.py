@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imageshim.codemod.findings import Edit, Finding, Step
 from imageshim.codemod.inputs.discovery import Kind, kind_of
 from imageshim.codemod.inputs.embedded import Located, Piece
+from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.text import edits
 from imageshim.codemod.text.edits import EditError
@@ -23,7 +24,7 @@ from imageshim.codemod.text.suppression import kept
 from imageshim.errors import ImageShimError
 
 from . import engine
-from .reports import FileReport, Mark, Problem, Reported
+from .reports import FileReport, Mark, Reported
 
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex

@@ -5,20 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imageshim.codemod.inputs.problems import Problem
+
 if TYPE_CHECKING:
     from imageshim.codemod.findings import Finding
 
-__all__ = ["FileReport", "Mark", "Problem", "Reported", "Sort", "as_json", "from_json"]
-
-
-class Problem(NamedTuple):
-    """Code that could not be read; nothing is skipped in silence."""
-
-    line: int
-    """In the file, from 1."""
-    where: str
-    """``"cell 3"``; empty in a plain file."""
-    what: str
+__all__ = ["FileReport", "Mark", "Reported", "Sort", "as_json", "from_json"]
 
 
 class Sort(str, Enum):

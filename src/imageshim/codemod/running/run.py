@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imageshim.codemod.inputs.discovery import InputError
+from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.inputs.sources import Sources
 from imageshim.codemod.project.settings import Settings
 from imageshim.errors import ImageShimError, MissingExtraError
 
 from .inspection import How, inspect
-from .reports import FileReport, Problem
+from .reports import FileReport
 
 if TYPE_CHECKING:
     from imageshim.codemod.project.trace import Trace, TracedRead

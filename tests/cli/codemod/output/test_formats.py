@@ -10,10 +10,10 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 from imageshim.cli.codemod.output import FORMATS, Outcome, renderer
 from imageshim.codemod import rules
 from imageshim.codemod.findings import Edit, Finding, Step
+from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.running.reports import (
     FileReport,
     Mark,
-    Problem,
     Reported,
     as_json,
     from_json,

@@ -14,7 +14,8 @@ from urllib.parse import quote
 from imageshim import __version__
 from imageshim.codemod import rules
 from imageshim.codemod.findings import Finding
-from imageshim.codemod.running.reports import FileReport, Problem, Reported
+from imageshim.codemod.inputs.problems import Problem
+from imageshim.codemod.running.reports import FileReport, Reported
 
 from . import Outcome
 
