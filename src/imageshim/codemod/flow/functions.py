@@ -23,7 +23,8 @@ def escape(at: Interpreter, value: v.Value) -> None:
             one.info.escapes = True
             at.wake(one.info)
         elif isinstance(one, v.Seq):
-            escape(at, v.element(one))
+            for inner in (*(one.items or ()), one.rest):  # joined, one may hide another
+                escape(at, inner)
         elif isinstance(one, v.Mapping):
             for _, inner in one.items:
                 escape(at, inner)

@@ -48,8 +48,7 @@ def _match(  # noqa: C901, PLR0912
         for one in pattern.patterns:
             _match(at, one, iterate(at, value))
     elif isinstance(pattern, ast.MatchOr):
-        for one in pattern.patterns:
-            _match(at, one, value)
+        merge(at, *(_alternative(at, one, value) for one in pattern.patterns))
     elif isinstance(pattern, ast.MatchClass):
         narrowed = _narrow_class(at, pattern, value)
         for name, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
@@ -64,6 +63,12 @@ def _match(  # noqa: C901, PLR0912
             _match(at, one, _taken(at, value, str(text), pattern) if known else v.UNKNOWN)
         if pattern.rest is not None:
             at.bind(pattern.rest, v.UNKNOWN)
+
+
+def _alternative(at: Interpreter, pattern: ast.pattern, value: v.Value) -> Joined:
+    mark = at.env.fork()
+    _match(at, pattern, value)
+    return True, at.env.back(mark)
 
 
 def _taken(at: Interpreter, value: v.Value, name: str, pattern: ast.pattern) -> v.Value:

@@ -55,7 +55,7 @@ class Scope:
         return frozenset(_bound(self.node)) - self.redirected.keys()
 
 
-def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901
+def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912
     if isinstance(node, _FUNCTIONS):
         arguments = node.args
         for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
@@ -80,6 +80,8 @@ def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901
             isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name
         ):
             yield one.name
+        elif isinstance(one, ast.MatchMapping) and one.rest:
+            yield one.rest
         elif isinstance(one, ast.Lambda):
             continue
         todo.extend(ast.iter_child_nodes(one))

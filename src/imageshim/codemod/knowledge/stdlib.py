@@ -235,12 +235,20 @@ _IDENTITY: dict[str, int] = {
 _AWAITED = frozenset({"asyncio.run", "anyio.run", "asyncio.as_completed"})
 """Those of them that wait for it."""
 
+_COLLECTED = frozenset({"list", "tuple", "sorted", "set"})
+"""Those of them that make a collection of its items."""
+
 _SCANNERS = frozenset(
     {"re.search", "re.match", "re.fullmatch", "re.findall", "re.finditer", "re.split", "re.sub",
      "regex.search", "regex.match", "regex.findall", "regex.finditer"}
 )  # fmt: skip
 
 _TYPING = frozenset({"typing", "typing_extensions"})
+
+
+def _collected(at: Interpreter, value: v.Value) -> v.Value:
+    later = isinstance(value, v.Mapping) or (isinstance(value, v.Wrap) and value.how == "iter")
+    return v.Seq(None, iterate(at, value)) if later else value
 
 
 def _cast(at: Interpreter, given: Given, value: v.Value) -> v.Value:
@@ -261,6 +269,8 @@ def _call(at: Interpreter, name: str, given: Given) -> v.Value | None:
         value = given.args[place]
         if name in ("cast", "typing.cast"):
             return _cast(at, given, value)
+        if name in _COLLECTED:
+            return v.each(value, lambda one: _collected(at, one))
         return v.each(value, awaited) if name in _AWAITED else value
     if name in _SCANNERS:
         scan(at, given.first(), given.args[1:], given)
