@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from .errors import ImageShimError
+from .errors import ImageShimError, MalformedImageError, RemoteImageError
 from .messages import carriers
 from .messages.generated_image import GeneratedImage
 from .messages.lifting import lift
@@ -79,8 +79,9 @@ class Reading:
 def _picture(image: GeneratedImage) -> str:
     told = escape(repr(image))
     # A URL is never fetched, not by a notebook either.
-    url = image.plain_uri
-    if url is None:
+    try:
+        url = image.plain_uri
+    except (RemoteImageError, MalformedImageError):
         return f"<div>{told}</div>"
     return f'<img alt="{told}" title="{told}" style="max-width: 100%" src="{escape(url)}">'
 

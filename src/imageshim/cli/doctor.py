@@ -12,6 +12,7 @@ from typing import Any
 
 from imageshim.doctor import Checked, Diagnosis, diagnose, installed
 from imageshim.errors import ImageShimError
+from imageshim.printing.counts import counted
 
 from .arguments import file_name, parser
 
@@ -142,8 +143,8 @@ def _project_lines(found: Diagnosis) -> Iterator[str]:
     for target in checked.targets:
         yield f"  target: {target}"
     yield (
-        f"  check: {_count(checked.files, 'file')}, {_count(checked.findings, 'finding')} "
-        f"({checked.edits:,} that fix rewrites), {_count(checked.notes, 'note')}"
+        f"  check: {counted(checked.files, 'file')}, {counted(checked.findings, 'finding')} "
+        f"({checked.edits:,} that fix rewrites), {counted(checked.notes, 'note')}"
     )
     if found.active:
         yield "  imageshim.install() is in force in every program of this Python"
@@ -152,10 +153,6 @@ def _project_lines(found: Diagnosis) -> Iterator[str]:
         yield f"  imageshim is installed by {', '.join(checked.shims[:3])}{more}"
     elif not found.active:
         yield "  no shim is installed"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("s" if number != 1 else "")
 
 
 def _as_json(found: Diagnosis) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def _prepare(
 
 def _tell(report: str | None) -> None:
     """Say at the end what was seen, where the program has not silenced that."""
+    from imageshim.printing.counts import counted
     from imageshim.wrapping.call_sites import sites
     from imageshim.wrapping.content_sites import tally
 
@@ -146,15 +147,11 @@ def _tell(report: str | None) -> None:
         return
     all_, reads = tally(), sum(site.how != "call" for site in seen)
     said = (
-        f"{_count(all_.calls, 'call')} seen, {all_.with_images:,} with images; "
-        f"{_count(reads, 'place')} read `image`, {all_.treated:,} treated `content` as an image"
+        f"{counted(all_.calls, 'call')} seen, {all_.with_images:,} with images; "
+        f"{counted(reads, 'place')} read `image`, {all_.treated:,} treated `content` as an image"
         + (f", {all_.untreated:,} read it as text" if all_.untreated else "")
     )
     _say(f"{said}. Next: imageshim fix --trace {report}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("s" if number != 1 else "")
 
 
 def _say(text: str) -> None:

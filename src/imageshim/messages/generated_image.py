@@ -102,18 +102,13 @@ class GeneratedImage:
         return data_uri.decode(self._uri)
 
     @property
-    def plain_uri(self) -> str | None:
-        """The image as a data URI in plain base64 that says its type.
+    def plain_uri(self) -> str:
+        """The image as a data URI in plain base64 that says its type, whatever its spelling was.
 
-        None for a remote image, and for one that cannot be decoded.
+        Raises as :attr:`data` does.
         """
-        if self.is_remote:
-            return None
-        try:
-            payload = base64.b64encode(self.data).decode("ascii")
-        except MalformedImageError:
-            return None
-        return f"data:{self.mime_type};base64,{payload}"
+        payload = base64.b64encode(self.data).decode("ascii")
+        return f"data:{self.mime_type or ''};base64,{payload}"
 
     @property
     def _reference(self) -> str:

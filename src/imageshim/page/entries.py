@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -117,8 +116,7 @@ def _shown(image: GeneratedImage) -> Shown:
         problem = f"The reply holds a reference only: {image.url}"
     else:
         try:
-            # Encoded anew: whatever its spelling was, this one is plain base64.
-            uri = f"data:{media_type};base64,{b64encode(image.data).decode('ascii')}"
+            uri = image.plain_uri
         except MalformedImageError as error:
             problem = f"The image is damaged: {error}"
     return Shown(

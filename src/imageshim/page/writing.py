@@ -10,6 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import TextIO
 
+from imageshim.printing.counts import counted
+
 from .entries import Entry, Shown
 
 __all__ = ["PageWriter"]
@@ -66,7 +68,7 @@ class PageWriter:
         formats = ", ".join(f"{name} {count:,}" for name, count in sorted(self._formats.items()))
         drafts = f", {self._drafts:,} of them drafts" if self._drafts else ""
         summary = (
-            f"{_count(self._entries, 'answer')}, {_count(self._images, 'image')}{drafts}, "
+            f"{counted(self._entries, 'answer')}, {counted(self._images, 'image')}{drafts}, "
             f"{self._bytes:,} bytes. Formats: {formats or 'none'}."
         )
         self._out.write(_TAIL.format(summary=_text(summary), script=self._script))
@@ -181,7 +183,3 @@ def _text(text: str) -> str:
 
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("s" if number != 1 else "")
