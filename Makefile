@@ -33,8 +33,8 @@ demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, 
 
 test: $(READY)  ## the tests for everybody: the same in every run, without a network
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not deep" --ignore=tests/live \
-		$(if $(TEST_ARGS),$(TEST_ARGS),--cov --cov-report=)
-	@$(if $(TEST_ARGS),,$(BIN)/python tests/support/coverage_gate.py)
+		$(if $(COVERAGE),--cov --cov-report=) $(TEST_ARGS)
+	@$(if $(COVERAGE),$(BIN)/python tests/support/coverage_gate.py)
 
 test-live: $(READY)  ## against real LiteLLM and OpenAI SDK releases, in environments kept in .live
 	@$(BIN)/python -m pytest -n auto --dist loadscope -m live $(TEST_ARGS)

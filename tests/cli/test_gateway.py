@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+import patient
 from imageshim.testing.fake_gemini import Image, Text, fake_gemini
 from served import RawServer
 
@@ -71,7 +72,7 @@ def gateway(upstream, *arguments):
 
 
 def ask(url, **headers):
-    return httpx.post(url + CHAT, json=BODY, headers=headers, trust_env=False, timeout=120)
+    return patient.post(url + CHAT, json=BODY, headers=headers)
 
 
 def run(*arguments):
@@ -86,7 +87,7 @@ def test_it_converts_and_logs_neither_keys_nor_bodies(tmp_path):
         fake_gemini([Text("Here: "), Image("png")]) as upstream,
         gateway(upstream.url, "--rules", str(rules), "--default", "content") as program,
     ):
-        models = httpx.get(f"{program.url}/v1/models?key={SECRET}", trust_env=False, timeout=120)
+        models = patient.get(f"{program.url}/v1/models?key={SECRET}")
         asked = ask(program.url, **{"Authorization": f"Bearer {SECRET}", "X-Image-Format": "parts"})
     assert models.status_code == 200
     assert asked.headers["x-image-format"] == "parts"
@@ -111,7 +112,7 @@ def test_told_to_stop_it_lets_a_stream_end():
         writer.close()
 
     with RawServer(conversation) as upstream, gateway(upstream.url) as program:
-        with httpx.stream("POST", program.url + CHAT, json=BODY, trust_env=False) as answer:
+        with patient.stream("POST", program.url + CHAT, json=BODY) as answer:
             pieces = answer.iter_raw()
             assert next(pieces) == event
             program.process.send_signal(signal.SIGTERM)
@@ -182,7 +183,7 @@ def test_lines_of_streams_are_kept_short_where_that_is_asked():
         fake_gemini([Text(text), Image("png")]) as upstream,
         gateway(upstream.url, "--default", "content", "--max-line", "4096") as program,
     ):
-        body = httpx.post(program.url + CHAT, json=asked, timeout=120).text
+        body = patient.post(program.url + CHAT, json=asked).text
 
     lines = [line for line in body.splitlines() if line.startswith("data: {")]
     deltas = [json.loads(line[6:])["choices"][0]["delta"] for line in lines]

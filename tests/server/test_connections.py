@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+import patient
 from imageshim import MissingExtraError
 from imageshim.server.gateway import Settings, _with_files, create_app
 from imageshim.server.last_resort import LastResort
@@ -68,7 +69,7 @@ def test_a_connection_that_sends_no_whole_head_is_closed(gateway, sent):
     with RawServer(answer_ok) as upstream, gateway(upstream.url, head_timeout=0.5) as url:
         with raw(url, sent) as connection:
             assert not everything(connection).startswith(b"HTTP/1.1 200")
-        assert httpx.get(f"{url}/x", trust_env=False).text == "ok"
+        assert patient.get(f"{url}/x").text == "ok"
 
 
 def test_the_head_of_a_second_request_has_no_more_time_than_the_first(gateway):
@@ -89,7 +90,7 @@ def test_a_head_that_has_come_may_be_answered_slowly(gateway):
         writer.write(OK)
 
     with RawServer(slow) as upstream, gateway(upstream.url, head_timeout=0.3) as url:
-        assert httpx.get(f"{url}/x", trust_env=False).text == "ok"
+        assert patient.get(f"{url}/x").text == "ok"
 
 
 def test_a_client_that_takes_nothing_of_its_answer_is_given_up(gateway):
@@ -153,15 +154,15 @@ def test_what_is_no_body_is_gathered_up_to_a_size_only(gateway):
                 except ConnectionError:
                     continue
                 assert not everything(connection).startswith(b"HTTP/1.1 200"), name
-        assert httpx.get(f"{url}/x", trust_env=False).text == "ok"
+        assert patient.get(f"{url}/x").text == "ok"
 
 
 def test_a_long_url_is_refused(gateway):
     with RawServer(answer_ok) as upstream, gateway(upstream.url, max_url=100) as url:
         answers = [
-            httpx.get(f"{url}/{'a' * 101}", trust_env=False),
-            httpx.get(f"{url}/x?{'a' * 101}", trust_env=False),
-            httpx.get(f"{url}/{'a' * 99}", trust_env=False),
+            patient.get(f"{url}/{'a' * 101}"),
+            patient.get(f"{url}/x?{'a' * 101}"),
+            patient.get(f"{url}/{'a' * 99}"),
         ]
     assert [answer.status_code for answer in answers] == [414, 414, 200]
     assert answers[0].json()["error"]["code"] == "url_too_long"
@@ -236,7 +237,7 @@ def test_what_is_no_http_gets_no_traceback(gateway):
             with raw(url, BROKEN[name].replace(b"/x", path)) as connection:
                 connection.shutdown(socket.SHUT_WR)
                 assert everything(connection)[:9] in {b"", b"HTTP/1.1 "}, (name, path)
-            assert httpx.get(f"{url}/x", trust_env=False).text == "ok", (name, path)
+            assert patient.get(f"{url}/x").text == "ok", (name, path)
     assert not any(head.startswith("GET /y") for head in upstream.heads)
 
 
@@ -271,7 +272,7 @@ def test_an_upstream_that_is_wrong_gets_no_traceback(gateway):
             with suppress(http.client.HTTPException, ConnectionError):
                 connection.getresponse().read()
             connection.close()
-            assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n", (case, method)
+            assert patient.get(f"{url}/healthz").text == "ok\n", (case, method)
 
 
 def test_streams_that_are_cut_off_at_the_end_get_a_line_each(gateway, log):
@@ -312,7 +313,7 @@ def test_an_application_that_fails_is_one_line_without_its_text(log):
 
     app = failing(fault=Group())
     with served(LastResort(app)) as url:
-        answer = httpx.get(f"{url}/a%0Ab", trust_env=False)
+        answer = patient.get(f"{url}/a%0Ab")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal_error"
     assert "/a\\nb: failed: RuntimeError, KeyError" in log.text
@@ -326,7 +327,7 @@ def test_an_answer_that_fails_in_the_middle_is_cut_off(log):
         served(LastResort(app)) as url,
         pytest.raises(httpx.RemoteProtocolError),
     ):
-        httpx.get(url, trust_env=False)
+        patient.get(url)
     assert "failed: RuntimeError at" in log.text
     assert "secret" not in log.text
 
@@ -344,4 +345,4 @@ def test_a_lifespan_and_a_websocket_pass():
 
 def test_a_gateway_in_another_server_takes_its_limits_where_they_can_be_held():
     with fake_gemini() as upstream, served(create_app(Settings(upstream.url))) as url:
-        assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"
+        assert patient.get(f"{url}/healthz").text == "ok\n"

@@ -13,6 +13,7 @@ import pytest
 from openai import OpenAI
 from prometheus_client import REGISTRY
 
+import patient
 from imageshim import ImageShimError, convert
 from imageshim.cli.fake_gemini import main as fake_main
 from imageshim.cli.gateway import main as gateway_main
@@ -28,7 +29,7 @@ FORMATS = ("content", "image", "images", "parts")
 
 
 def ask(url, headers=None, **more):
-    return httpx.post(url + CHAT, json={**BODY, **more}, headers=headers, trust_env=False)
+    return patient.post(url + CHAT, json={**BODY, **more}, headers=headers)
 
 
 def failures(reason):
@@ -44,7 +45,7 @@ def test_every_client_gets_the_format_that_it_asks_for(gateway, spoken, wanted):
     parts = PARTS[:2]
     with fake_gemini(parts, format=spoken) as upstream, gateway(upstream.url) as url:
         answer = ask(url, {"X-Image-Format": wanted})
-        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+        plain = patient.post(upstream.url + CHAT, json=BODY)
     assert answer.headers["x-image-format"] == wanted
     # The fake numbers its replies.
     assert answer.json() == {**convert(plain.json(), wanted), "id": answer.json()["id"]}
@@ -153,7 +154,7 @@ def test_replies_come_with_the_upstreams_headers_but_those_of_its_connection(gat
     reply = head("Content-Length: 2", "Connection: X-Hop", "X-Hop: 1", "X-A: 1", "X-A: 2",
                  "Server: up", "Keep-Alive: timeout=5")  # fmt: skip
     with answering(reply, b"ok") as upstream, gateway(upstream.url) as url:
-        answer = httpx.get(f"{url}/x", trust_env=False)
+        answer = patient.get(f"{url}/x")
     assert answer.headers.multi_items() == [
         ("content-length", "2"), ("x-a", "1"), ("x-a", "2"), ("server", "up")
     ]  # fmt: skip
@@ -231,7 +232,7 @@ def test_other_methods_and_bodies_of_any_kind_pass(gateway):
     with RawServer(count) as upstream, gateway(upstream.url) as url:
         put = httpx.put(f"{url}/files/1", content=pieces(), trust_env=False)
         deleted = httpx.delete(f"{url}/files/1", trust_env=False)
-        posted = httpx.post(f"{url}/x", content=b"\0\xff", trust_env=False)
+        posted = patient.post(f"{url}/x", content=b"\0\xff")
     assert put.headers["x-size"] == "70001"
     assert deleted.headers["x-size"] == "0"
     assert posted.headers["x-size"] == "2"
@@ -257,7 +258,7 @@ def test_head_and_204_have_no_body_and_keep_their_headers(gateway):
 
 def test_an_error_of_the_upstream_passes_byte_for_byte(gateway):
     with fake_gemini(HTTPFault(500)) as upstream, gateway(upstream.url) as url:
-        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+        plain = patient.post(upstream.url + CHAT, json=BODY)
         answer = ask(url)
     assert (answer.status_code, answer.content) == (500, plain.content)
 
@@ -268,7 +269,7 @@ def test_half_a_json_passes_byte_for_byte(gateway):
         fake_gemini(Reply(PARTS, fault=HalfJSON())) as upstream,
         gateway(upstream.url, default="content") as url,
     ):
-        plain = httpx.post(upstream.url + CHAT, json=BODY, trust_env=False)
+        plain = patient.post(upstream.url + CHAT, json=BODY)
         answer = ask(url)
     assert len(answer.content) == len(plain.content)
     assert answer.content[40:] == plain.content[40:]  # the fake numbers its replies
@@ -281,7 +282,7 @@ def test_a_reply_that_is_cut_off_is_cut_off_for_the_client(gateway):
     with answering(*cut, then=close) as upstream, gateway(upstream.url) as url:
         with pytest.raises(httpx.RemoteProtocolError, match="closed"):
             ask(url)
-        assert httpx.get(f"{url}/healthz", trust_env=False).text == "ok\n"
+        assert patient.get(f"{url}/healthz").text == "ok\n"
 
 
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n'
@@ -298,7 +299,7 @@ def test_a_stream_that_dies_gives_all_that_came_and_then_dies_for_the_client(gat
     with (
         answering(start, chunked(EVENT + half), then=close) as upstream,
         gateway(upstream.url, default="content") as url,
-        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+        patient.stream("POST", url + CHAT, json=BODY) as answer,
     ):
         got = []
         with pytest.raises(httpx.RemoteProtocolError):
@@ -321,7 +322,7 @@ def test_a_stream_that_falls_silent_is_cut_off(gateway):
     with (
         answering(STREAM, EVENT, then=wait_until_left) as upstream,
         gateway(upstream.url, read_timeout=2) as url,
-        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+        patient.stream("POST", url + CHAT, json=BODY) as answer,
     ):
         pieces = answer.iter_raw()
         assert next(pieces) == EVENT
@@ -335,7 +336,7 @@ def test_an_upstream_that_is_not_there_is_answered_502(gateway):
         pass
     with gateway(gone.url) as url:
         answer = ask(url)
-        ready = httpx.get(f"{url}/readyz", trust_env=False)
+        ready = patient.get(f"{url}/readyz")
     assert answer.status_code == 502
     assert answer.json()["error"]["message"] == "the upstream cannot be reached"
     assert ready.status_code == 503
@@ -366,7 +367,7 @@ def test_a_hundred_megabytes_pass_piece_by_piece(gateway, media_type):
     with (
         answering(start, *[MEGABYTE] * (MANY // 2), then=wait) as upstream,
         gateway(upstream.url, max_reply=4_000_000) as url,
-        httpx.stream("POST", url + CHAT, json=BODY, trust_env=False) as answer,
+        patient.stream("POST", url + CHAT, json=BODY) as answer,
     ):
         for piece in answer.iter_raw():
             digest.update(piece)
@@ -382,7 +383,7 @@ def test_a_hundred_megabytes_pass_piece_by_piece(gateway, media_type):
 @pytest.mark.parametrize("asked", [CHAT, "/v1/completions"])
 def test_when_the_client_leaves_a_stream_the_call_to_the_upstream_ends(gateway, asked):
     with answering(STREAM, EVENT, then=wait_until_left) as upstream, gateway(upstream.url) as url:
-        with httpx.stream("POST", url + asked, json=BODY, trust_env=False) as answer:
+        with patient.stream("POST", url + asked, json=BODY) as answer:
             pieces = answer.iter_raw()
             assert next(pieces) == EVENT
             assert not upstream.left.is_set()
@@ -407,10 +408,10 @@ def test_when_the_client_leaves_before_the_answer_the_call_to_the_upstream_ends(
 def test_a_request_that_is_too_large_is_refused(gateway):
     with answering(head("Content-Length: 0")) as upstream:
         with gateway(upstream.url, max_request=1000) as url:
-            declared = httpx.post(url + CHAT, content=b"x" * 1001, trust_env=False)
+            declared = patient.post(url + CHAT, content=b"x" * 1001)
             pieces = [b"x" * 600] * 2
-            streamed = httpx.post(f"{url}/files", content=iter(pieces), trust_env=False)
-            just = httpx.post(url + CHAT, content=b"x" * 1000, trust_env=False)
+            streamed = patient.post(f"{url}/files", content=iter(pieces))
+            just = patient.post(url + CHAT, content=b"x" * 1000)
         assert [declared.status_code, streamed.status_code, just.status_code] == [413, 413, 200]
         assert declared.json()["error"]["code"] == "request_too_large"
         assert declared.headers["connection"] == "close"
@@ -437,9 +438,9 @@ def test_a_request_that_does_not_come_in_is_refused(gateway):
 
 def test_it_is_ready_once_the_upstream_could_be_reached_and_stays_so(gateway):
     with answering() as upstream, gateway(upstream.url) as url:
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        assert patient.get(f"{url}/readyz").status_code == 200
         upstream.__exit__()
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        assert patient.get(f"{url}/readyz").status_code == 200
         upstream._thread = threading.Thread(target=lambda: asyncio.run(upstream._main()))
         upstream._ready.clear()
         upstream.__enter__()
@@ -448,7 +449,7 @@ def test_it_is_ready_once_the_upstream_could_be_reached_and_stays_so(gateway):
 def test_the_metrics_tell_who_got_what(gateway):
     with fake_gemini(PARTS[:2]) as upstream, gateway(upstream.url) as url:
         ask(url, {"User-Agent": "metric-reader/2.1.7", "X-Image-Format": "content"})
-        metrics = httpx.get(f"{url}/metrics", trust_env=False)
+        metrics = patient.get(f"{url}/metrics")
     line = 'imageshim_replies_total{client="metric-reader/2.1",format="content",source="header"} '
     assert line in metrics.text
     assert metrics.headers["content-type"].startswith("text/plain")
@@ -456,10 +457,9 @@ def test_the_metrics_tell_who_got_what(gateway):
 
 def test_a_websocket_is_refused(gateway):
     with fake_gemini() as upstream, gateway(upstream.url) as url:
-        answer = httpx.get(
+        answer = patient.get(
             f"{url}/v1/realtime",
             headers={"Connection": "Upgrade", "Upgrade": "websocket"},
-            trust_env=False,
         )
     assert answer.status_code in {400, 404, 426}
 
@@ -478,7 +478,7 @@ def test_one_gateway_behind_another_changes_nothing_more(gateway):
 
 def test_a_path_with_an_escaped_line_end_reaches_the_upstream_as_it_came(gateway):
     with answering(head("Content-Length: 0")) as upstream, gateway(upstream.url) as url:
-        assert httpx.get(f"{url}/a%0Ab/", trust_env=False).status_code == 200
+        assert patient.get(f"{url}/a%0Ab/").status_code == 200
     assert upstream.heads[0].startswith("GET /a%0Ab/ ")
 
 
