@@ -10,7 +10,7 @@ TEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-live test-deep test-frameworks downstream frameworks-page bench bench-compare lint docs compatibility release format clean
+.PHONY: help demo test test-live test-deep mutants test-frameworks downstream frameworks-page bench bench-compare lint docs compatibility release format clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -42,6 +42,11 @@ test-live: $(READY)  ## against real LiteLLM and OpenAI SDK releases, in environ
 test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
 	@HYPOTHESIS_PROFILE=deep IMAGESHIM_SOAK=100000 \
 		$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not frameworks" $(TEST_ARGS)
+
+mutants: $(READY)  ## 800 changes of the source, each of which has to fail a test: takes hours
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants
+	@$(BIN)/python tests/support/mutants.py --count 500 core
+	@$(BIN)/python tests/support/mutants.py --count 300 outer
 
 test-frameworks: $(READY)  ## agent frameworks, each in an environment of its own kept in .live
 	@$(BIN)/python -m pytest -m frameworks tests/live/frameworks $(TEST_ARGS)

@@ -1,0 +1,276 @@
+"""Change one thing in the source, and see that a test fails: a sample of all such mutants.
+
+    python tests/support/mutants.py [--seed 1] [--count 500] [--processes 2] core
+    python tests/support/mutants.py [--seed 1] [--count 300] [--processes 2] outer
+
+cosmic-ray makes the mutants. The sample is spread over the modules by their length, a place in the
+source counts once, and what only changes an annotation, or an identity that interning hides, is no
+mutant. Each runs in a copy of the tree, in a fork of a process that has loaded the libraries, first
+the tests that mirror its module, then those of the package, then ``MORE``. Prints which share was
+killed, and a diff for each survivor, to be judged by a person; exits 1 below the group's limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from queue import Queue
+from typing import NamedTuple
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+SOURCE = Path("src/imageshim")
+COPIED = ("src", "tests", "benchmarks", "demo", "docs", "pyproject.toml", "Makefile", "README.md")
+LAWS = "tests/laws/test_"
+MORE = {
+    "": [
+        f"tests/test_{name}.py" for name in ("conversion", "reading", "history", "legacy", "wire")
+    ],
+    "image_data": ["tests/messages", "tests/test_conversion.py", "tests/test_reading.py"],
+    "long_json": ["tests/test_wire.py", f"{LAWS}wire_laws.py"],
+    "files": ["tests/archive/test_convert.py", "tests/cli"],
+    "messages": ["tests/test_conversion.py", "tests/test_reading.py", "tests/test_history.py"],
+    "streaming": ["tests/test_wire.py"],
+    "wrapping": ["tests/testing", "tests/cli/test_traced_programs.py"],
+    "server": ["tests/cli/test_gateway.py"],
+    "codemod": ["tests/cli/test_codemod.py", f"{LAWS}codemod_laws.py"],
+}
+"""What else may fail when a module of the package is broken."""
+GENERAL = [f"{LAWS}conversion_laws.py", f"{LAWS}streaming_laws.py", f"{LAWS}history_laws.py"]
+GROUPS = {
+    "core": (["image_data", "long_json", "files", "printing", "messages", "streaming", ""], 0.97),
+    "outer": (["wrapping", "server", "codemod"], 0.85),
+}
+"""Packages (the empty one: the modules at the top), and the share that has to be killed."""
+SAME = re.compile(r"ReplaceComparisonOperator_(Is_Eq|Eq_Is|IsNot_NotEq|NotEq_IsNot)$")
+OUTPUT = "output.txt"
+PATIENCE = 900.0
+"""Seconds after which a mutant counts as killed: a loop that does not end is a failure."""
+
+
+class Mutant(NamedTuple):
+    """One change: the module, the line it is on, the operator that made it, and the new source."""
+
+    path: Path
+    line: int
+    operator: str
+    source: str
+
+    def diff(self) -> str:
+        old = self.path.read_text().splitlines()
+        lines = difflib.unified_diff(old, self.source.splitlines(), lineterm="", n=1)
+        return "\n".join(line for line in lines if line[:3] not in {"---", "+++"})
+
+
+class _Code(ast.NodeTransformer):
+    """Leaves what runs: no annotation, no docstring."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(value=None)
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  # type: ignore[assignment]
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+
+def _code(source: str) -> str | None:
+    try:
+        return ast.dump(_Code().visit(ast.parse(source)))
+    except SyntaxError:  # the mutation of a * that unpacks
+        return None
+
+
+def mutants_of(path: Path, draw: random.Random, count: int) -> list[Mutant]:
+    """Draw mutants of a module, at most one for each place."""
+    source = path.read_text()
+    tree = get_ast(source)
+    places = defaultdict(list)
+    for name in operator_names():
+        operator = get_operator(name)
+        if operator.arguments() or SAME.search(name):
+            continue
+        found = (at for node in ast_nodes(tree) for at in operator().mutation_positions(node))
+        for occurrence, (start, _) in enumerate(found):
+            places[start].append((name, occurrence))
+    drawn: list[Mutant] = []
+    plain = _code(source)
+    for start in draw.sample(sorted(places), len(places)):
+        if len(drawn) == count:
+            break
+        name, occurrence = draw.choice(places[start])
+        changed = mutate_code(source, get_operator(name)(), occurrence)
+        if changed is not None and _code(changed) not in {plain, None}:
+            drawn.append(Mutant(path, start[0], name.removeprefix("core/"), changed))
+    return drawn
+
+
+def sample(packages: list[str], draw: random.Random, count: int) -> list[Mutant]:
+    """Draw mutants over all modules of the packages, as many of each as its length asks for."""
+    modules = sorted(path for name in packages for path in _modules(name))
+    sizes = {path: len(path.read_text().splitlines()) for path in modules}
+    shares = {path: max(1, round(count * sizes[path] / sum(sizes.values()))) for path in modules}
+    drawn = [one for path in modules for one in mutants_of(path, draw, shares[path])]
+    return draw.sample(drawn, min(count, len(drawn)))
+
+
+def _modules(package: str) -> list[Path]:
+    return list((SOURCE / package).rglob("*.py") if package else SOURCE.glob("*.py"))
+
+
+def package_of(path: Path) -> str:
+    """Name the folder of the module, or nothing for those at the top."""
+    inside = path.relative_to(SOURCE)
+    return inside.parts[0] if len(inside.parts) > 1 else ""
+
+
+def tests_of_package(package: str) -> list[str]:
+    """Name the tests that may see a change of the package."""
+    own = [f"tests/{package}"] if package else []
+    return [*own, *MORE.get(package, []), *GENERAL]
+
+
+def tests_of(path: Path) -> list[str]:
+    """Name the tests that may see a change of the module, the nearest first."""
+    near = Path("tests") / path.relative_to(SOURCE).with_name(f"test_{path.name}")
+    nearest = [str(one) for one in (near, near.parent) if one.exists() and one != Path("tests")]
+    return [*dict.fromkeys([*nearest, *tests_of_package(package_of(path))])]
+
+
+def run(folder: Path, tests: list[str]) -> int:
+    """Run the tests in a copy of the tree, in a fork of this process; give pytest's exit code."""
+    child = os.fork()
+    if not child:
+        _run_here(folder, tests)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return -signal.SIGKILL
+
+
+def _run_here(folder: Path, tests: list[str]) -> None:
+    os.setsid()
+    os.chdir(folder)
+    os.environ["PYTHONPATH"] = str(folder / "src")
+    sys.path.insert(0, str(folder / "src"))
+    sys.dont_write_bytecode = True
+    output = os.open(OUTPUT, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    for descriptor in (0, 1, 2):
+        os.dup2(output, descriptor)
+    import pytest
+
+    code = 1
+    try:
+        lane = ["-m", "not live and not deep", "--ignore=tests/live"]
+        loaded = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # before pytest could look
+        code = pytest.main(["-xq", "-p", "no:cacheprovider", *loaded, *lane, *tests])
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def killed(mutant: Mutant, copies: Queue[Path]) -> bool:
+    """Say whether a test fails in the mutant, and put the copy of the tree in order again."""
+    folder = copies.get()
+    file = folder / mutant.path
+    try:
+        file.write_text(mutant.source)
+        return run(folder, tests_of(mutant.path)) != 0
+    finally:
+        shutil.copyfile(mutant.path, file)
+        copies.put(folder)
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    for name in COPIED:
+        if Path(name).is_dir():
+            shutil.copytree(name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(name, folder / name)
+    return folder
+
+
+def refuse_red(packages: set[str], folder: Path) -> None:
+    """Stop where tests fail without any mutation: all mutants of theirs would count as killed."""
+    for package in sorted(packages):
+        if run(folder, tests_of_package(package)):
+            print((folder / OUTPUT).read_text()[-4000:])
+            sys.exit(f"these fail as they are: {' '.join(tests_of_package(package))}")
+
+
+def judge(drawn: list[Mutant], processes: int) -> list[Mutant]:
+    """Run every mutant, with a line for each, and give those that no test has seen."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(processes) as pool:
+        copies: Queue[Path] = Queue()
+        for number in range(processes):
+            copies.put(copy_of_the_tree(Path(folder) / str(number)))
+        refuse_red({package_of(mutant.path) for mutant in drawn}, copies.queue[0])
+        survivors = []
+        done = pool.map(partial(killed, copies=copies), drawn)
+        for number, (mutant, dead) in enumerate(zip(drawn, done, strict=True), 1):
+            word = "killed" if dead else "SURVIVED"
+            place = f"{mutant.path}:{mutant.line}"
+            print(f"[{number}/{len(drawn)}] {word:<8} {place} {mutant.operator}", flush=True)
+            if not dead:
+                print(mutant.diff(), flush=True)
+                survivors.append(mutant)
+    return survivors
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("group", choices=sorted(GROUPS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    packages, limit = GROUPS[asked.group]
+    drawn = sample(packages, random.Random(asked.seed), asked.count)  # noqa: S311
+    survivors = judge(drawn, asked.processes)
+    share = 1 - len(survivors) / len(drawn)
+    print(f"{share:.1%} of {len(drawn)} mutants killed (limit {limit:.0%}, seed {asked.seed})")
+    return 0 if share >= limit else 1
+
+
+if __name__ == "__main__":
+    # Loaded once, before the forks; the package itself is loaded in each, from its copy (Hypothesis
+    # would load its plugin).
+    os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
+    import hypothesis  # noqa: F401
+    import openai  # noqa: F401
+    import pydantic  # noqa: F401
+    import pytest  # noqa: F401
+
+    sys.exit(main())
