@@ -86,6 +86,8 @@ class File:
     @cached_property
     def computed(self) -> dict[ast.expr, ast.expr]:
         """Reads of a field of a message whose name is computed, in code that may mean ``image``."""
+        if not self.seen.of_any_name:
+            return {}
         strings = {one.value for one in self.parents if isinstance(one, ast.Constant)}
         return self.seen.of_any_name if "image" in strings and "images" not in strings else {}
 
