@@ -26,10 +26,12 @@ class Level(IntEnum):
 
 _STRONG = b"litellm"
 _FIELDS = (b"image", b"content")
-# How code gets at the message of a reply: choices[0].message, or ["choices"][0]["delta"].
-_MESSAGES = (b"message", b"delta")
-_IMAGES = (b"image", b"base64")
-
+# How code gets at the image of a message of a reply: by attributes, or by keys.
+_STEPS = (
+    re.compile(rb"""[."']choices\b"""),
+    re.compile(rb"""[."'](?:message|delta)\b"""),
+    re.compile(rb"""[."']images?\b|data:image|base64"""),
+)
 
 # The same on one line, with nothing but brackets and quotes between.
 _READ = re.compile(
@@ -44,9 +46,7 @@ def reads_replies(data: bytes) -> bool:
 
 def reads_images(data: bytes) -> bool:
     """Whether a file may read images of replies, of whatever client."""
-    if b"choices" not in data or not any(field in data for field in _MESSAGES):
-        return False
-    return any(field in data for field in _IMAGES)
+    return b"choices" in data and all(step.search(data) for step in _STEPS)
 
 
 def level(data: bytes, *, assume: bool = False) -> Level:
