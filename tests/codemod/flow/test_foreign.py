@@ -21,7 +21,8 @@ def held(program: str) -> v.Value:
         ("paint() if a else paint().frame", "frame | picture"),
         ("painter.tools", "name painter.tools"),
         ("'a'", "?"),
-        ("{'a': paint()}", "?"),
+        ("{'a': paint(), 'b': 1}", "{a: picture}"),
+        ("{'b': 1}", "?"),
     ],
 )
 def test_what_has_no_tree_is_seen_elsewhere(expression, seen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ __all__ = ["File"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
 _IMAGE_CALLS = frozenset({"generate", "edit", "create_variation"})
+# What a call of this name gives is parsed JSON: response.json(), json.loads(text).
+_PARSING = frozenset({"json", "loads", "load"})
 
 
 class File:
@@ -102,9 +104,16 @@ class File:
 
     def is_openai(self, read: Read) -> bool:
         """Whether a read that is not proven is of a reply of the OpenAI SDK."""
+        return self._comes_from(read, lambda label: label.startswith("openai."))
+
+    def is_json(self, read: Read) -> bool:
+        """Whether a read that is not proven is of parsed JSON: of dicts, whoever sent it."""
+        return read.carriers == {"dict"} and self._comes_from(read, _PARSING.__contains__)
+
+    def _comes_from(self, read: Read, is_source: Callable[[str], bool]) -> bool:
         places = {place for one in read.objects for place in one.reads}
         sources = [self.seen.sources.get(place, frozenset()) for place in places]
-        return bool(sources) and all(any(map(_is_of_openai, labels)) for labels in sources)
+        return bool(sources) and all(any(map(is_source, labels)) for labels in sources)
 
     def signals(self, read: Read) -> tuple[Step, ...]:
         """Return what says that a ``content`` holds an image: where it is decoded, or looked at.
@@ -347,10 +356,6 @@ class File:
             missing,
             proven,
         )
-
-
-def _is_of_openai(label: str) -> bool:
-    return label.startswith("openai.")
 
 
 def taken_apart(node: ast.expr, field: str) -> tuple[ast.expr, str, ast.expr | None] | None:

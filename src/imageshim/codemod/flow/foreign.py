@@ -18,7 +18,7 @@ def arguments(calls: Iterable[tuple[list[v.Value], dict[str, v.Value]]]) -> Iter
         yield from keywords.values()
 
 
-def foreign(value: v.Value, where: str) -> v.Value:
+def foreign(value: v.Value, where: str) -> v.Value:  # noqa: PLR0911
     """Return a value as another file sees it: no trees, only what it is and where it comes from."""
     if isinstance(value, v.Obj):
         origins = frozenset(_foreign_origin(one) for one in value.origins)
@@ -36,10 +36,24 @@ def foreign(value: v.Value, where: str) -> v.Value:
         return v.Wrap(value.how, foreign(value.value, where), value.name)
     if isinstance(value, v.Seq):
         items = None if value.items is None else tuple(foreign(one, where) for one in value.items)
-        return v.Seq(items, foreign(value.rest, where))
+        rest = value.rest
+        if isinstance(rest, v.Mapping):  # the keywords of partial()
+            return v.Seq(items, _known_items(rest, where))
+        rest = foreign(rest, where)
+        return v.Seq(items, rest)
+    if isinstance(value, v.Mapping):
+        known = _known_items(value, where)
+        return known if known.items else v.UNKNOWN
     if isinstance(value, v.Ref) or value is v.BOTTOM:
         return value
     return v.UNKNOWN
+
+
+def _known_items(value: v.Mapping, where: str) -> v.Mapping:
+    """Return a dict with those of its items of which anything is known elsewhere."""
+    every = ((key, foreign(one, where)) for key, one in value.items)
+    known = tuple((key, one) for key, one in every if one is not v.UNKNOWN)
+    return v.Mapping(known, None, value.partial or len(known) < len(value.items))
 
 
 _PLACE = ast.Pass()
@@ -55,7 +69,7 @@ def _foreign_origin(origin: v.Origin) -> v.Origin:
     return origin.foreign
 
 
-def shape(value: v.Value) -> object:
+def shape(value: v.Value) -> object:  # noqa: PLR0911
     """Return what a value is, comparable between two runs over the same files."""
     if isinstance(value, v.Obj):
         return (
@@ -69,6 +83,8 @@ def shape(value: v.Value) -> object:
         return value.how, shape(value.value)
     if isinstance(value, v.Seq):
         return [shape(one) for one in value.items or ()], shape(value.rest)
+    if isinstance(value, v.Mapping):
+        return [(key, shape(one)) for key, one in value.items], value.partial
     if isinstance(value, v.Ref):
         return value.name
     return "?" if value is v.UNKNOWN else ""

@@ -68,7 +68,7 @@ def _gather(at: Interpreter, given: Given) -> v.Value:
 
 
 def _partial(at: Interpreter, given: Given) -> v.Value:
-    del at
+    at.found |= v.holds(given.first())  # another file may be what calls it
     keywords = v.Mapping(tuple(given.keywords.items()), None, given.spread)
     return v.Wrap("partial", v.Seq(tuple(given.args), keywords))
 
@@ -226,6 +226,7 @@ _SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
 _IDENTITY: dict[str, int] = {
     "copy.copy": 0, "copy.deepcopy": 0, "typing.cast": 1, "cast": 1, "typing.assert_type": 0,
     "list": 0, "tuple": 0, "iter": 0, "aiter": 0, "reversed": 0, "sorted": 0, "set": 0,
+    "collections.deque": 0,
     "asyncio.wait_for": 0, "asyncio.shield": 0, "asyncio.create_task": 0, "asyncio.run": 0,
     "asyncio.ensure_future": 0, "asyncio.timeout": 0, "anyio.run": 0, "asyncio.as_completed": 0,
     "tqdm.tqdm": 0, "contextlib.closing": 0, "contextlib.aclosing": 0, "str": 0,
@@ -235,7 +236,7 @@ _IDENTITY: dict[str, int] = {
 _AWAITED = frozenset({"asyncio.run", "anyio.run", "asyncio.as_completed"})
 """Those of them that wait for it."""
 
-_COLLECTED = frozenset({"list", "tuple", "sorted", "set"})
+_COLLECTED = frozenset({"list", "tuple", "sorted", "set", "collections.deque"})
 """Those of them that make a collection of its items."""
 
 _SCANNERS = frozenset(
@@ -259,13 +260,17 @@ def _cast(at: Interpreter, given: Given, value: v.Value) -> v.Value:
     return stated
 
 
-def _call(at: Interpreter, name: str, given: Given) -> v.Value | None:
+def _call(  # noqa: PLR0911
+    at: Interpreter, name: str, given: Given
+) -> v.Value | None:
     root, _, last = name.rpartition(".")
     special = _SPECIAL.get(name) or _SPECIAL.get(last if root in _TYPING else "")
     if special is not None:
         return special(at, given)
     place = _IDENTITY.get(name)
-    if place is not None and len(given.args) > place:
+    if place is not None and len(given.args) <= place:
+        return v.Seq(()) if name in _COLLECTED else None
+    if place is not None:
         value = given.args[place]
         if name in ("cast", "typing.cast"):
             return _cast(at, given, value)

@@ -28,12 +28,15 @@ SHOWN = frozenset(
 """Functions that show an image, or open a data URI: a text that goes there is one."""
 
 SHOWING = re.compile(
-    r"image|\w*(?:base64|b64|data_?ur[il])\w*"
+    r"image|(?!\w*encode)\w*(?:base64|b64|data_?ur[il])\w*"
     r"|(?:save|show|display|send|reply|decode|open|load|store|upload|write|render|post|put)_"
     r"(?:\w+_)?(?:image|photo|picture|png)s?",
     re.IGNORECASE,
 )
-"""Names of functions that are not known, and take an image (``col.image``, ``send_photo``)."""
+"""Names of functions that are not known, and take an image (``col.image``, ``send_photo``).
+
+What is encoded as base64 is not that yet: a drawing in SVG, say.
+"""
 
 # What stands before a text, or around its place, that is shown as an image.
 SHOWS = re.compile(r"""(?:\bsrc\s*=\s*["']?|\burl\(["']?|!\[[^]]*\]\()(?:%s|\{\w*\}|$)""")

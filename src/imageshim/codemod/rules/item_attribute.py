@@ -1,8 +1,10 @@
 """``item.image_url.url``: the items of ``images`` are plain dicts, which have no attributes.
 
-In LiteLLM (1.77.0 to 1.109.1) and in the OpenAI SDK alike this raises AttributeError on every
-image; ``item["image_url"]["url"]`` is right on both. Code that asks first what it has
-(``isinstance(…, dict)``, ``hasattr``, ``except AttributeError``) is left alone.
+In LiteLLM (1.77.0 to 1.109.1), in the OpenAI SDK and in JSON alike this raises AttributeError on
+every image; ``item["image_url"]["url"]`` is right on all of them. ``hasattr(item, "image_url")`` is
+False for every image and ``getattr(item, "image_url", None)`` is None: the picture is lost in
+silence. Code that asks first what it has (``isinstance(…, dict)``, ``except AttributeError``), or
+that takes the same by key as well, is left alone.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
+from imageshim.codemod.checking.uses import said
 from imageshim.codemod.findings import Edit, Finding
 from imageshim.codemod.knowledge.reads import Read
 
@@ -21,6 +24,15 @@ from . import rule
 __all__ = ["CODE"]
 
 CODE = "IMG004"
+
+_RAISES = "raises AttributeError"
+# What each way of asking does with a dict.
+_WRONG = {
+    "attribute": f"`.{{}}` {_RAISES}",
+    "hasattr": '`hasattr(…, "{}")` is False for each of them',
+    "getattr": '`getattr(…, "{}", …)` gives its default for each of them',
+}
+_PRIMARY = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
 
 
 @rule(
@@ -38,31 +50,69 @@ def item_attribute(file: File) -> Iterator[Finding]:
     outer = {read.node for read in file.reads_of("url") if isinstance(read.node, ast.Attribute)}
     for read in sorted(file.reads_of("image_url", "url"), key=lambda one: one.field):
         node = read.node
-        openai = not read.origins and file.is_openai(read)
-        if not isinstance(node, ast.Attribute) or not (read.origins or openai):
+        if read.how not in _WRONG or not read.holders <= {"item", "image_url"}:
             continue
-        if not read.holders <= {"item", "image_url"} or _asks(asking, rewriter, read):
+        if not _is_spelled(read) or _asks(asking, rewriter, read):
             continue
-        certain = openai or file.is_certain(read)
-        dot, quote = rewriter.dot(node), rewriter.quote(node)
-        edits: tuple[Edit, ...] = ()
-        if dot is not None and quote is not None:
-            edits = (Edit(dot, rewriter.end(node), f"[{quote}{node.attr}{quote}]"),)
-        if read.field == "image_url" and file.parents[node] in outer:
+        proven = bool(read.origins) or file.is_openai(read) or file.is_json(read)
+        if not proven and read.carriers != {"dict"}:
+            continue
+        edits = _edits(rewriter, read)
+        if read.how == "attribute" and read.field == "image_url" and file.parents[node] in outer:
             inner[node] = edits
             continue
-        before = inner.get(node.value)
-        edits = (*(before or ()), *edits)
-        what = node.attr if before is None else f"image_url.{node.attr}"
+        before = inner.get(read.base)
+        edits = (*(before or ()), *edits) if proven else ()
+        certain = proven and (not read.origins or file.is_certain(read))
         yield file.finding(
             CODE,
             node,
-            f"the items of `images` are dicts: `.{what}` raises AttributeError",
+            _message(read, "" if before is None else "image_url."),
             edits=edits,
             applicability="safe" if certain else "unsafe",
-            chain=read.chain,
-            missing=None if certain else missing_proof(file, read, some=True),
+            chain=read.chain if read.origins else (),
+            missing=None if certain else missing_proof(file, read, some=proven),
         )
+
+
+def _message(read: Read, before: str = "") -> str:
+    what = _WRONG[read.how].format(before + read.field)
+    if read.how == "getattr" and read.default is None:
+        what = f'`getattr(…, "{read.field}")` {_RAISES}'
+    return f"the items of `images` are dicts: {what}"
+
+
+def _is_spelled(read: Read) -> bool:
+    """Whether the name of the field stands in the read: `getattr(item, name)` reads others too."""
+    return not isinstance(read.node, ast.Call) or said(read.node.args[1]) == read.field
+
+
+def _edits(rewriter: Rewriter, read: Read) -> tuple[Edit, ...]:
+    node, base = read.node, read.base
+    quote = rewriter.quote(node)
+    start, end = rewriter.start(node), rewriter.end(node)
+    first, last = rewriter.start(base), rewriter.end(base)
+    if quote is None or b"#" in rewriter.between(last, end):
+        return ()
+    key = f"{quote}{read.field}{quote}"
+    if isinstance(node, ast.Attribute):
+        dot = rewriter.dot(node)
+        return () if dot is None else (Edit(dot, end, f"[{key}]"),)
+    if not isinstance(base, _PRIMARY) or b"#" in rewriter.between(start, first):
+        return ()
+    opening, closing = _around(rewriter, read, key)
+    until = end if read.default is None or closing[-1:] != " " else rewriter.start(read.default)
+    return Edit(start, first, opening), Edit(last, until, closing)
+
+
+def _around(rewriter: Rewriter, read: Read, key: str) -> tuple[str, str]:
+    """Return what stands before and behind an item that is asked for a key."""
+    if read.how == "hasattr":
+        return (f"{key} in ", "") if rewriter.is_test(read.node) else (f"({key} in ", ")")
+    if read.default is None:
+        return "", f"[{key}]"
+    is_none = isinstance(read.default, ast.Constant) and read.default.value is None
+    return "", f".get({key})" if is_none else f".get({key}, "
 
 
 class _Asking(dict[ast.AST | None, bool]):
@@ -70,10 +120,30 @@ class _Asking(dict[ast.AST | None, bool]):
 
     def __init__(self, file: File) -> None:
         self.file = file
+        reads = list(file.reads_of("image_url", "url"))
+        self._quiet = {
+            file.function_of(one.node) for one in reads if one.how in ("hasattr", "getattr")
+        }
+        self._by_key = {
+            (one.field, source)
+            for one in reads
+            if one.how in ("item", "get")
+            for source in _sources(one)
+        }
 
     def __missing__(self, function: ast.AST | None) -> bool:
         found = self[function] = any(map(_looks, ast.walk(function or self.file.tree)))
         return found
+
+    def has_another_way(self, read: Read) -> bool:
+        """Whether a function that asks quietly is one of two ways, the other of which is by key."""
+        if self.file.function_of(read.node) not in self._quiet:
+            return False
+        return any((read.field, source) in self._by_key for source in _sources(read))
+
+
+def _sources(read: Read) -> set[object]:
+    return {*read.origins, *(place for one in read.objects for place in one.reads)}
 
 
 def _asks(asking: _Asking, rewriter: Rewriter, read: Read) -> bool:
@@ -82,14 +152,10 @@ def _asks(asking: _Asking, rewriter: Rewriter, read: Read) -> bool:
         rewriter.names_attribute_error(one) for one in rewriter.tries(read.node)
     ):
         return True
-    return asking[asking.file.function_of(read.node)]
+    return asking[asking.file.function_of(read.node)] or asking.has_another_way(read)
 
 
 def _looks(node: ast.AST) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1):
         return False
-    second = node.args[1]
-    if node.func.id == "isinstance" and "dict" in ast.unparse(second).lower():
-        return True
-    asked = second.value if isinstance(second, ast.Constant) else None
-    return node.func.id in ("hasattr", "getattr") and asked in ("image_url", "url")
+    return node.func.id == "isinstance" and "dict" in ast.unparse(node.args[1]).lower()
