@@ -6,7 +6,7 @@ import pickle
 import textwrap
 
 from imageshim.codemod.flow.project_index import ProjectIndex
-from imageshim.codemod.inputs.worth_a_look import Level, level
+from imageshim.codemod.inputs.worth_a_look import look_at
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Reads
 from imageshim.codemod.project.settings import Settings
@@ -18,7 +18,7 @@ def indexed(files: dict[str, str]) -> tuple[ProjectIndex, dict[str, bytes]]:
     data = {path: textwrap.dedent(text).encode() for path, text in files.items()}
     index = ProjectIndex(data, (), known(), Reads)
     for path, content in data.items():
-        if level(content) is Level.STRONG:
+        if look_at(content).worth_it:
             index.add(Source(path, content))
     while more := [*index.handed, *(one for one in index.unseen if may_import(data[one], index))]:
         for path in more:

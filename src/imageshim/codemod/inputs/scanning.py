@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from imageshim.codemod.project.settings import Project, Settings
 
-from . import worth_a_look
 from .discovery import InputError, Kind, discover, kind_of
 from .sources import Sources
+from .worth_a_look import Look, look_at
 
 __all__ = ["Candidates", "gate", "scan"]
 
@@ -34,19 +34,19 @@ class Candidates(NamedTuple):
     """What else was left out, and why."""
 
 
-def gate(path: str, data: bytes, settings: Settings) -> bool:
+def gate(path: str, data: bytes, settings: Settings) -> Look:
     """Tell whether a file of any kind may have to do with images of replies on its own."""
-    if not path.endswith(".py"):
-        kind = kind_of(path)
-        if kind in {Kind.DOCUMENT, Kind.SHELL}:
-            from .shell import may_read  # noqa: PLC0415  # for the files that have commands only
+    look = look_at(data, assume=bool(settings.assume_litellm))
+    if path.endswith(".py"):
+        return look
+    kind = kind_of(path)
+    if kind in {Kind.DOCUMENT, Kind.SHELL}:
+        from .shell import may_read  # noqa: PLC0415  # for the files that have commands only
 
-            if may_read(data):
-                return True
-        if kind is Kind.SHELL or (kind is Kind.DOCUMENT and not settings.documents):
-            return False
-    assume = bool(settings.assume_litellm)
-    return worth_a_look.level(data, assume=assume) is worth_a_look.Level.STRONG
+        if may_read(data):
+            return look._replace(worth_it=True)
+    left = kind is Kind.SHELL or (kind is Kind.DOCUMENT and not settings.documents)
+    return look._replace(worth_it=False) if left else look
 
 
 def scan(
@@ -83,8 +83,9 @@ def scan(
         except InputError as error:
             problems.append((path, str(error)))
             continue
-        unknown += not settings.assume_litellm and worth_a_look.reads_replies(data)
-        if traced(path, data) or gate(path, data, settings):
+        look = gate(path, data, settings)
+        unknown += look.unknown
+        if look.worth_it or traced(path, data):
             strong.append(path)
             sources.keep(path, data)
         elif path.endswith(".py"):  # it may be handed a reply
