@@ -108,7 +108,7 @@ class Conversion:
         reply = reply_of_events(body)
         do = self._plan(None)
         converter = SSEConverter(
-            do.to, source=do.how.source, on_loss=do.on_loss, markdown=self.markdown
+            do.to, source=do.how.source, on_loss=do.on_loss, markdown=self.markdown, pick=do.pick
         )
         out = converter.feed(body) + converter.finish()
         if cut := cut_off(body):

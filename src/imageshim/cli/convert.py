@@ -66,8 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     by.add_argument(
         "--pick", choices=PICK, default="first",
-        help="which of several images the format image holds (default: first, as in LiteLLM; in "
-        "event streams always)",
+        help="which of several images the format image holds (default: first, as in LiteLLM)",
     )  # fmt: skip
     return by
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from imageshim.errors import ImageShimError
+from imageshim.messages.options import PICK
 from imageshim.timeline import Format
 
 from .arguments import existing_file, fail, number, parser, positive_seconds
@@ -52,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--markdown", action="store_true",
         help="also convert images in Markdown, ![…](data:…), which clients show as they are",
+    )  # fmt: skip
+    add(
+        "--pick", choices=PICK, default="first",
+        help="which of several images the format image holds (default: first, as in LiteLLM); "
+        "in streams the final one comes when its reply ends",
     )  # fmt: skip
     add("--strict", action="store_true", help="answer 502 to what cannot be converted")
     add("--max-request", type=number(1), metavar="BYTES", help="refuse larger requests")

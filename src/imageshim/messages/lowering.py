@@ -32,9 +32,11 @@ _SWAPPED = {Format.IMAGE, Format.IMAGES}
 
 
 def lower(
-    lifted: Lifted, to: Format, on_loss: OnLoss, where: str, pick: Pick = "first"
+    lifted: Lifted, to: Format, on_loss: OnLoss, where: str, pick: Pick | ImagePart = "first"
 ) -> dict[str, Any]:
     """Write the fields of the message in the format ``to``.
+
+    ``pick`` is which image a format gets that holds one; or that image itself.
 
     Raises:
         LossyConversionError: something is lost, and ``on_loss`` is ``"raise"``.
@@ -84,8 +86,10 @@ def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[s
     return lifted.specific
 
 
-def _picked(parts: list[Part], pick: Pick) -> ImagePart | None:
+def _picked(parts: list[Part], pick: Pick | ImagePart) -> ImagePart:
     """Pick the image that a format gets that holds one."""
+    if isinstance(pick, ImagePart):
+        return pick
     images = [part for part in parts if isinstance(part, ImagePart)]
     if pick == "first":
         return images[0]

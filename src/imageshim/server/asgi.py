@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from imageshim.errors import FormatRequestError, ImageShimError, MissingExtraError
-from imageshim.messages.options import FormatLike, OnLoss, plan
+from imageshim.messages.options import FormatLike, OnLoss, Pick, plan
 from imageshim.printing.escapes import shown
 from imageshim.timeline import Format
 
@@ -70,6 +70,7 @@ class ImageFormatMiddleware:
         paths: how the paths end whose replies are converted.
         on_loss: what becomes of what a format cannot hold, as in :func:`imageshim.convert`.
         markdown: also convert images in Markdown, as there.
+        pick: which of several images the format ``image`` holds, as there.
         strict: answer 502 where a reply cannot be converted, instead of letting it pass.
         max_look: requests up to this many bytes, unpacked, are searched for
             ``metadata.image_format``; larger ones pass unread, and their header decides.
@@ -95,6 +96,7 @@ class ImageFormatMiddleware:
         paths: Sequence[str] = CHAT_PATHS,
         on_loss: OnLoss = "stash",
         markdown: bool = False,
+        pick: Pick = "first",
         strict: bool = False,
         max_look: int = 8 * _MEBIBYTE,
         max_reply: int = 64 * _MEBIBYTE,
@@ -103,7 +105,7 @@ class ImageFormatMiddleware:
     ) -> None:
         if negotiation is not None and (default is not None or rules is not None):
             raise ImageShimError("negotiation takes the place of default and rules: give only one")
-        plan(Format.IMAGES, on_loss=on_loss, markdown=markdown)  # checks the words
+        plan(Format.IMAGES, on_loss=on_loss, markdown=markdown, pick=pick)  # checks the words
         self.app = app
         self._paths = tuple(paths)
         negotiation = negotiation or Negotiation(default, rules)
@@ -113,6 +115,7 @@ class ImageFormatMiddleware:
             metrics or default_metrics(),
             on_loss,
             markdown,
+            pick,
             strict,
             max_reply,
             max_line,

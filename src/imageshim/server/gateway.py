@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imageshim.errors import ImageShimError, MissingExtraError
+from imageshim.messages.options import Pick
 
 try:
     import anyio
@@ -68,6 +69,8 @@ class Settings:
     workers: int = 1
     markdown: bool = False
     """Whether images in Markdown, ``![…](data:…)``, are converted too."""
+    pick: Pick = "first"
+    """Which of several images the format ``image`` holds."""
     strict: bool = False
     max_request: int = 64 * _MEBIBYTE
     """Larger requests are refused (413)."""
@@ -146,6 +149,7 @@ def create_app(settings: Settings) -> ASGIApp:
         proxy,
         negotiation=settings.negotiation(),
         markdown=settings.markdown,
+        pick=settings.pick,
         strict=settings.strict,
         max_look=settings.max_look,
         max_reply=settings.max_reply,

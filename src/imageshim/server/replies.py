@@ -12,12 +12,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from imageshim.messages.options import OnLoss, Plan, plan
+from imageshim.messages.options import OnLoss, Pick, cached_plan
 from imageshim.messages.origin import VERSION_HEADER, format_of_version
 from imageshim.printing.escapes import shown
 from imageshim.streaming import SSEConverter
@@ -56,6 +55,7 @@ class Options:
     metrics: Metrics
     on_loss: OnLoss
     markdown: bool
+    pick: Pick
     strict: bool
     max_reply: int
     max_line: int | None
@@ -138,6 +138,7 @@ class Reply:
                 source=self._source(sent),
                 on_loss=options.on_loss,
                 markdown=options.markdown,
+                pick=options.pick,
                 max_line=options.max_line,
             )
             self._stream = StreamBody(converter, self._coding, self._options.max_reply)
@@ -219,7 +220,10 @@ class Reply:
 
     async def _converted(self, body: bytes, start: Message) -> bytes:
         source = self._source(headers.HeaderList(start.get("headers", ())))
-        do = _plan(self._wanted, source, self._options.on_loss, markdown=self._options.markdown)
+        options = self._options
+        do = cached_plan(
+            self._wanted, source, options.on_loss, options.markdown, "keep", options.pick
+        )
         if self._coding is None:
             return convert_body(body, do)
         plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
@@ -293,11 +297,6 @@ class Reply:
         self._options.metrics.failure(reason)
         path = shown(self._asked.path or "")
         _log.warning("%s: passed as it came: %.300s", path, shown(fault))
-
-
-@lru_cache(maxsize=64)
-def _plan(to: Format, source: Format | None, on_loss: OnLoss, *, markdown: bool) -> Plan:
-    return plan(to, source=source, on_loss=on_loss, markdown=markdown)
 
 
 def _rewritten(name: bytes, text: bytes) -> bytes:

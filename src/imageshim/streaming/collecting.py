@@ -134,6 +134,8 @@ class _Choice:
         self._run: list[str] = []  # text that may go on
         self._run_entry: Any = None
         self._formats: set[Format] = set()
+        self._in_field: list[ImagePart] = []
+        """What the field ``image`` held; other images of its format are in stashes."""
         self._has_text = self._has_stash = False
 
     def add(self, choice: Any) -> None:
@@ -144,6 +146,8 @@ class _Choice:
         if read is not None:
             self._has_stash |= read.has_stash
             self._formats.add(read.format)
+            if view.get(image_format.FIELD):
+                self._in_field += [part for part in read.parts[:1] if isinstance(part, ImagePart)]
             entries = carriers.items_of(view.get("content")) or ()
             for part, entry in zip_longest(read.parts, entries[: len(read.parts)]):
                 self._add_part(part, entry)
@@ -222,7 +226,9 @@ class _Choice:
             found, parts, message, specific, was, at, null, None,
             stashed=False, owned=frozenset({name}),
         )  # fmt: skip
-        return lower(lifted, found, "stash", where)
+        # A stream that was converted for the final image holds its drafts in stashes.
+        pick = self._in_field[0] if len(self._in_field) == 1 else "first"
+        return lower(lifted, found, "stash", where, pick)
 
 
 # A field that LiteLLM has for images tells more than what stands in the content.

@@ -9,7 +9,7 @@ from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.image_data.quotation import MOST_WAITING
 from imageshim.messages import carriers
 from imageshim.messages.formats.own_fields import OWN_FIELDS
-from imageshim.messages.options import FormatLike, OnLoss, plan
+from imageshim.messages.options import FormatLike, OnLoss, Pick, plan
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
@@ -24,6 +24,7 @@ from .deltas import (
     read_delta,
     says_that_content_is_text,
 )
+from .final_image import NOTHING
 from .spreading import says_more, spread
 from .text import MAY_BEGIN, TextSplitter, flows
 
@@ -38,7 +39,7 @@ _CUT_OFF = ("length",)
 class _Choice:
     """What the stream has said so far in one choice."""
 
-    __slots__ = ("has_images", "last", "number", "splitter", "where")
+    __slots__ = ("ends", "has_images", "last", "number", "splitter", "waiting", "where")
 
     def __init__(self, where: str, splitter: TextSplitter | None) -> None:
         self.where = where
@@ -49,11 +50,16 @@ class _Choice:
         self.has_images = False
         """Whether there was an image that a gateway's own field may only repeat."""
         self.last: tuple[Any, Any] | None = None
-        """The chunk that text is held of, and its choice."""
+        """The chunk that text or an image is held of, and its choice."""
+        self.ends = False
+        """Whether it has said why it ends."""
+        self.waiting = NOTHING
+        """The image that may be a draft of the final one, if that is asked for."""
 
     @property
     def holds(self) -> bool:
-        return self.splitter is not None and not self.splitter.idle
+        text_waits = self.splitter is not None and not self.splitter.idle
+        return text_waits or self.waiting.image is not None
 
 
 class ChunkMachine:
@@ -69,10 +75,13 @@ class ChunkMachine:
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
         markdown: bool = False,
+        pick: Pick = "first",
     ) -> None:
-        do = plan(to, source=source, on_loss=on_loss, markdown=markdown)
+        do = plan(to, source=source, on_loss=on_loss, markdown=markdown, pick=pick)
         self._to, self._how = do.to, do.how
-        self._writer = Writer(do.to, on_loss)
+        self._keeps_drafts = do.to is Format.IMAGE and pick == "final"
+        """Whether an image waits, since the next may be the final one."""
+        self._writer = Writer(do.to, on_loss, final=self._keeps_drafts)
         self._choices: dict[Any, _Choice] = {}
         self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
         """Whether text may hold images: not in its own format, nor where it is known to be text."""
@@ -213,8 +222,9 @@ class ChunkMachine:
         """
         chunks: list[Any] = []
         for state in self._choices.values():
+            state.ends = True
             parts = _flush(state, whole=False)
-            if parts and state.last is not None:
+            if (parts or state.holds) and state.last is not None:
                 chunk, choice = state.last
                 chunks += spread(chunk, [self._write(state, choice, parts, None, None, {})])
         return chunks
@@ -238,11 +248,12 @@ class ChunkMachine:
         """Return the choices that a choice becomes; None where it stays as it is."""
         state = self._state(choice_key(choice, place))
         finish = carriers.get(choice, "finish_reason")
+        state.ends = state.ends or bool(finish)
         delta = carriers.get(choice, "delta")
         before, parts, rest, own = self._take_apart(state, carriers.fields(delta) or {}, finish)
         if not own and not state.has_images:
             state.has_images = any(isinstance(part, ImagePart) for part in (*before, *parts))
-        if state.holds:
+        if state.holds or self._keeps_drafts:
             state.last = (chunk, choice)
         if rest is None:
             made = self._write(state, choice, before, None, None, {})
@@ -321,7 +332,7 @@ class ChunkMachine:
 
     def _stays(self, view: dict[str, Any], read: Read, number: int) -> bool:
         if any(isinstance(part, ImagePart) for part in read.parts):
-            return is_done(view, read, self._to, number)
+            return not self._keeps_drafts and is_done(view, read, self._to, number)
         # A list of text and nothing else is text; one that holds what is not read stays.
         return self._to is Format.PARTS or any(isinstance(part, OtherPart) for part in read.parts)
 
@@ -341,8 +352,11 @@ class ChunkMachine:
         delta = carriers.get(choice, "delta")
         origin = (carriers.fields(delta) or {}) if rest is None else rest
         nulls = nulls_in(delta, origin)
+        waiting = state.waiting
+        if self._keeps_drafts:
+            parts, own, waiting = waiting.after(parts, own, ends=state.ends)
         written = self._writer.write(parts, state.number, state.where, own)
-        state.number += self._writer.numbers(parts)
+        state.number, state.waiting = state.number + self._writer.numbers(parts), waiting
         made: list[Any] = []
         for place, values in enumerate(written):
             is_first = place == 0 and rest is not None

@@ -163,6 +163,8 @@ class Writer(NamedTuple):
 
     to: Format
     on_loss: OnLoss
+    final: bool = False
+    """Whether the format ``image`` gets the image that is no draft, instead of the first."""
 
     def write(
         self, parts: list[Part], number: int, where: str, own: dict[str, Any]
@@ -203,7 +205,7 @@ class Writer(NamedTuple):
     def _write_image(self, image: ImagePart, number: int, where: str) -> dict[str, Any]:
         if self.to is Format.IMAGES:
             return {images_format.FIELD: [canonical_item(image, number)]}
-        if self.to is Format.IMAGE and number:
+        if self.to is Format.IMAGE and (image.draft if self.final else number):
             self._report(f"more than one image: image {number}", where)
             item = canonical_item(image, number)
             return {FIELD: _stash(number, item)} if self.on_loss == "stash" else {}

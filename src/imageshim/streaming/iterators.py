@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from imageshim.errors import MalformedReplyError
-from imageshim.messages.options import FormatLike, OnLoss
+from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
 from .converter import ChunkMachine
@@ -185,6 +185,7 @@ def convert_stream(
     source: str | Format | None = ...,
     on_loss: OnLoss = ...,
     markdown: bool = ...,
+    pick: Pick = ...,
 ) -> ConvertedStream: ...
 
 
@@ -196,16 +197,18 @@ def convert_stream(
     source: str | Format | None = ...,
     on_loss: OnLoss = ...,
     markdown: bool = ...,
+    pick: Pick = ...,
 ) -> AsyncConvertedStream: ...
 
 
-def convert_stream(
+def convert_stream(  # noqa: PLR0913  # each option is a word of its own
     chunks: Iterable[Any] | AsyncIterable[Any],
     to: FormatLike = Format.IMAGES,
     *,
     source: str | Format | None = None,
     on_loss: OnLoss = "stash",
     markdown: bool = False,
+    pick: Pick = "first",
 ) -> ConvertedStream | AsyncConvertedStream:
     """Convert a stream, chunk by chunk, as it comes.
 
@@ -216,6 +219,7 @@ def convert_stream(
         source: see there.
         on_loss: see there.
         markdown: see there.
+        pick: see there.
 
     Returns:
         An iterator of the same kind; of both kinds for LiteLLM's ``CustomStreamWrapper``, which is
@@ -227,7 +231,7 @@ def convert_stream(
         MalformedReplyError: ``chunks`` is no iterable of chunks.
 
     """
-    converter = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown)
+    converter = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown, pick=pick)
     instead = "SSEConverter" if isinstance(chunks, (str, bytes, bytearray)) else "convert()"
     is_sync, is_async = kinds(chunks, "convert_stream", instead)
     made: Any = _EitherConvertedStream if is_sync and is_async else ConvertedStream

@@ -12,7 +12,7 @@ from imageshim.errors import (
     warn_caller,
 )
 from imageshim.long_json.reading import parse_lazily, write, write_pieces
-from imageshim.messages.options import FormatLike, OnLoss
+from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
 from .converter import ChunkMachine
@@ -42,16 +42,19 @@ class SSEConverter:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each option is a word of its own
         self,
         to: FormatLike,
         *,
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
         markdown: bool = False,
+        pick: Pick = "first",
         max_line: int | None = None,
     ) -> None:
-        self._converter = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown)
+        self._converter = ChunkMachine(
+            to, source=source, on_loss=on_loss, markdown=markdown, pick=pick
+        )
         self._look = Look(self._converter)
         self._framer = Framer()
         self._longest = sys.maxsize if max_line is None else max_line

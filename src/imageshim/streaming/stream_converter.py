@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageshim.messages.options import FormatLike, OnLoss
+from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
 from .converter import ChunkMachine
@@ -21,6 +21,10 @@ class StreamConverter:
         on_loss: ``"stash"``, ``"drop"`` or ``"raise"``, for what the format cannot hold: with
             ``"image"`` the second image of a choice and all after it.
         markdown: also take images in Markdown out of the text.
+        pick: which image of a choice the format ``"image"`` holds: the ``"first"``, or the
+            ``"final"`` one. Then an image waits until the next one or the end of its choice, while
+            text flows, so the order of text and images is not kept; an image behind the end of its
+            choice comes too late.
 
     The options are those of :func:`imageshim.convert`. Chunks are dicts, LiteLLM or OpenAI SDK
     objects; each comes back as its own class, and none is changed. A chunk with several parts
@@ -39,8 +43,11 @@ class StreamConverter:
         source: str | Format | None = None,
         on_loss: OnLoss = "stash",
         markdown: bool = False,
+        pick: Pick = "first",
     ) -> None:
-        self._machine = ChunkMachine(to, source=source, on_loss=on_loss, markdown=markdown)
+        self._machine = ChunkMachine(
+            to, source=source, on_loss=on_loss, markdown=markdown, pick=pick
+        )
 
     def feed(self, chunk: Any) -> list[Any]:
         """Take a chunk; returns what it becomes: itself alone where there is nothing to do.

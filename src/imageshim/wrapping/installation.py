@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple
 
 from imageshim.errors import ImageShimError
-from imageshim.messages.options import FormatLike, OnLoss
+from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
 from . import carrying
@@ -112,6 +112,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     history: bool = True,
     keep_images: int | None = None,
     strict: bool = False,
+    pick: Pick = "first",
     on_image: OnImage | None = None,
     report: str | os.PathLike[str] | None = None,
 ) -> Installation:
@@ -139,6 +140,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         history: as in :func:`imageshim.wrap`.
         keep_images: as in :func:`imageshim.wrap`.
         strict: as in :func:`imageshim.wrap`.
+        pick: as in :func:`imageshim.wrap`.
         on_image: called with each image of each reply, whole or streamed, as
             :func:`imageshim.capture_images` does; those of all installations are.
         report: a file to write what is seen to, for ``imageshim fix --trace``: the places that read
@@ -148,8 +150,9 @@ def install(  # noqa: PLR0913  # each option is a word of its own
 
     Raises:
         UnknownFormatError: a format is none.
-        ImageShimError: a library, a pattern or ``on_loss`` is unknown; ``keep_images`` is no
-            number of images or stands beside ``history=False``; or ``on_image`` cannot be called.
+        ImageShimError: a library, a pattern, ``on_loss`` or ``pick`` is unknown; ``keep_images``
+            is no number of images or stands beside ``history=False``; or ``on_image`` cannot be
+            called.
 
     """
     chosen = frozenset((libraries,) if isinstance(libraries, str) else libraries)
@@ -157,7 +160,10 @@ def install(  # noqa: PLR0913  # each option is a word of its own
         raise ImageShimError(
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
-    do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
+    do = policy(
+        emit, accept, on_loss,
+        history=history, keep_images=keep_images, strict=strict, pick=pick,
+    )  # fmt: skip
     file = None if report is None else os.fspath(report)
     options = _Options(do, Callers(callers), chosen, checked_callback(on_image), file)
     with _lock:

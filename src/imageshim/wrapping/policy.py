@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imageshim.errors import ImageShimError
 from imageshim.messages.options import (
     ON_LOSS,
+    PICK,
     FormatLike,
     OnLoss,
+    Pick,
     check_keep_images,
     check_option,
 )
@@ -60,6 +62,7 @@ class Policy(NamedTuple):
     history: bool
     keep_images: int | None
     strict: bool
+    pick: Pick = "first"
     told: bool = True
     """Whether who asks for an old format hears of it."""
     as_it_came: bool = False
@@ -82,21 +85,25 @@ def policy(  # noqa: PLR0913  # the options of wrap()
     history: bool,
     keep_images: int | None,
     strict: bool,
+    pick: Pick = "first",
 ) -> Policy:
     """Check options.
 
     Raises:
         UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
-        ImageShimError: ``on_loss`` is unknown, ``keep_images`` is no number of images, or there is
-            no ``history`` whose images it could keep.
+        ImageShimError: ``on_loss`` or ``pick`` is unknown, ``keep_images`` is no number of images,
+            or there is no ``history`` whose images it could keep.
 
     """
     check_option("on_loss", on_loss, ON_LOSS)
+    check_option("pick", pick, PICK)
     check_keep_images(keep_images)
     if keep_images is not None and not history:
         raise ImageShimError("keep_images is for earlier replies, which history=False leaves alone")
     source = source_format(accept)
-    return Policy(target_format(emit), source, on_loss, bool(history), keep_images, bool(strict))
+    return Policy(
+        target_format(emit), source, on_loss, bool(history), keep_images, bool(strict), pick
+    )
 
 
 LOOKING_ON = Policy(
@@ -136,7 +143,7 @@ class Call(NamedTuple):
 
     def plan(self, source: Format | None) -> Plan:
         """Plan the conversion of a reply that comes from ``source``."""
-        return _plan(self.policy.emit, source, self.policy.on_loss)
+        return _plan(self.policy.emit, source, self.policy.on_loss, self.policy.pick)
 
     def source_of(self, answer: Any) -> Format | None:
         """Tell where a reply or a stream comes from: the format that decides what ``content`` is.
@@ -163,11 +170,11 @@ class Call(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _plan(emit: Format, source: Format | None, on_loss: OnLoss) -> Plan:
+def _plan(emit: Format, source: Format | None, on_loss: OnLoss, pick: Pick) -> Plan:
     # A program that installs the shim and never calls does not pay for the conversions.
     from imageshim.messages.options import plan  # noqa: PLC0415
 
-    return plan(emit, source=source, on_loss=on_loss)
+    return plan(emit, source=source, on_loss=on_loss, pick=pick)
 
 
 def announced(answer: Any) -> Format | None:

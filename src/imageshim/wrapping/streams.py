@@ -56,7 +56,8 @@ class _Flow:
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
-        converter = ChunkMachine(call.policy.emit, source=source, on_loss=call.policy.on_loss)
+        do = call.policy
+        converter = ChunkMachine(do.emit, source=source, on_loss=do.on_loss, pick=do.pick)
         self.stream = FailOpen(converter, ASKED_FOR)
         self.passes: Callable[[Any], bool] = converter.passes
         """Tells at a look that nothing is to be done with a chunk, as with most."""

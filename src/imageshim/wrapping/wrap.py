@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from imageshim.errors import ImageShimError
-from imageshim.messages.options import FormatLike, OnLoss
+from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
 from . import clients
@@ -27,6 +27,7 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
     history: bool = True,
     keep_images: int | None = None,
     strict: bool = False,
+    pick: Pick = "first",
 ) -> T:
     """Return the same kind of thing, whose replies and streams are in the format ``emit``.
 
@@ -52,6 +53,8 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
             :func:`imageshim.prepare_messages`. None: all.
         strict: raise what fails in imageshim itself. Otherwise the caller gets the reply as it
             came, with a :class:`imageshim.ReplyUnchangedWarning` and the traceback in the log.
+        pick: which of several images the format ``image`` holds, as in :func:`imageshim.convert`
+            and :class:`imageshim.StreamConverter`.
 
     Returns:
         With ``emit="images"`` messages still know the old name ``image``, with a
@@ -60,11 +63,14 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
 
     Raises:
         UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
-        ImageShimError: ``target`` cannot be wrapped, ``on_loss`` is unknown, or ``keep_images`` is
-            no number of images or stands beside ``history=False``.
+        ImageShimError: ``target`` cannot be wrapped, ``on_loss`` or ``pick`` is unknown, or
+            ``keep_images`` is no number of images or stands beside ``history=False``.
 
     """
-    do = policy(emit, accept, on_loss, history=history, keep_images=keep_images, strict=strict)
+    do = policy(
+        emit, accept, on_loss,
+        history=history, keep_images=keep_images, strict=strict, pick=pick,
+    )  # fmt: skip
     start_report()
     wrapped: T = _wrapped(target, do)
     return wrapped
