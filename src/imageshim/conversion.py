@@ -12,7 +12,7 @@ from .messages.options import Drafts, FormatLike, OnLoss, Pick, Plan, cached_pla
 from .messages.walk import may_have_images, over_messages, refuse_scalars
 from .timeline import Format
 
-__all__ = ["convert", "convert_in_place", "convert_message", "detect", "normalize"]
+__all__ = ["convert", "convert_in_place", "convert_message", "detect", "examine", "normalize"]
 
 R = TypeVar("R")
 
@@ -38,20 +38,31 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return old == new and list(old) == list(new)
 
 
+def examine(message: R, do: Plan, where: str) -> tuple[R, Format | None]:
+    """Convert one message, and tell the format that it was in; None where it has no image.
+
+    The same object comes back where there is nothing to do.
+    """
+    if not may_have_images(message, do.how):
+        return message, None
+    view: dict[str, Any] | None = carriers.fields(message)
+    if view is None:
+        return message, None
+    if _is_done(view, do.to):
+        return message, do.to
+    lifted = lift(dict(view), do.how)
+    if lifted is None:
+        return message, None
+    if not _is_already(lifted, do) or do.how.drafts:
+        fields = lower(lifted, do.to, do.on_loss, where, do.pick)
+        if not _same(view, fields):
+            message = carriers.rebuilt(message, fields, in_place=do.in_place)
+    return message, lifted.format
+
+
 def convert_message(message: R, do: Plan, where: str) -> R:
     """Convert one message; the same object comes back where there is nothing to do."""
-    if not may_have_images(message, do.how):
-        return message
-    view: dict[str, Any] | None = carriers.fields(message)
-    if view is None or _is_done(view, do.to):
-        return message
-    lifted = lift(dict(view), do.how)
-    if lifted is None or (_is_already(lifted, do) and not do.how.drafts):
-        return message
-    fields = lower(lifted, do.to, do.on_loss, where, do.pick)
-    if _same(view, fields):
-        return message
-    return carriers.rebuilt(message, fields, in_place=do.in_place)
+    return examine(message, do, where)[0]
 
 
 def _run(reply: R, do: Plan, function: str) -> R:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from imageshim.history import prepare_messages
-from imageshim.messages.walk import has_no_image
 from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
@@ -54,13 +53,7 @@ def run(
         call = call._replace(seen=[])
         WATCH.start()
         warn_of_loss(call)
-    answer = _called(call, wrapped, args, kwargs)
-    try:
-        if has_no_image(answer):
-            return answer
-    except Exception:  # noqa: BLE001, S110  # what is odd about it is told where it is converted
-        pass
-    return deliver(answer, call)
+    return deliver(_called(call, wrapped, args, kwargs), call)
 
 
 def _called(call: Call, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import wrapt
 
-from imageshim.conversion import convert_message, detect
+from imageshim.conversion import examine
 from imageshim.messages import carriers
 from imageshim.messages.walk import has_no_image, over_messages
 from imageshim.timeline import Format
@@ -38,6 +38,8 @@ def deliver(answer: Any, call: Call) -> Any:
         return answer
     if is_watching() and not call.inner and rule in (_reply, proxied):
         saw_answer()
+    if rule is _reply and _has_no_image(answer):
+        return answer
     if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
@@ -52,27 +54,40 @@ def deliver(answer: Any, call: Call) -> Any:
         return answer
 
 
+def _has_no_image(answer: Any) -> bool:
+    try:
+        return has_no_image(answer)
+    except Exception:  # noqa: BLE001  # what is odd about it is told where it is converted
+        return False
+
+
 def _reply(answer: Any, call: Call) -> Any:
-    if has_no_image(answer):
-        return answer
+    """Deliver a whole reply; it is examined once, since the conversion says what it found."""
     if carriers.items_of(carriers.get(answer, "choices")) is None:
         return _holder(answer, call)
     source = call.source_of(answer)
-    if is_watching() and not call.inner and detect(answer, source) is not None:
-        saw_images()
     if call.observer is not None:
         call.observer.saw_reply(answer, source)
     if call.policy.as_it_came:
         return answer
     do = call.plan(source)
+    found: list[Format] = []
+
+    def convert(message: Any, where: str) -> Any:
+        converted, was = examine(message, do, where)
+        if was is not None:
+            found.append(was)
+        return converted
+
     # Never in place: LiteLLM's caches and loggers may have the same object.
-    converted = over_messages(
-        answer, lambda message, where: convert_message(message, do, where), in_place=False
-    )
-    if do.to is Format.IMAGES and not call.inner:
+    converted = over_messages(answer, convert, in_place=False)
+    if not found or call.inner:
+        return converted
+    if is_watching():
+        saw_images()
+    if do.to is Format.IMAGES:
         return with_old_name(converted, answer)
-    is_old = do.to in LEGACY and not call.inner
-    if is_old and (converted is not answer or detect(answer, source) is do.to):
+    if do.to in LEGACY and (converted is not answer or found[0] is do.to):
         return _in_old_format(converted, answer, call)
     return converted
 
