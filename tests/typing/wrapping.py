@@ -53,7 +53,7 @@ async def functions() -> None:
     assert_type(await imageshim.wrap(ask_later)("m"), ChatCompletion)
     one: Callable[[str], ChatCompletion] = imageshim.wrap(ask)
     later: Callable[[str], Coroutine[Any, Any, ChatCompletion]] = imageshim.wrap(
-        ask_later, accept="1.75.9", on_loss="drop", history=False, strict=True
+        ask_later, source="1.75.9", on_loss="drop", history=False, strict=True
     )
     del one, later
 

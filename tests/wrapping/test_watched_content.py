@@ -127,7 +127,7 @@ def test_dicts_are_watched_by_key_get_and_pop(report):
     def ask() -> dict[str, object]:
         return {"choices": [{"index": 0, "message": {"content": f"a {pictures.png().url}"}}]}
 
-    message = imageshim.wrap(ask, emit="content", accept="content")()["choices"][0]["message"]
+    message = imageshim.wrap(ask, emit="content", source="content")()["choices"][0]["message"]
     message["content"].find("data:")
     message.get("content").find("data:")
     assert type(message.pop("content")) is WatchedText

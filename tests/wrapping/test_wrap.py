@@ -329,11 +329,11 @@ def test_what_the_library_returned_does_not_change(came, emit):
     assert type(carrier.choices[0].message).__module__.startswith("openai")
 
 
-def test_accept_says_where_replies_come_from():
+def test_source_says_where_replies_come_from():
     quoted = reply("content", (f'"{PICTURES[0].url} it is',))
 
     as_text = imageshim.wrap(lambda: quoted)()
-    as_image = imageshim.wrap(lambda: quoted, accept="1.75.9")()
+    as_image = imageshim.wrap(lambda: quoted, source="1.75.9")()
 
     assert as_text is quoted
     assert urls(as_image["choices"][0]["message"]) == [PICTURES[0].url]
@@ -352,7 +352,7 @@ def test_a_request_for_images_says_it_too():
     ("options", "message"),
     [
         ({"emit": "picture"}, "'picture' is no format"),
-        ({"accept": "yesterday"}, "'yesterday' is neither a format"),
+        ({"source": "yesterday"}, "'yesterday' is neither a format"),
         ({"on_loss": "weep"}, "on_loss is 'weep'"),
     ],
 )

@@ -29,7 +29,7 @@ __all__ = [
 FormatName = Literal["content", "image", "images", "parts"]
 """The names of :class:`Format`, for type checkers: a misspelt one is an error where it is written.
 
-What says where a reply comes from (``source``, ``accept``) is a ``str``: it may be any version.
+What says where a reply comes from (``source``) is a ``str``: it may be any version.
 """
 FormatLike = FormatName | Format
 OnLoss = Literal["stash", "drop", "raise"]

@@ -125,7 +125,7 @@ def _raw(response: Any, call: Call) -> Any:
     """Let ``parse()`` of a raw response convert; its bytes and headers stay as they came."""
     parse = response.parse
     announced = call._replace(
-        policy=call.policy.accepting(call.source_of(response)),
+        policy=call.policy.coming_from(call.source_of(response)),
     )
     asynchronous = asyncio.iscoroutinefunction(parse)
     made: dict[int, tuple[Any, Any]] = {}

@@ -48,8 +48,8 @@ def _delivering(plain: Any, policy: Policy) -> Any:
     def given(response: Any, parsed: Any) -> Any:
         if INSIDE.get() is not None or carriers.items_of(carriers.get(parsed, "choices")) is None:
             return parsed
-        known = policy.accept or announced(response)
-        return deliver(parsed, Call(policy.accepting(known), None, {}))
+        known = policy.source or announced(response)
+        return deliver(parsed, Call(policy.coming_from(known), None, {}))
 
     if iscoroutinefunction(plain):
 

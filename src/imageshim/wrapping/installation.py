@@ -107,7 +107,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     emit: FormatLike = "images",
     callers: Mapping[str, FormatLike] | None = None,
     libraries: Iterable[str] = ("litellm", "openai"),
-    accept: str | Format | None = None,
+    source: str | Format | None = None,
     on_loss: OnLoss = "stash",
     history: bool = True,
     keep_images: int | None = None,
@@ -135,7 +135,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
             Modules of installed packages get an old format without a warning: they are not yours
             to change.
         libraries: which of ``"litellm"`` and ``"openai"``.
-        accept: as in :func:`imageshim.wrap`.
+        source: as in :func:`imageshim.wrap`.
         on_loss: as in :func:`imageshim.wrap`.
         history: as in :func:`imageshim.wrap`.
         keep_images: as in :func:`imageshim.wrap`.
@@ -161,7 +161,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
             f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
         )
     do = policy(
-        emit, accept, on_loss,
+        emit, source, on_loss,
         history=history, keep_images=keep_images, strict=strict, pick=pick,
     )  # fmt: skip
     file = None if report is None else os.fspath(report)

@@ -57,7 +57,7 @@ class Policy(NamedTuple):
     """The options of :func:`imageshim.wrap`, checked."""
 
     emit: Format
-    accept: Format | None
+    source: Format | None
     on_loss: OnLoss
     history: bool
     keep_images: int | None
@@ -72,14 +72,14 @@ class Policy(NamedTuple):
         """Return the same with another format."""
         return self._replace(emit=emit, told=told)
 
-    def accepting(self, accept: Format | None) -> Policy:
+    def coming_from(self, source: Format | None) -> Policy:
         """Return the same with another source."""
-        return self._replace(accept=accept)
+        return self._replace(source=source)
 
 
 def policy(  # noqa: PLR0913  # the options of wrap()
     emit: FormatLike,
-    accept: str | Format | None,
+    source: str | Format | None,
     on_loss: OnLoss,
     *,
     history: bool,
@@ -90,7 +90,7 @@ def policy(  # noqa: PLR0913  # the options of wrap()
     """Check options.
 
     Raises:
-        UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
+        UnknownFormatError: ``emit`` is no format, or ``source`` neither a format nor a version.
         ImageShimError: ``on_loss`` or ``pick`` is unknown, ``keep_images`` is no number of images,
             or there is no ``history`` whose images it could keep.
 
@@ -100,9 +100,9 @@ def policy(  # noqa: PLR0913  # the options of wrap()
     check_keep_images(keep_images)
     if keep_images is not None and not history:
         raise ImageShimError("keep_images is for earlier replies, which history=False leaves alone")
-    source = source_format(accept)
+    known = source_format(source)
     return Policy(
-        target_format(emit), source, on_loss, bool(history), keep_images, bool(strict), pick
+        target_format(emit), known, on_loss, bool(history), keep_images, bool(strict), pick
     )
 
 
@@ -152,8 +152,8 @@ class Call(NamedTuple):
         the models that it speaks to itself, unless it is an entry of its cache, which an older
         version may have written; a request for images. None leaves it to the shape of the reply.
         """
-        if self.policy.accept is not None:
-            return self.policy.accept
+        if self.policy.source is not None:
+            return self.policy.source
         if not hasattr(type(answer), "__pydantic_serializer__"):
             told = announced(answer)
             if told is not None:

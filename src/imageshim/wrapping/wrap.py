@@ -22,7 +22,7 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
     target: T,
     *,
     emit: FormatLike = "images",
-    accept: str | Format | None = None,
+    source: str | Format | None = None,
     on_loss: OnLoss = "stash",
     history: bool = True,
     keep_images: int | None = None,
@@ -44,7 +44,7 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
             ``chat.completions``. A wrapped client shares its connections with the other, and the
             copies that it makes of itself are wrapped too.
         emit: what the caller gets, whatever the library, a gateway or a cache gives.
-        accept: where replies come from, if you know it better: a format or a LiteLLM version, as
+        source: where replies come from, if you know it better: a format or a LiteLLM version, as
             ``source`` of :func:`imageshim.convert`.
         on_loss: as in :func:`imageshim.convert`.
         history: write requests so that the model gets the images of earlier replies
@@ -62,13 +62,13 @@ def wrap(  # noqa: PLR0913  # each option is a word of its own
         ``"content"`` and ``"image"`` the warning is at the line of the call.
 
     Raises:
-        UnknownFormatError: ``emit`` is no format, or ``accept`` neither a format nor a version.
+        UnknownFormatError: ``emit`` is no format, or ``source`` neither a format nor a version.
         ImageShimError: ``target`` cannot be wrapped, ``on_loss`` or ``pick`` is unknown, or
             ``keep_images`` is no number of images or stands beside ``history=False``.
 
     """
     do = policy(
-        emit, accept, on_loss,
+        emit, source, on_loss,
         history=history, keep_images=keep_images, strict=strict, pick=pick,
     )  # fmt: skip
     start_report()
