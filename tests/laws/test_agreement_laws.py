@@ -19,7 +19,7 @@ from imageshim import (
 )
 from imageshim.cli.detect import main as detect_command
 from imageshim.streaming import SSEConverter, collect, convert_stream
-from odd_messages import messages
+from imageshim.testing.strategies import odd_messages as messages
 
 FORMATS = ("content", "image", "images", "parts")
 SOURCES = (None, *FORMATS, "1.75.9", "1.80.0")
@@ -29,6 +29,12 @@ def own(message, source=None):
     """The images that are the message's own, where `read` shows them."""
     found = read(message, source=source).images
     return [image.url for image in found if image.found_in == "message"]
+
+
+def without_stash(message):
+    specific = {**(message.get("provider_specific_fields") or {})}
+    specific.pop("imageshim", None)
+    return {**message, "provider_specific_fields": specific}
 
 
 def moved(message, source=None):
@@ -60,7 +66,8 @@ def test_no_image_gets_lost_or_doubled_on_the_way_through_any_format(message, to
     there = convert(message, to)
     canonical = normalize(message)
     assert own(there) == own(canonical)
-    assert normalize(convert(canonical, to)) == canonical
+    # A message that has images in two fields comes back with them in one, and its stash says so.
+    assert without_stash(normalize(convert(canonical, to))) == without_stash(canonical)
     for markdown in (False, True):
         wanted = [image.url for image in read(message, markdown=markdown).images]
         assert sorted(image.url for image in read(there, markdown=markdown).images) == sorted(

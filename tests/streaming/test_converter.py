@@ -559,3 +559,10 @@ def test_a_fence_that_opened_many_chunks_ago_is_known():
     pieces = ["```\n", *"ab" * 700, "\n", RED.url]
     converted = list(convert_stream(texts(*pieces), "images"))
     assert collect(converted)["choices"][0]["message"]["content"] == "".join(pieces)
+
+
+def test_usage_comes_once_where_a_stream_ends_without_a_word():
+    usage = {"completion_tokens": 3}
+    made = converted([chunk({"content": "See da"}, usage=usage)])
+    assert [one["usage"] for one in made if one.get("usage")] == [usage]
+    assert deltas(made) == [{"content": "See "}, {"content": "da"}]

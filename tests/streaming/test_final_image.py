@@ -104,7 +104,7 @@ def test_text_flows_while_an_image_waits_for_the_next():
     last, end = converter.feed(END)
     assert last["choices"][0]["delta"] == {"image": {"url": B, "detail": "auto"}}
     assert last["choices"][0]["finish_reason"] is None
-    assert end is END
+    assert end == END
     assert converter.finish() == []
 
 

@@ -37,7 +37,7 @@ def broken(*_args, **_options):
 
 @pytest.fixture
 def broken_conversion(monkeypatch):
-    monkeypatch.setattr(delivery, "convert_message", broken)
+    monkeypatch.setattr(delivery, "examine", broken)
 
 
 @pytest.mark.usefixtures("broken_conversion")
@@ -233,7 +233,7 @@ def test_a_raw_response_that_cannot_be_read_comes_as_it_came(client, monkeypatch
 
 
 def test_an_odd_answer_comes_as_it_came(monkeypatch):
-    monkeypatch.setattr(calls, "has_no_image", broken)
+    monkeypatch.setattr(delivery, "has_no_image", broken)
     original = {"id": "x", "choices": [{"index": 0, "message": {"content": "text"}}]}
 
     assert imageshim.wrap(lambda: original)() is original

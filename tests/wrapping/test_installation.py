@@ -268,10 +268,8 @@ def test_a_wrapped_client_under_an_installation_is_converted_once(client, monkey
     from imageshim.wrapping import delivery
 
     converted = []
-    original = delivery.convert_message
-    monkeypatch.setattr(
-        delivery, "convert_message", lambda *args: converted.append(1) or original(*args)
-    )
+    original = delivery.examine
+    monkeypatch.setattr(delivery, "examine", lambda *args: converted.append(1) or original(*args))
     with imageshim.install():
         assert image_count(ask(imageshim.wrap(client))) == 1
 

@@ -127,7 +127,7 @@ def arranged(parts: list[Part], text: str | None, kept: Stash) -> list[Part] | N
             out.append(run if isinstance(run, TextPart) and len(run.text) == length else None)
         elif kind in {"part", "item"}:
             out.append(next(queues[OtherPart], None) if kind in held else _other(others, kind))
-        else:
+        elif kind != "feed":  # which only sets a URL apart in a text
             out.append(_image(next(queues[ImagePart], None), kind, length, place))
     left = [next(queue, None) for queue in queues.values()]
     whole = [part for part in out if part is not None]

@@ -89,11 +89,11 @@ def _named(holder: Any) -> _Named | None:
     urls = [part.url for part in parts if isinstance(part, ImagePart)]
     one = carriers.get(holder, image_format.FIELD)
     single = image_format.lift(one) if one else []
-    owned = [images_format.FIELD] * bool(urls) + [image_format.FIELD] * bool(single)
-    if not owned:
+    if not (urls or single):
         return None
-    if not urls:
-        return Format.IMAGE, [*single], frozenset(owned)
+    if not parts:
+        return Format.IMAGE, [*single], frozenset({image_format.FIELD})
+    owned = [images_format.FIELD] + [image_format.FIELD] * bool(single)
     # A field for old readers beside the list repeats one of its images. To compare is cheaper than
     # to hash megabytes, but for many.
     known = urls if len(single) < 2 else frozenset(urls)
@@ -184,10 +184,11 @@ def _in_own_field(view: Mapping[str, Any], parts: list[Part], text: str | None) 
         own = own_fields.lift(holder)
         if own is not None:
             name, images = own
-            is_outer = holder is view
+            others = images_format.lift(carriers.items_of(view.get(images_format.FIELD)) or ())
             return _Found(
-                Format.IMAGES, [*parts, *images], text,
-                own_field=name if is_outer else stash.FIELD,
+                Format.IMAGES, [*parts, *others, *images], text,
+                frozenset({images_format.FIELD} if others else ()),
+                own_field=name if holder is view else stash.FIELD,
             )  # fmt: skip
     return None
 

@@ -70,7 +70,7 @@ def lower(
         values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
     if to is Format.CONTENT and any(isinstance(part, ImagePart) and part.draft for part in parts):
         values[REASONING] = _with_drafts(lifted, where)
-    return _placed(lifted, target, values)
+    return _placed(lifted, target, values, back=back)
 
 
 def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[str, Any] | None:
@@ -188,7 +188,9 @@ def _with_drafts(lifted: Lifted, where: str) -> str:
     return text
 
 
-def _placed(lifted: Lifted, target: Target, values: dict[str, Any]) -> dict[str, Any]:
+def _placed(
+    lifted: Lifted, target: Target, values: dict[str, Any], *, back: bool
+) -> dict[str, Any]:
     """Order the fields as they were in the message as it came first."""
     at = dict(lifted.at)
     slots = [at[name] for name in _SLOTS if name in at]
@@ -199,6 +201,8 @@ def _placed(lifted: Lifted, target: Target, values: dict[str, Any]) -> dict[str,
             values[name] = None
         elif name in lifted.fields and name not in lifted.owned and name not in values:
             values[name] = lifted.fields[name]
+    if back and _EMPTY in at and _EMPTY not in values and target.field == image_format.FIELD:
+        values[_EMPTY] = []  # beside the old field stood a list of none
     fields = {
         name: values[name] if name == REASONING and name in values else value
         for name, value in lifted.fields.items()
@@ -213,3 +217,4 @@ def _placed(lifted: Lifted, target: Target, values: dict[str, Any]) -> dict[str,
 
 
 _SLOTS = (image_format.FIELD, images_format.FIELD)
+_EMPTY = images_format.FIELD

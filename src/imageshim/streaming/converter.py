@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.image_data.quotation import MOST_WAITING
 from imageshim.messages import carriers
 from imageshim.messages.formats.own_fields import OWN_FIELDS
@@ -14,6 +13,7 @@ from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
 from imageshim.timeline import Format
 
+from .choice_state import ChoiceState
 from .deltas import (
     Read,
     Writer,
@@ -23,8 +23,8 @@ from .deltas import (
     nulls_in,
     read_delta,
     says_that_content_is_text,
+    with_evidence,
 )
-from .final_image import NOTHING
 from .spreading import says_more, spread
 from .text import MAY_BEGIN, TextSplitter, flows
 
@@ -34,32 +34,6 @@ __all__ = ["ChunkMachine"]
 _USUAL = frozenset({"id", "object", "created", "model", "choices", "system_fingerprint"})
 _CUT_OFF = ("length",)
 """The finish reasons that say that the text is not all there."""
-
-
-class _Choice:
-    """What the stream has said so far in one choice."""
-
-    __slots__ = ("ends", "has_images", "last", "number", "splitter", "waiting", "where")
-
-    def __init__(self, where: str, splitter: TextSplitter | None) -> None:
-        self.where = where
-        self.number = 0
-        """The number of the next image."""
-        self.splitter = splitter
-        """Reads the text; None where the text is known to hold no images."""
-        self.has_images = False
-        """Whether there was an image that a gateway's own field may only repeat."""
-        self.last: tuple[Any, Any] | None = None
-        """The chunk that text or an image is held of, and its choice."""
-        self.ends = False
-        """Whether it has said why it ends."""
-        self.waiting = NOTHING
-        """The image that may be a draft of the final one, if that is asked for."""
-
-    @property
-    def holds(self) -> bool:
-        text_waits = self.splitter is not None and not self.splitter.idle
-        return text_waits or self.waiting.image is not None
 
 
 class ChunkMachine:
@@ -82,7 +56,7 @@ class ChunkMachine:
         self._keeps_drafts = do.to is Format.IMAGE and pick == "final"
         """Whether an image waits, since the next may be the final one."""
         self._writer = Writer(do.to, on_loss, final=self._keeps_drafts)
-        self._choices: dict[Any, _Choice] = {}
+        self._choices: dict[Any, ChoiceState] = {}
         self.reads_text = do.to is not Format.CONTENT and do.how.source in {None, Format.CONTENT}
         """Whether text may hold images: not in its own format, nor where it is known to be text."""
         self.reads_markdown = do.how.markdown
@@ -223,19 +197,21 @@ class ChunkMachine:
         chunks: list[Any] = []
         for state in self._choices.values():
             state.ends = True
-            parts = _flush(state, whole=False)
+            parts = state.flush(whole=False)
             if (parts or state.holds) and state.last is not None:
                 chunk, choice = state.last
+                if carriers.get(chunk, "usage") is not None:
+                    chunk = carriers.replaced(chunk, "usage", None)  # it has gone with the chunk
                 chunks += spread(chunk, [self._write(state, choice, parts, None, None, {})])
         return chunks
 
-    def _state(self, key: Any) -> _Choice:
+    def _state(self, key: Any) -> ChoiceState:
         state = self._choices.get(key)
         if state is None:
             splitter = None
             if self.reads_text:
                 splitter = TextSplitter(trusted=self._trusted, markdown=self.reads_markdown)
-            state = self._choices[key] = _Choice(f"choices[{key}].delta", splitter)
+            state = self._choices[key] = ChoiceState(f"choices[{key}].delta", splitter)
         return state
 
     def pass_over(self, index: int, tail: str) -> None:
@@ -259,6 +235,8 @@ class ChunkMachine:
             made = self._write(state, choice, before, None, None, {})
             state.number += self._writer.numbers(parts)
             return [*made, choice] if made else None
+        # A gateway's own field goes with an image, also where it was not read.
+        own = {**own, **{name: rest.pop(name) for name in OWN_FIELDS & rest.keys()}}
         made = self._write(state, choice, [*before, *parts], rest, finish, own)
         if not made and (
             own
@@ -274,7 +252,7 @@ class ChunkMachine:
         return made
 
     def _take_apart(
-        self, state: _Choice, view: dict[str, Any], finish: Any
+        self, state: ChoiceState, view: dict[str, Any], finish: Any
     ) -> tuple[list[Part], list[Part], dict[str, Any] | None, dict[str, Any]]:
         """Take a delta apart: what was held before it, its own parts, and its other fields.
 
@@ -289,7 +267,7 @@ class ChunkMachine:
             held = not splitter.idle
             parts = splitter.feed(content)
             if finish:
-                parts += _flush(state, whole=whole)
+                parts += state.flush(whole=whole)
             return [], parts, view if held or not _is_text(parts, content) else None, {}
         if (
             read is not None
@@ -300,7 +278,7 @@ class ChunkMachine:
             return [], *self._from_texts(state, state.splitter, read, finish), {}
         before: list[Part] = []
         if finish or content_is_text or read is not None:
-            before = _flush(state, whole=whole)
+            before = state.flush(whole=whole)
         if content_is_text:
             state.splitter = None
         if read is None:
@@ -314,7 +292,7 @@ class ChunkMachine:
         return before, read.parts, rest, read.own
 
     def _from_texts(
-        self, state: _Choice, splitter: TextSplitter, read: Read, finish: Any
+        self, state: ChoiceState, splitter: TextSplitter, read: Read, finish: Any
     ) -> tuple[list[Part], dict[str, Any] | None]:
         """Take the images out of the text parts of a list, as `_take_apart` does out of text."""
         changed, parts = not splitter.idle, list[Part]()
@@ -324,9 +302,9 @@ class ChunkMachine:
                 changed |= not _is_text(made, part.text) and bool(part.text)
                 parts += made
             else:
-                parts += [*_flush(state, whole=True), part]
+                parts += [*state.flush(whole=True), part]
         if finish:
-            parts += _flush(state, whole=finish not in _CUT_OFF)
+            parts += state.flush(whole=finish not in _CUT_OFF)
         stays = self._to is Format.PARTS or any(isinstance(part, OtherPart) for part in read.parts)
         return parts, None if stays and not changed else read.rest
 
@@ -338,7 +316,7 @@ class ChunkMachine:
 
     def _write(  # noqa: PLR0913  # all that becomes of one choice
         self,
-        state: _Choice,
+        state: ChoiceState,
         choice: Any,
         parts: list[Part],
         rest: dict[str, Any] | None,
@@ -356,6 +334,8 @@ class ChunkMachine:
         if self._keeps_drafts:
             parts, own, waiting = waiting.after(parts, own, ends=state.ends)
         written = self._writer.write(parts, state.number, state.where, own)
+        if rest is not None and says_that_content_is_text(carriers.fields(delta) or {}):
+            written = with_evidence(written)
         state.number, state.waiting = state.number + self._writer.numbers(parts), waiting
         made: list[Any] = []
         for place, values in enumerate(written):
@@ -379,21 +359,6 @@ _CONTENT = frozenset({"content"})
 
 _FIELDS = OWN_FIELDS | {"images", "image"}
 _MARKS = _FIELDS | {FIELD}
-
-
-def _flush(state: _Choice, *, whole: bool) -> list[Part]:
-    """Return what is held of the text of a choice."""
-    splitter = state.splitter
-    if splitter is None or splitter.idle:
-        return []
-    parts = splitter.finish(whole=whole)
-    if splitter.broken:
-        splitter.broken = False
-        warn_caller(
-            f"{state.where}: the stream ended inside a data URI, which stays text",
-            UnreadableImageWarning,
-        )
-    return parts
 
 
 def _is_text(parts: list[Part], text: str) -> bool:

@@ -47,6 +47,7 @@ __all__ = [
     "nulls_in",
     "read_delta",
     "says_that_content_is_text",
+    "with_evidence",
 ]
 
 IMAGES = "images"
@@ -232,6 +233,20 @@ class Writer(NamedTuple):
             raise LossyConversionError(message)
         if self.on_loss == "drop":
             warn_caller(message, LossyConversionWarning)
+
+
+def with_evidence(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave a first text and the images behind it in one delta, as they were.
+
+    The field for images beside it tells who reads the stream again that a text is text.
+    """
+    first, *others = written or [{}]
+    if first.keys() == {"content"} and others and not _NAMED.isdisjoint(others[0]):
+        return [{**first, **others[0]}, *others[1:]]
+    return written
+
+
+_NAMED = frozenset({images_format.FIELD, image_format.FIELD})
 
 
 def _put_own(own: dict[str, Any], written: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ when somebody imports the library, and the strategies are made when they are dra
 from __future__ import annotations
 
 import sys
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,11 +16,14 @@ from imageshim.wrapping.import_hooks import ImportHooks
 __all__ = ["register"]
 
 _TYPES = {
-    "openai.types.chat.chat_completion": ("ChatCompletion", "openai", False),
-    "openai.types.chat.chat_completion_chunk": ("ChatCompletionChunk", "openai", True),
-    "litellm.types.utils": ("ModelResponse", "litellm", False),
+    "openai.types.chat.chat_completion": {"ChatCompletion": ("openai", False)},
+    "openai.types.chat.chat_completion_chunk": {"ChatCompletionChunk": ("openai", True)},
+    "litellm.types.utils": {
+        "ModelResponse": ("litellm", False),
+        "ModelResponseStream": ("litellm", True),
+    },
 }
-"""By module: the class, the carrier, whether it is a chunk."""
+"""By module: the classes, the carrier of each, and whether it is a chunk."""
 
 
 def register() -> None:
@@ -33,16 +37,16 @@ def register() -> None:
 def _imported(module: ModuleType) -> None:
     from hypothesis import strategies as st  # noqa: PLC0415  # it is loading us
 
-    name, carrier, streamed = _TYPES[module.__name__]
-    st.register_type_strategy(
-        getattr(module, name), lambda _cls: _drawn(carrier, streamed=streamed)
-    )
+    for name, (carrier, streamed) in _TYPES[module.__name__].items():
+        st.register_type_strategy(
+            getattr(module, name), partial(_drawn, carrier=carrier, streamed=streamed)
+        )
 
 
 hooks = ImportHooks(frozenset(_TYPES), _imported)
 
 
-def _drawn(carrier: Any, *, streamed: bool) -> Any:
+def _drawn(_cls: type, *, carrier: Any, streamed: bool) -> Any:
     from . import strategies  # noqa: PLC0415  # when somebody draws
 
     if not streamed:

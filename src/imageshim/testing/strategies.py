@@ -18,6 +18,8 @@ chunk, choices interleaved::
     def test_my_client(scripted):
         assert my_client(scripted.chunks) == [picture.data for picture in scripted.whole.pictures()]
 
+:func:`odd_messages` draws the spellings of other gateways, and what is no image beside them.
+
 A ``content`` reply is ambiguous where text on both sides of an image makes a quotation of it
 (``"data:…"`` in HTML): the strategies build no such reply.
 
@@ -45,6 +47,7 @@ try:
 except ImportError:
     raise MissingExtraError("imageshim.testing.strategies", "testing") from None
 
+from .odd_strategies import odd_messages
 from .text_strategies import texts
 
 preloading.load()
@@ -59,6 +62,7 @@ __all__ = [
     "images",
     "legacy_content",
     "messages",
+    "odd_messages",
     "parts",
     "replies",
     "scripted_messages",
