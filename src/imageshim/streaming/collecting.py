@@ -17,7 +17,7 @@ from imageshim.messages.formats import images as images_format
 from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.lifting import MANAGED, Lifted
 from imageshim.messages.lowering import lower
-from imageshim.messages.options import ReadOptions, read_options
+from imageshim.messages.options import Pick, ReadOptions, read_options
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD, KEY, Stash, dump
 from imageshim.timeline import Format
@@ -227,7 +227,7 @@ class _Choice:
             stashed=False, owned=frozenset({name}),
         )  # fmt: skip
         # A stream that was converted for the final image holds its drafts in stashes.
-        pick = self._in_field[0] if len(self._in_field) == 1 else "first"
+        pick: Pick | ImagePart = self._in_field[0] if len(self._in_field) == 1 else "first"
         return lower(lifted, found, "stash", where, pick)
 
 
