@@ -41,6 +41,8 @@ def archive(capfdbinary, monkeypatch, tmp_path):
         counts = {}
         for line in out.decode().splitlines():
             number, _, name = line.strip().partition(" ")
+            if number.endswith(":"):  # of a page: its name, and how many replies it has
+                number, name = name.partition(" ")[0], "page"
             counts[name] = int(number.replace(",", ""))
         return ended.value.code or 0, counts, err.decode()
 

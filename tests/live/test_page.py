@@ -59,7 +59,7 @@ def seen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     path = folder / "page.html"
     with path.open("w", encoding="utf-8", errors="replace") as out:
-        page = PageWriter(out, "Replies " + HARM)
+        page = PageWriter(out, "Replies " + HARM, {"formats " + HARM: "7", "images": HARM})
         for place, body in REPLIES.items():
             for entry in entries_of(body, place):
                 page.add(entry)

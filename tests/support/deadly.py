@@ -12,7 +12,7 @@ from imageshim.archive.record import Conversion, Notes
 __all__ = ["Deadly"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deadly(Conversion):
     """The conversion; the first worker to come by a record kills itself."""
 

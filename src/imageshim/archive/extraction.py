@@ -25,7 +25,7 @@ from imageshim.long_json.reading import parse_lazily
 from imageshim.reading import GeneratedImage, read_all
 
 from .places import ANYWHERE, Found, Where, every_reply, place_of
-from .record import Notes, source_of
+from .record import Notes, Sought
 from .records import reply_of_events
 from .sources import IMAGES, MANIFEST, OURS
 
@@ -92,15 +92,12 @@ def _spellings(uri: str, data: bytes, body: bytes) -> Iterator[tuple[Spelling, b
         yield spelling, spelling.spell(data)
 
 
-@dataclass(frozen=True)
-class Extraction:
+@dataclass(frozen=True, kw_only=True)
+class Extraction(Sought):
     """The task of taking images out."""
 
     out: str = field(repr=False)
     """The output folder; no part of what was asked for, which the journal keeps."""
-    source: str | None = None
-    source_from: str | None = None
-    where: Where = ANYWHERE
     writes: ClassVar[bool] = True
     ranges: ClassVar[bool] = True
     own_names: ClassVar[tuple[str, ...]] = (IMAGES, MANIFEST)
@@ -118,8 +115,7 @@ class Extraction:
 
     def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
         """Take the images out of the fields of a row."""
-        where = self.where if self.where.at or self.where.columns else Where(columns=tuple(row))
-        images = self._images(row, where, notes)
+        images = self._images(row, self.where_in(row), notes)
         if not images:
             return row
         return {
@@ -131,8 +127,7 @@ class Extraction:
         replies = every_reply(value, where)
         notes.tally["replies"] += len(replies)
         notes.tally["records without a reply"] += not replies
-        source = source_of(value, self.source, self.source_from)
-        found = list(_images_in(replies, source))
+        found = list(_images_in(replies, self.source_in(value)))
         notes.tally["images"] += len(found)
         return found
 

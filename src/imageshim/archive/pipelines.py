@@ -30,7 +30,10 @@ def _task(  # noqa: PLR0913  # the options of the command
     markdown: bool,
 ) -> Conversion:
     known = source.value if isinstance(source, Format) else source
-    return Conversion(target_format(to), known, source_from, where, markdown, drafts)
+    return Conversion(
+        to=target_format(to), source=known, source_from=source_from, where=where,
+        markdown=markdown, drafts=drafts,
+    )  # fmt: skip
 
 
 def convert_records(  # noqa: PLR0913  # the options of the command

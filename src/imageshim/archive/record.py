@@ -27,7 +27,7 @@ from .places import ANYWHERE, Found, Where, find, steps_of, values_at
 from .raw_json import Path, replaced, style_of
 from .records import cut_off, reply_of_events
 
-__all__ = ["Conversion", "Notes", "Tally", "as_utf8", "source_of"]
+__all__ = ["Conversion", "Notes", "Sought", "Tally", "as_utf8"]
 
 Tally = defaultdict[str, int]
 """How many records, replies and so on; quicker than a Counter, and there is one a record."""
@@ -60,23 +60,36 @@ def as_utf8(body: bytes) -> bytes:
     return body if encoding.startswith("utf-8") else body.decode(encoding).encode()
 
 
-def source_of(record: Any, source: str | None, field: str | None) -> str | None:
-    """Tell where a record comes from: what it says itself, else what the caller says."""
-    if field is not None:
-        for _, said in values_at(record, steps_of(field)):
-            if isinstance(said, str) and said:
-                return said
-    return source
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What the caller knows of replies: where in a record they are, and where they come from."""
+
+    source: str | None = None
+    source_from: str | None = None
+    """The field of a record that names its version."""
+    where: Where = ANYWHERE
+
+    def version_in(self, record: Any) -> str | None:
+        """Tell which version a record names itself."""
+        steps = steps_of(self.source_from) if self.source_from is not None else None
+        said = values_at(record, steps) if steps is not None else ()
+        return next((one for _, one in said if isinstance(one, str) and one), None)
+
+    def source_in(self, record: Any) -> str | None:
+        """Tell where a record comes from: what it says itself, else what the caller says."""
+        return self.version_in(record) or self.source
+
+    def where_in(self, row: dict[str, Any]) -> Where:
+        """Tell where to look in a row; where nothing is known, in each of its fields."""
+        known = self.where.at or self.where.columns
+        return self.where if known else Where(columns=tuple(row))
 
 
-@dataclass(frozen=True)
-class Conversion:
+@dataclass(frozen=True, kw_only=True)
+class Conversion(Sought):
     """The task of converting."""
 
     to: Format = Format.IMAGES
-    source: str | None = None
-    source_from: str | None = None
-    where: Where = ANYWHERE
     markdown: bool = False
     drafts: Drafts = "keep"
     on_loss: OnLoss = "stash"
@@ -119,9 +132,7 @@ class Conversion:
 
     def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
         """Convert the replies in the fields of a row, each for itself; see :meth:`value`."""
-        where = self.where
-        known = where.at or where.columns
-        new: dict[str, Any] = self.value(row, notes, where if known else Where(columns=tuple(row)))
+        new: dict[str, Any] = self.value(row, notes, self.where_in(row))
         return new
 
     def value(self, record: Any, notes: Notes, where: Where | None = None) -> Any:
@@ -142,7 +153,7 @@ class Conversion:
     def _plan(self, record: Any) -> Plan:
         if self.source_from is None:
             return self._usual_plan
-        return self._plan_for(source_of(record, self.source, self.source_from))
+        return self._plan_for(self.source_in(record))
 
     @cached_property
     def _usual_plan(self) -> Plan:

@@ -16,7 +16,7 @@ from imageshim.long_json.reading import parse_lazily
 from imageshim.reading import GeneratedImage, read_all
 
 from .places import ANYWHERE, Where, every_reply
-from .record import Notes, source_of
+from .record import Notes, Sought
 from .records import reply_of_events
 from .running import Summary
 
@@ -25,13 +25,10 @@ __all__ = ["Look", "Report", "report_of"]
 _SVG = "image/svg+xml"
 
 
-@dataclass(frozen=True)
-class Look:
+@dataclass(frozen=True, kw_only=True)
+class Look(Sought):
     """The task of looking at records; nothing is written of them."""
 
-    source: str | None = None
-    source_from: str | None = None
-    where: Where = ANYWHERE
     writes: ClassVar[bool] = False
     ranges: ClassVar[bool] = True
     own_names: ClassVar[tuple[str, ...]] = ()
@@ -48,17 +45,15 @@ class Look:
 
     def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
         """Look at the fields of a row."""
-        where = self.where if self.where.at or self.where.columns else Where(columns=tuple(row))
-        self._look(row, where, notes)
+        self._look(row, self.where_in(row), notes)
         return row
 
     def _look(self, record: Any, where: Where, notes: Notes) -> None:
-        source = source_of(record, self.source, self.source_from)
+        source = self.source_in(record)
         replies = every_reply(record, where)
         notes.tally["records without a reply"] += not replies
         if self.source_from is not None:
-            version = source_of(record, None, self.source_from)
-            notes.tally[f"version {version or 'none'}"] += len(replies)
+            notes.tally[f"version {self.version_in(record) or 'none'}"] += len(replies)
         for found in replies:
             notes.tally["replies"] += 1
             images = [

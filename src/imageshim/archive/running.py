@@ -138,8 +138,7 @@ class Run:
         for block in every:
             done = self._journal.of(block)
             tally.update(done.tally if done else {})
-        if self._task.writes:
-            self._write_rejects()
+        self._write_rejects()
         self._journal.finish(every)
         faults = [f"{source.path}: {fault}" for source, fault in self._faults.items()]
         return Summary(tally, len(self.sources), faults)

@@ -6,7 +6,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,19 @@ from imageshim.errors import ImageShimError, UnknownFormatError
 from imageshim.messages.options import DRAFTS, PICK
 from imageshim.timeline import Format, source_format
 
-from .arguments import data_error, number, parser
-from .inputs import progress
+from .arguments import data_error, file_name, number, parser
+from .inputs import Record, progress, records
+from .pages import add_html, title_of, write_page
 
 if TYPE_CHECKING:
     from imageshim.archive.blocks import Task
+    from imageshim.archive.report import Look
     from imageshim.archive.running import Engine, Run, Summary
 
 __all__ = ["main"]
 
 _EXAMPLES = """Examples:
+  imageshim archive report logs --html logs.html
   imageshim archive convert logs --out converted --to images
   imageshim archive convert 'logs/**/*.jsonl.gz' --out converted --source 1.75.9
   imageshim archive convert batch.jsonl --out converted --at response.body
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replies(report)
     _add_engine(report)
     report.add_argument("--json", action="store_true", help="write JSON")
+    add_html(report)
     return by
 
 
@@ -176,7 +181,7 @@ def _task(options: argparse.Namespace) -> Task:
     if options.command == "report":
         return Look(**known)
     if options.command == "extract":
-        return Extraction(str(options.out), **known)
+        return Extraction(out=str(options.out), **known)
     return Conversion(
         to=Format(options.to),
         markdown=options.markdown,
@@ -199,8 +204,10 @@ def _engine(options: argparse.Namespace) -> Engine:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from imageshim.archive.report import Look
+
     engine, task = _engine(options), _task(options)
-    if options.command == "report":
+    if isinstance(task, Look):
         with tempfile.TemporaryDirectory(prefix="imageshim-") as folder:
             return _report(options, task, engine, Path(folder))
     from imageshim.archive.extraction import write_manifest
@@ -226,22 +233,54 @@ def _done(
         return run, run.run(engine, advance)
 
 
-def _report(options: argparse.Namespace, task: Task, engine: Engine, folder: Path) -> int:
+def _report(options: argparse.Namespace, task: Look, engine: Engine, folder: Path) -> int:
     from imageshim.archive.report import report_of
+    from imageshim.archive.sources import REJECTS
 
     run, summary = _done(options, task, engine, folder)
-    for fault in summary.faults:
-        data_error(fault)
+    if options.html is None:  # who writes the page says it, too
+        _say_rejects(folder / REJECTS)
     said = report_of(summary, run.rows())._asdict()
+    rows = dict(_labelled(said))
     if options.json:
         print(json.dumps(said, ensure_ascii=False))  # noqa: T201
     else:
-        for name, value in said.items():
-            counts = value.items() if isinstance(value, dict) else [("", value)]
-            for kind, count in counts:
-                label = " ".join(filter(None, (name.replace("_", " "), kind)))
-                print(f"{count:>16,} {label}")  # noqa: T201
+        for label, count in rows.items():
+            print(f"{count:>16,} {label}")  # noqa: T201
+    if options.html is not None:
+        facts = {label: f"{count:,}" for label, count in rows.items()}
+        found, title = _replies(run, task), title_of(options.sources)
+        return write_page(options.html, found, title, facts, quiet=options.json)
     return 0 if summary.is_fine else 1
+
+
+def _say_rejects(path: Path) -> None:
+    """Print the first of what was refused; a report leaves no list of them."""
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for said in map(json.loads, islice(lines, _SAID)):
+            where = filter(None, (file_name(said["file"]), said["line"]))
+            data_error(f"{':'.join(map(str, where))}: {said['reason']}")
+        more = sum(1 for _ in lines)
+    if more:
+        data_error(f"and {more:,} more")
+
+
+_SAID = 10
+
+
+def _labelled(said: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for name, value in said.items():
+        counts = value.items() if isinstance(value, dict) else [("", value)]
+        for kind, count in counts:
+            yield " ".join(filter(None, (name.replace("_", " "), kind))), count
+
+
+def _replies(run: Run, task: Look) -> Iterator[Record]:
+    """Read the replies for a page; records without one are counted in its heading."""
+    for source in run.sources:
+        yield from (record for record in records(source, task) if record.is_reply)
 
 
 _NAMES = {

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
 from imageshim.archive.extraction import Inlining, extracted_root
-from imageshim.archive.places import Found, Where, every_reply, place_of
-from imageshim.archive.record import Notes, Tally
+from imageshim.archive.places import Found, every_reply, place_of
+from imageshim.archive.record import Notes, Sought, Tally
 from imageshim.archive.records import (
     Kind,
     Lines,
@@ -23,7 +23,7 @@ from imageshim.archive.records import (
     too_long,
     whole,
 )
-from imageshim.archive.sources import Source, find_files, opened
+from imageshim.archive.sources import Source, SourceError, find_files, opened
 from imageshim.archive.tables import rows_of
 from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.files.whole import beside, keep_mode
@@ -60,6 +60,10 @@ class Record(NamedTuple):
     """Its place in a record that holds several."""
     cut: str | None = None
     """Where the stream that it comes from breaks off inside an event."""
+    source: str | None = None
+    """Where it comes from, as far as that is known."""
+    is_reply: bool = True
+    """Whether a reply was found in what it stands in."""
 
     @property
     def place(self) -> str:
@@ -113,22 +117,37 @@ def stream_of(source: Source) -> Iterator[tuple[IO[bytes], Callable[[], str | No
         yield stream, lambda: salvaged.fault if salvaged is not None else None
 
 
-def records(file: str | Source) -> Iterator[Record]:
+_ANY = Sought()
+"""Nothing is known of the replies."""
+
+
+def records(file: str | Source, sought: Sought = _ANY) -> Iterator[Record]:
     """Read the replies of a file, or of standard input for ``-``.
 
     One line of JSON Lines is in memory at a time, and each has a reply, or what may hold some. An
-    event stream (``.sse``, what ``curl -N`` prints) is one reply.
+    event stream (``.sse``, what ``curl -N`` prints) is one reply. What cannot be read is a record
+    with an ``error``.
     """
     source = Source(file, file, 0) if isinstance(file, str) else file
+    try:
+        yield from _in_file(source, sought)
+    except SourceError as error:
+        yield Record(source.path, None, b"", None, str(error))
+    except OSError as error:
+        yield Record(source.path, None, b"", None, f"cannot be read: {error.strerror or error}")
+
+
+def _in_file(source: Source, sought: Sought) -> Iterator[Record]:
     with stream_of(source) as (stream, fault):
         unpack = _unpacking(source)
         if source.is_parquet:
             for number, row in rows_of(stream):
                 whole_row = unpack(number, row)
-                found = every_reply(whole_row, Where(columns=tuple(row)))
-                yield from _each(source.path, number, b"", whole_row, found)
+                found = every_reply(whole_row, sought.where_in(row))
+                for one in _each(source.path, number, b"", whole_row, found):
+                    yield one._replace(source=sought.source_in(whole_row))
             return
-        yield from _records(source, lines_in(stream), unpack)
+        yield from _records(source, lines_in(stream), unpack, sought)
         if said := fault():
             yield Record(source.path, None, b"", None, said)
 
@@ -155,14 +174,15 @@ def _unpacking(source: Source) -> Callable[[int, R], R]:
 
 
 def _records(
-    source: Source, lines: Lines, unpack: Callable[[int, bytes], bytes]
+    source: Source, lines: Lines, unpack: Callable[[int, bytes], bytes], sought: Sought
 ) -> Iterator[Record]:
     file = source.path
     kind, head = look(lines, named_lines=source.is_lines)
     lines = chain(head, lines)
     if kind is not Kind.LINES:
         body = unpack(1, whole(lines))
-        yield from _events(file, body) if kind is Kind.EVENTS else _replies(file, None, body)
+        is_stream = kind is Kind.EVENTS
+        yield from _events(file, body, sought) if is_stream else _replies(file, None, body, sought)
         return
     number = 0
     for line in lines:
@@ -171,22 +191,24 @@ def _records(
             if line.last:
                 yield Record(file, line.number, line.raw, None, too_long())
         elif not line.raw.isspace():
-            yield from _replies(file, line.number, unpack(number, line.raw.rstrip(b"\r\n")))
+            body = unpack(number, line.raw.rstrip(b"\r\n"))
+            yield from _replies(file, line.number, body, sought)
 
 
-def _replies(file: str, line: int | None, raw: bytes) -> Iterator[Record]:
+def _replies(file: str, line: int | None, raw: bytes, sought: Sought) -> Iterator[Record]:
     try:
         value = parse(raw)
     except MalformedReplyError as error:
         problem = "there is nothing in it" if not raw.strip() else str(error)
         yield Record(file, line, raw, None, problem)
         return
-    found = every_reply(value)
+    found = every_reply(value, sought.where)
     if not found and not isinstance(value, dict):
         problem = f"no reply: its JSON is a {type(value).__name__}, not an object"
-        yield Record(file, line, raw, value, problem)
+        yield Record(file, line, raw, value, problem, is_reply=False)
         return
-    yield from _each(file, line, raw, value, found)
+    for one in _each(file, line, raw, value, found):
+        yield one._replace(source=sought.source_in(value))
 
 
 def _each(
@@ -194,15 +216,17 @@ def _each(
 ) -> Iterator[Record]:
     """Give each reply of a record; a record without one is given as it is."""
     if len(found) < 2:
-        yield Record(file, line, raw, found[0].value if found else value, None)
+        only = found[0].value if found else value
+        yield Record(file, line, raw, only, None, is_reply=bool(found))
         return
     for number, one in enumerate(found):
         yield Record(file, line, b"" if number else raw, one.value, None, place_of(one.path))
 
 
-def _events(file: str, raw: bytes) -> Iterator[Record]:
+def _events(file: str, raw: bytes, sought: Sought) -> Iterator[Record]:
     try:
-        yield Record(file, None, raw, reply_of_events(raw), None, cut=cut_off(raw))
+        reply = reply_of_events(raw)
+        yield Record(file, None, raw, reply, None, cut=cut_off(raw), source=sought.source)
     except MalformedReplyError as error:
         said = filter(None, (str(error), cut_off(raw)))
         yield Record(file, None, raw, None, "; ".join(said))

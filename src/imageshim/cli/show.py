@@ -12,6 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from imageshim.archive.record import Sought
 from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
@@ -20,7 +21,7 @@ from imageshim.reading import GeneratedImage, Reading, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
 from .inputs import Record, inputs, progress, records, total_size
-from .pages import add_html, write_page
+from .pages import add_html, title_of, write_page
 
 __all__ = ["main"]
 
@@ -55,8 +56,9 @@ def main(arguments: Sequence[str]) -> int:
     options = by.parse_args(arguments)
     sources = inputs(options.files)
     if options.html is not None:
-        found = chain.from_iterable(map(records, sources))
-        return write_page(options.html, found, options.source, _title(options.files))
+        sought = Sought(source=options.source)
+        found = (record for source in sources for record in records(source, sought))
+        return write_page(options.html, found, title_of(options.files))
     fine = True
     strangers = replies = 0
     show = _json_line if options.json else _printer(sources, save=options.save is not None)
@@ -70,11 +72,6 @@ def main(arguments: Sequence[str]) -> int:
                 strangers += 1
             advance(len(record.raw))
     return 1 if not fine or (strangers and not replies) else 0
-
-
-def _title(files: Sequence[str]) -> str:
-    names = ", ".join("standard input" if file == "-" else file_name(file) for file in files[:3])
-    return f"Replies of {names}" + (f" and {len(files) - 3} files more" if files[3:] else "")
 
 
 def _why_none(readings: tuple[Reading, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from importlib.resources import files
 from typing import TextIO
@@ -17,6 +17,7 @@ from .entries import Entry, Shown
 __all__ = ["PageWriter"]
 
 _FOLDER = files("imageshim.page")
+_NONE: Mapping[str, str] = {}
 _LONGEST_TEXT = 100_000
 """Characters of one text that are shown: a browser is slow with one of many megabytes."""
 
@@ -28,10 +29,11 @@ class PageWriter:
         out: where it goes, a text file in UTF-8 with ``errors="replace"``: a reply can hold
             halves of surrogate pairs.
         title: the page's heading.
+        facts: what is known of all replies together, each with its name.
 
     """
 
-    def __init__(self, out: TextIO, title: str) -> None:
+    def __init__(self, out: TextIO, title: str, facts: Mapping[str, str] = _NONE) -> None:
         self._out = out
         self._entries = 0
         self._formats: Counter[str] = Counter()
@@ -41,6 +43,10 @@ class PageWriter:
         out.write(_HEAD.format(
             title=_text(title), policy=self._policy(), style=self._style,
         ))  # fmt: skip
+        if facts:
+            listed = (_fact(name, value) for name, value in facts.items())
+            out.writelines(['<section aria-label="Report"><dl>', *listed, "</dl></section>\n"])
+        out.write("<main>\n")
 
     def _policy(self) -> str:
         """Allow this style, this script and images inside of the page: nothing else, from nowhere.
@@ -96,7 +102,6 @@ _HEAD = """<!DOCTYPE html>
 <output></output>
 </form>
 </header>
-<main>
 """
 
 _TAIL = """</main>
