@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
+import yaml
 
 import captured
 from imageshim import Format, collect, detect, read
@@ -308,3 +311,29 @@ class TestTheHooksThemselves:
 
     def test_one_layer_at_the_most_adds_headers(self, version, call):
         assert call("layers") == (-1 if version == environments.NEWEST else 1)
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
+def test_the_configuration_of_the_migration_guide_runs_as_it_is_printed(version, upstream):
+    guide = (Path(__file__).parents[2] / "MIGRATION.md").read_text()
+    written, module, rules = (
+        re.findall(rf"```{language}\n(.*?{word}.*?)```", guide, re.DOTALL)[-1]
+        for language, word in (
+            ("yaml", "model_list"), ("python", "server.litellm_callback"), ("toml", "default"),
+        )
+    )  # fmt: skip
+    config = yaml.safe_load(written)
+    base = proxies.config(upstream)["model_list"][0]["litellm_params"]["api_base"]
+    config["model_list"][0]["litellm_params"]["api_base"] = base
+    files = {"image_formats.py": module.rpartition("```python\n")[2], "rules.toml": rules}
+    environ = {"IMAGESHIM_RULES": "rules.toml", "GEMINI_API_KEY": "any"}
+    with proxies.proxy(environments.litellm_proxy(version), config, files, environ) as proxy:
+        for headers, wanted in (({}, "content"), ({"X-Image-Format": "images"}, "images")):
+            with openai.OpenAI(base_url=f"{proxy.url}/v1", api_key=proxy.key) as client:
+                reply = client.chat.completions.create(
+                    model="gemini-image-gen",
+                    messages=[{"role": "user", "content": "Generate an image of a cat"}],
+                    extra_body={"modalities": ["image", "text"]},
+                    extra_headers=headers,
+                )
+            assert detect(reply) == wanted
