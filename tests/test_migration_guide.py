@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-import openai
 import pytest
 import yaml
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -128,9 +127,7 @@ def test_history_brings_the_image_in_the_users_message(snippet):
 
 
 @pytest.mark.parametrize("snippet", [*snippets("bash")])
-def test_a_shell_line_prints_the_image_of_the_proxies_that_it_names(
-    snippet, tmp_path, monkeypatch, capfd
-):
+def test_a_shell_line_prints_the_image_of_the_proxies_that_it_names(snippet, tmp_path, monkeypatch):
     if shutil.which("jq") is None:
         pytest.skip("needs jq")
     monkeypatch.chdir(tmp_path)
