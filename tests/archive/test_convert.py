@@ -288,6 +288,12 @@ def test_outputs_have_the_names_of_their_sources(archive, tmp_path, given, wante
     assert (code, names(tmp_path / "out")) == (0, wanted)
 
 
+def test_the_output_folder_may_be_a_url_of_this_machine(archive, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(lines(reply(content=A)))
+    assert archive("convert", "a.jsonl", "--out", (tmp_path / "out").as_uri())[0] == 0
+    assert (tmp_path / "out" / "a.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -297,6 +303,7 @@ def test_outputs_have_the_names_of_their_sources(archive, tmp_path, given, wante
         (("in/rejects.jsonl", "--out", "out"), "which this run writes itself; rename it"),
         (("in/rejects.jsonl", "--out", "in/rejects.jsonl"), "is a file"),
         (("in",), "--out"),
+        (("in", "--out", "s3://bucket/x"), "write to one, and copy it to s3:// then"),
         (("in", "--out", "out", "--source", "9.x"), "nor a LiteLLM version"),
     ],
 )

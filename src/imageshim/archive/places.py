@@ -1,4 +1,6 @@
-"""Where the replies of a record are: at its top, inside of what wraps them, or in a JSON string.
+"""Where the replies of a record are: at its top, inside of what wraps them, or in a string.
+
+A string may hold JSON, or an event stream as it came.
 
 Nobody has to say it: a chat completion is known by its ``choices``, a message of an assistant by
 its ``role``. What was sent to a model (a list named ``messages``) is no reply, and is not searched.
@@ -16,6 +18,7 @@ from imageshim.long_json.reading import parse_lazily
 from imageshim.messages.other_bodies import has_message_fields
 
 from .raw_json import Path
+from .records import reply_of_events
 
 __all__ = ["ANYWHERE", "Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
 
@@ -24,6 +27,9 @@ _SEARCHED = (dict, list, str)
 _DEEPEST = 3
 """So many JSON strings can lie in one another."""
 _SHORTEST = 24
+_EVENTS = re.compile(r"\ufeff?\s*(?:data: ?\{|(?:event|id|retry)?:[^\r\n]*[\r\n])")
+_HEAD = 512
+"""Characters in which an event stream shows itself."""
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -48,7 +54,9 @@ class Found(NamedTuple):
     path: Path
     value: Any
     text: bytes | None = None
-    """The JSON in a string; then ``value`` is what it says."""
+    """The JSON or the event stream in a string; then ``value`` is what it says."""
+    is_stream: bool = False
+    """Whether it is an event stream; then ``value`` is its whole reply."""
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +93,7 @@ def every_reply(record: Any, where: Where = ANYWHERE) -> list[Found]:
     """Find the replies of a parsed record, and those in the JSON strings of it."""
     out: list[Found] = []
     for found in find(record, where):
-        if found.text is None:
+        if found.text is None or found.is_stream:
             out.append(found)
             continue
         inside = every_reply(found.value, Where(depth=where.depth + 1))
@@ -158,14 +166,21 @@ def _is_reply(value: dict[str, Any]) -> bool:
 def _may_be_reply(text: str) -> bool:
     return (
         len(text) >= _SHORTEST
-        and text[:_SHORTEST].lstrip()[:1] in {"{", "["}
+        and (text[:_SHORTEST].lstrip()[:1] in {"{", "["} or _begins_events(text))
         and ("choices" in text or "assistant" in text)
     )
+
+
+def _begins_events(text: str) -> bool:
+    return _EVENTS.match(str(text[:_HEAD])) is not None
 
 
 def _in_text(path: Path, text: str) -> Iterator[Found]:
     try:
         body = str(text).encode()
+        if _begins_events(text):
+            yield Found(path, reply_of_events(body), body, is_stream=True)
+            return
         value = parse_lazily(body)
     except (MalformedReplyError, UnicodeEncodeError):
         return

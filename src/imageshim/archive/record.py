@@ -118,17 +118,19 @@ class Conversion(Sought):
             ImageShimError: it holds no chunk, or it cannot be converted.
 
         """
-        reply = reply_of_events(body)
-        do = self._plan(None)
+        return self._stream(body, reply_of_events(body), self._plan(None), notes.tally)
+
+    def _stream(self, body: bytes, reply: Any, do: Plan, tally: Tally) -> bytes:
+        """Convert an event stream whose whole reply is known; the same object if none changes."""
         converter = SSEConverter(
             do.to, source=do.how.source, on_loss=do.on_loss, markdown=self.markdown, pick=do.pick
         )
         out = converter.feed(body) + converter.finish()
         if cut := cut_off(body):
             warn_caller(cut, UnreadableImageWarning)
-        notes.tally["replies"] += 1
-        notes.tally["converted" if out != body else _why_not(reply, do)] += 1
-        return out
+        tally["replies"] += 1
+        tally["converted" if out != body else _why_not(reply, do)] += 1
+        return out if out != body else body
 
     def row(self, row: dict[str, Any], notes: Notes) -> dict[str, Any]:
         """Convert the replies in the fields of a row, each for itself; see :meth:`value`."""
@@ -175,11 +177,14 @@ class Conversion(Sought):
         for found in find(value, where):
             if found.text is None:
                 changes += _converted(found, do, tally)
+                continue
+            if found.is_stream:
+                text = self._stream(found.text, found.value, do, tally)
             else:
                 inner = Where(depth=where.depth + 1)
                 text = self._inside(found.text, found.value, do, tally, inner)
-                if text is not found.text:
-                    changes.append(Change(found.path, text.decode()))
+            if text is not found.text:
+                changes.append(Change(found.path, text.decode()))
         return changes
 
 

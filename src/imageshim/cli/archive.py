@@ -143,7 +143,13 @@ def _source(text: str) -> str | None:
 
 
 def _folder(text: str) -> Path:
-    path = Path(text)
+    scheme, _, place = text.rpartition("://")
+    if scheme not in {"", "file"}:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no folder of this machine, where parts and the journal have to be; "
+            f"write to one, and copy it to {scheme}:// then"
+        )
+    path = Path(place)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file")
     return path
