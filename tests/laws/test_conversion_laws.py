@@ -6,7 +6,7 @@ import json
 import warnings
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import imageshim
@@ -214,18 +214,17 @@ def test_unknown_keys_pass_through_at_every_level(data, name, to):
 def test_what_is_dropped_is_said(data, name, to):
     """Without a stash, every image that a reply no longer holds is counted in a warning."""
     scripted = data.draw(shim.scripted_replies(name, max_choices=1))
-    # A header before words ("data:image/png;base64,Here") reads as an image in `content`: only the
-    # stash, which is dropped here, could say that it is none.
-    texts = [part for choice in scripted.choices for part in choice if isinstance(part, str)]
-    assume(not any(";base64," in text for text in texts))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dropped = convert(scripted.reply, to, source=name, on_loss="drop")
     (reading,) = read_all(dropped, source=to, markdown=False)
     pictures = [picture.data for picture in scripted.pictures()]
     held = [image.data for image in reading.images]
-    assert held == pictures[: len(held)]
     said = " ".join(str(warning.message) for warning in caught)
+    if "reads as one" in said:  # a text such as "data:image/png;base64,Here"
+        assert to is Format.CONTENT
+        return
+    assert held == pictures[: len(held)]
     lost = len(pictures) - len(held)
     assert (f"{lost} of {len(pictures)} images" in said) == bool(lost)
     if lost:

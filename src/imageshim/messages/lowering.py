@@ -17,7 +17,7 @@ from . import stash
 from .complement import entries_of, is_held, items_for
 from .formats import image as image_format
 from .formats import images as images_format
-from .formats.content import set_apart
+from .formats.content import only_images, set_apart
 from .formats.table import TARGETS, Target
 from .lifting import MANAGED, REASONING, Lifted
 from .options import OnLoss, Pick
@@ -55,7 +55,10 @@ def lower(
         del values["content"]
     kept = _complement(lifted, to, target, only)
     if on_loss != "stash":
-        _report_loss(kept, lifted, to, on_loss, where)
+        losses = _losses(kept, lifted, to)
+        if to is Format.CONTENT and not only_images(values["content"], parts):
+            losses.append("where its images begin and end: text beside them reads as one")
+        _report(losses, to, on_loss, where)
     complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
     _check_free(lifted, target, where, needs_specific=complement is not None)
     specific = lifted.specific
@@ -128,7 +131,7 @@ def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
     )
 
 
-def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where: str) -> None:
+def _losses(kept: Stash, lifted: Lifted, to: Format) -> list[str]:
     images = sum(isinstance(part, ImagePart) for part in lifted.parts)
     losses = []
     if not TARGETS[to].holds_order and not default_order(lifted.parts):
@@ -143,6 +146,10 @@ def _report_loss(kept: Stash, lifted: Lifted, to: Format, on_loss: OnLoss, where
         losses.append(f"{len(kept.others)} {entries}")
     if to is not lifted.was and _says_more(lifted.layout):
         losses.append("the other keys of text and image parts")
+    return losses
+
+
+def _report(losses: list[str], to: Format, on_loss: OnLoss, where: str) -> None:
     if not losses:
         return
     message = f"{where}: the format {to.value!r} cannot hold {', '.join(losses)}"

@@ -149,6 +149,17 @@ def set_apart(parts: Sequence[Part]) -> list[Part]:
     return out
 
 
+def only_images(text: str | None, parts: Sequence[Part]) -> bool:
+    """Tell whether a text that was written of parts reads as their data URIs, and no others."""
+    written = [
+        raw_payload(part) for part in parts if isinstance(part, ImagePart) and not part.draft
+    ]
+    found = data_uri.find_images(text or "", trusted=True)
+    return [(text or "")[start:end] for start, end in found] == [
+        url for url in written if _is_data(url, 0)
+    ]
+
+
 def lower(parts: list[Part]) -> dict[str, Any]:
     """Write ``content``. Drafts stood in the reasoning text, not here."""
     pieces = [
