@@ -51,6 +51,7 @@ class RawServer:
         self.bodies: list[bytes] = []
         self.left = threading.Event()
         self._conversation = conversation
+        self._talks: set[asyncio.Future[None]] = set()
         self._stop: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
@@ -68,16 +69,27 @@ class RawServer:
 
     async def _main(self) -> None:
         self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         self._ready.set()
         await self._stop.wait()
+        # A server that closes loses what was just accepted, unclosed: that gets its task first.
+        self._loop.remove_reader(server.sockets[0])
+        for _ in range(3):
+            await asyncio.sleep(0)
         server.close()
-        await asyncio.sleep(0)  # a connection that was just accepted has a task of its own
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # the last transports close
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talk in a task; also of one that is cancelled before it begins the connection ends."""
+        talk = asyncio.ensure_future(self._connected(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+        talk.add_done_callback(lambda _: writer.transport.abort())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
