@@ -20,7 +20,7 @@ from typing import IO, Any, ClassVar, NamedTuple, Protocol, TypeVar
 from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
 from imageshim.files.whole import beside
 
-from .record import Notes, Tally
+from .record import Notes
 from .records import LONGEST, Kind, Lines, lines_in, look, too_long
 from .sources import Source, SourceError, opened, writing
 from .tables import changed_fields, rows_of, write_table
@@ -146,11 +146,11 @@ class Passage:
     def __init__(
         self, task: Task, out: Output, refuse: Callable[[Reject], None], file: str = ""
     ) -> None:
-        self.notes = Notes(Tally(int), [])
+        self.notes = Notes()
+        self._seen = Notes(file=file)
         self.lines = 0
         self.out = out
         self._task = task
-        self._file = file
         self._refuse = refuse
         self._caught: list[warnings.WarningMessage] = []
 
@@ -170,7 +170,8 @@ class Passage:
         """Put a record through the task; one that it refuses comes back as it was."""
         tally = self.notes.tally
         tally["records"] += 1
-        seen = Notes(Tally(int), [], self._file, tally["records"])
+        seen = self._seen
+        seen.record = tally["records"]
         out, problem = record, None
         try:
             out = do(record, seen)
@@ -182,6 +183,8 @@ class Passage:
             problem = str(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, no record is lost
             problem = f"please report this: {type(error).__name__}: {error}"
+        seen.tally.clear()
+        seen.rows.clear()
         if self._caught:
             problem = problem or self._warned()
         if problem:
@@ -217,7 +220,7 @@ class Passage:
 
         def look(row: dict[str, Any]) -> dict[str, Any]:
             with suppress(Exception):  # `change` meets it again, and tells of it
-                return task.row(row, Notes(Tally(int), []))
+                return task.row(row, Notes())
             return row
 
         with self._listening():

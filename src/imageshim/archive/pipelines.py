@@ -12,7 +12,7 @@ from imageshim.messages.options import Drafts, FormatLike
 from imageshim.timeline import Format, target_format
 
 from .places import Where
-from .record import Conversion, Notes, Tally
+from .record import Conversion, Notes
 from .tables import changed_batch
 
 __all__ = ["convert_batch", "convert_records"]
@@ -85,7 +85,7 @@ def _kept(record: Any, task: Conversion, *, strict: bool) -> Any:
 
 
 def _converted(record: Any, task: Conversion) -> Any:
-    notes = Notes(Tally(int), [])
+    notes = Notes()
     if isinstance(record, bytes):
         return task.record(record, notes)
     if isinstance(record, str):
@@ -127,12 +127,12 @@ def convert_batch(  # noqa: PLR0913  # the options of the command
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         with suppress(ImageShimError):
-            return task.row(row, Notes(Tally(int), []))
+            return task.row(row, Notes())
         return row
 
     def change(row: dict[str, Any]) -> dict[str, Any]:
         try:
-            return task.row(row, Notes(Tally(int), []))
+            return task.row(row, Notes())
         except ImageShimError as error:
             problems[str(error)] += 1
             return row

@@ -23,7 +23,7 @@ from .records import reply_of_events
 __all__ = ["ANYWHERE", "Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
 
 _HISTORY = frozenset({"messages"})
-_SEARCHED = (dict, list, str)
+_NEVER = frozenset({int, float, bool, type(None)})
 _DEEPEST = 3
 """So many JSON strings can lie in one another."""
 _SHORTEST = 24
@@ -138,10 +138,11 @@ def _search(record: Any, depth: int) -> list[Found]:
             if _is_reply(value):
                 out.append(Found(path, value))
                 continue
-            for key in reversed(value):
-                item = value[key]
-                if isinstance(item, _SEARCHED) and key not in _HISTORY:
-                    left.append(((*path, key), item))
+            left += [
+                ((*path, key), value[key])
+                for key in reversed(value)
+                if type(value[key]) not in _NEVER and key not in _HISTORY
+            ]
         elif kind is list:
             left += [((*path, index), value[index]) for index in reversed(range(len(value)))]
         elif isinstance(value, str) and depth < _DEEPEST and _may_be_reply(value):

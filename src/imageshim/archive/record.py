@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -35,11 +35,12 @@ Tally = defaultdict[str, int]
 _WHERE = {"message": ("message",)}
 
 
-class Notes(NamedTuple):
+@dataclass(slots=True)
+class Notes:
     """What a task tells of a record, beside the one that it gives."""
 
-    tally: Tally
-    rows: list[dict[str, Any]]
+    tally: Tally = field(default_factory=lambda: Tally(int))
+    rows: list[dict[str, Any]] = field(default_factory=list)
     """A row for each image, of the tasks that list them."""
     file: str = ""
     """The name of the file that it stands in."""

@@ -78,8 +78,12 @@ def lines_in(stream: Readable, longest: int = LONGEST, first: int = 1) -> Lines:
     number, within = first, False
     while raw := _read(stream, longest):
         ended = raw.endswith(b"\n")
-        piece = within or (not ended and len(raw) >= longest)
-        within = piece and not ended and len(raw) >= longest
+        if ended and not within:
+            yield Line(number, raw)
+            number += 1
+            continue
+        is_open = not ended and len(raw) >= longest
+        piece, within = within or is_open, is_open
         yield Line(number, raw, piece, not within)
         number += not within
     if within:

@@ -124,11 +124,13 @@ class Run:
             target = self._out / source.name
             target.parent.mkdir(parents=True, exist_ok=True)
             with beside(self._journal.folder / "whole") as temporary:
-                if len(parts) > 1:
-                    with temporary.open("xb") as whole:
-                        for part in parts:
-                            _append(part, whole)
-                (temporary if len(parts) > 1 else parts[0]).replace(target)
+                # Nothing copies the first part; a run that is killed here does its block again.
+                parts[0].replace(temporary)
+                with temporary.open("r+b") as whole:
+                    whole.seek(0, os.SEEK_END)
+                    for part in parts[1:]:
+                        _append(part, whole)
+                temporary.replace(target)
         for part in parts:
             part.unlink(missing_ok=True)
 

@@ -40,8 +40,8 @@ IMAGES = "images"
 MANIFEST = "manifest.parquet"
 _OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
-BUFFER = 1 << 20
-"""Bytes that are read or written at a time: lines have megabytes."""
+BUFFER = 1 << 18
+"""Bytes that are read at a time: more come from memory that is new at each call, and slower."""
 _PACKED = 1 << 14
 _LINES = frozenset({".jsonl", ".ndjson", ".jsonlines"})
 _JSON = frozenset({".json", ".sse"}) | _LINES

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 from imageshim.archive.extraction import Inlining, extracted_root
 from imageshim.archive.places import Found, every_reply, place_of
-from imageshim.archive.record import Notes, Sought, Tally
+from imageshim.archive.record import Notes, Sought
 from imageshim.archive.records import (
     Kind,
     Lines,
@@ -161,7 +161,7 @@ def _unpacking(source: Source) -> Callable[[int, R], R]:
     name = Path(source.path).absolute().relative_to(root).as_posix()
 
     def unpack(number: int, record: R) -> R:
-        notes = Notes(Tally(int), [], name, number)
+        notes = Notes(file=name, record=number)
         try:
             if isinstance(record, bytes):
                 return task.record(record, notes)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from .numbers import INFINITE, Spelled
@@ -43,8 +44,7 @@ def load(body: bytes) -> Any:
         ValueError: the bytes are no JSON, or JSON that pydantic-core does not read.
 
     """
-    from pydantic_core import from_json  # noqa: PLC0415  # imported when first needed
-
+    from_json = _reader()
     stretches = _stretches(body) if len(body) >= LONG else []
     cut = sum(stop - start for start, stop, _ in stretches)
     if not stretches or (len(body) - cut) * _WORTH > cut:
@@ -59,6 +59,14 @@ def load(body: bytes) -> Any:
     rest.append(view[done:])
     value = from_json(b"".join(rest), cache_strings="keys", allow_inf_nan=False)
     return _roped(value, mark, [stretch for _, _, stretch in stretches])
+
+
+@cache
+def _reader() -> Callable[..., Any]:
+    """Import the reader when it is first needed; to import it again costs as much as to read."""
+    from pydantic_core import from_json  # noqa: PLC0415
+
+    return from_json
 
 
 def _new_mark() -> str:
@@ -151,10 +159,8 @@ def _verbatim(body: bytes, start: int, stop: int) -> Stretch | None:
 
 
 def _string(json_string: bytes) -> str | None:
-    from pydantic_core import from_json  # noqa: PLC0415  # as in load
-
     try:
-        text: str = from_json(json_string)
+        text: str = _reader()(json_string)
     except ValueError:
         return None
     return text
