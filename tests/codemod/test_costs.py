@@ -55,18 +55,102 @@ def in_cases(count):
     return numbered(count, "match what:", "    case 1:", "        url# = READ")
 
 
+def in_elifs(count):
+    return numbered(count, "elif what == #:", "    url# = READ", first="if what:\n        pass")
+
+
+def asked_in_elifs(count):
+    return numbered(count, "elif READ == #:", "    url = None", first="if what:\n        pass")
+
+
+def guarded_in_elifs(count):
+    program = in_elifs(count).replace("image[", "images[0][")
+    return program.replace("if what", "if message.images")
+
+
+def in_a_try(count):
+    return numbered(
+        count, "    url# = READ", first="try:", last="except AttributeError:\n        pass"
+    )
+
+
+def in_a_with_of_a_try(count):
+    body = numbered(count, "        url# = READ", first="try:\n        with what:")
+    return body + "    except AttributeError:\n        pass\n"
+
+
+def in_inner_functions(count):
+    return numbered(count, "def ask#():", "    return READ")
+
+
+def of_a_reply_around(count):
+    reply = READ.partition("[")[0]
+    return numbered(
+        count, "def ask#():", '    return message.image["url"]', first=f"message = {reply}"
+    )
+
+
+def in_handlers(count):
+    return numbered(count, "except Error#:", "    url# = READ", first="try:\n        pass")
+
+
+def in_withs(count):
+    return numbered(count, "with open# as file#:", "    url# = READ")
+
+
+def with_many_items(count):
+    items = ", ".join(f"open{n}({READ}) as file{n}" for n in range(count))
+    return f"import litellm\nwith {items}:\n    pass\n"
+
+
+def chained_by(operator):
+    def chained(count):
+        return f"import litellm\nurl = {operator.join([READ] * count)}\n"
+
+    return chained
+
+
+def conditional(count):
+    return f"import litellm\nurl = {f'{READ} if what else ' * count} None\n"
+
+
+def decoded(count):
+    reply = READ.replace("image[", "content#").partition("#")[0]
+    lines = (f"text{n} = {reply}\nb64decode(text{n}.split(',')[1])\n" for n in range(count))
+    return "import litellm\nfrom base64 import b64decode\n" + "".join(lines)
+
+
+def decoded_of_one_reply(count):
+    reply = READ.partition(".image")[0]
+    lines = (f"b64decode(message.content.split(',')[{n}])\n" for n in range(count))
+    return f"import litellm\nfrom base64 import b64decode\nmessage = {reply}\n" + "".join(lines)
+
+
+def called_through(count):
+    functions = (f"def ask{n}():\n    return ask{n + 1}()\n" for n in range(count))
+    return f"import litellm\n{''.join(functions)}def ask{count}():\n    return {READ}\nask0()\n"
+
+
 def set_on_objects(count):
     return numbered(count, "what.url# = READ", "url# = what.url#")
 
 
-def numbered(count, *lines):
+def put_into_a_dict(count):
+    return numbered(count, 'known["url#"] = what', first=f"known = {{0: {READ}}}")
+
+
+def put_into_a_list(count):
+    return numbered(count, "known = [*known, what]", first=f"known = [{READ}]")
+
+
+def numbered(count, *lines, first="pass", last="pass"):
     """Write some lines again and again in one function, each time with names of their own."""
     body = "".join(
         f"    {line}\n".replace("#", str(n)).replace("READ", READ)
         for n in range(count)
         for line in lines
     )
-    return f"import litellm\ndef ask(what):\n{body}"
+    return f"import litellm\ndef ask(what):\n    {first}\n{body}    {last}\n"
 
 
 def lines_run(program):
@@ -91,10 +175,31 @@ def lines_run(program):
     "program",
     [
         straight, named, of_one_reply, in_one_function, in_many_functions, unproven,
-        in_branches, in_loops, in_tries, in_cases, set_on_objects,
+        in_branches, in_loops, in_tries, in_cases, in_elifs, asked_in_elifs, guarded_in_elifs,
+        in_a_try, in_a_with_of_a_try, in_handlers, in_withs, with_many_items, in_inner_functions,
+        of_a_reply_around, chained_by(" and "), chained_by(" or "), chained_by(" + "),
+        chained_by(" == "), chained_by(", "), conditional, decoded, decoded_of_one_reply,
+        called_through, set_on_objects,
     ],
 )  # fmt: skip
 def test_twice_as_many_reads_cost_twice_as_much(program):
+    assert_linear(program, 6)
+
+
+@pytest.mark.parametrize("program", [put_into_a_dict, put_into_a_list])
+def test_what_is_known_of_a_collection_has_an_end(program):
+    assert_linear(program, 40)
+
+
+def assert_linear(program, count):
     inspect("program.py", program(2).encode(), How(Settings()))  # what is found once in a process
-    few, more, most = (lines_run(program(count)) for count in (10, 20, 40))
+    few, more, most = (lines_run(program(count * times)) for times in (1, 2, 4))
     assert most - more <= 2.1 * (more - few)
+
+
+@pytest.mark.parametrize("program", [in_elifs, conditional, chained_by(" + ")])
+def test_a_chain_is_followed_and_rewritten_however_long_it_is(program):
+    report = inspect("program.py", program(300).encode(), How(Settings()))
+
+    assert not report.problems
+    assert report.new.count(b"images[0]") == 300

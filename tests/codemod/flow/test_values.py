@@ -88,3 +88,64 @@ def test_mappings_are_equal_in_any_order_and_have_one_hash():
 
 def test_alternatives_are_equal_in_any_order_and_have_one_hash():
     assert len({v.Alt((A, B)), v.Alt((B, A))}) == 1
+
+
+def test_what_holds_itself_again_and_again_stays_light_and_keeps_its_pieces():
+    value: v.Value = thing()
+    for _ in range(200):
+        value = v.Seq((value, value))
+        assert value.weight < 1_000
+
+    assert v.holds(value)
+
+
+def test_what_is_kept_of_too_much_may_be_something_else():
+    deep: v.Value = thing()
+    for _ in range(24):
+        deep = v.Seq(None, deep)
+
+    assert v.Seq((deep, deep)) == v.Seq(None, v.Alt((thing(), v.UNKNOWN)))
+    assert v.Wrap("await", v.Alt((deep, deep))) == v.Wrap("await", v.Alt((thing(), v.UNKNOWN)))
+
+
+def test_what_is_awaited_again_and_again_stays_light_and_keeps_its_pieces():
+    value: v.Value = thing()
+    for _ in range(200):
+        value = v.Wrap("await", value)
+        assert value.weight < 1_000
+
+    assert v.holds(value)
+
+
+def test_a_list_too_long_to_know_its_places_has_items_of_one_kind():
+    assert v.Seq((A,) * 300) != v.Seq(None, A)
+    assert v.Seq((A,) * 500) == v.Seq(None, A)
+
+
+def test_a_dict_too_large_to_know_may_hold_anything():
+    large = v.Mapping(tuple((str(n), A) for n in range(500)))
+
+    assert large == v.Mapping((), partial=True)
+
+
+def test_a_dict_that_is_added_to_again_and_again_is_known_up_to_some_size():
+    grown = v.Mapping(())
+    for number in range(100):
+        grown = grown.grown(str(number), A)
+
+    assert grown.get("0") == A
+    assert len(grown.items) == v.MOST_GROWN
+    assert grown.partial
+    assert grown.grown("another", A) is grown
+    assert grown.grown("0", B).get("0") == B
+
+
+def test_of_too_many_names_of_libraries_none_is_kept_but_the_pieces_are():
+    names = [v.Ref(f"painter.{n}", followed=True) for n in range(100)]
+    many = v.join_all([thing(), *names])
+
+    assert many == v.Alt((thing(), v.UNKNOWN, v.MANY))
+    assert v.join(many, names[0]) == many
+    assert v.join(names[0], many) == many
+    assert v.widened(many) == many
+    assert v.join(many, thing("frame")) == v.Alt((thing(), thing("frame"), v.UNKNOWN, v.MANY))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.text.edits import EditError, apply, verify
+from imageshim.codemod.text.edits import EditError, apply, verify, verify_comments
 from imageshim.codemod.text.source import Source
 
 CODE = b"import a\nx = m.image['url']\nprint(x)\n"
@@ -93,3 +93,25 @@ def test_not_a_number_equals_itself():
     data = b"x = 1e999 - 1e999\ny = m.image\n"
     start = data.index(b"image")
     assert made(Edit(start, start + 5, "photo"), data=data).endswith(b"m.photo\n")
+
+
+def test_a_chain_of_branches_longer_than_the_stack_is_proven_with_an_edit_at_its_end():
+    arms = "".join(f"elif a == {n}:\n    b = c\n" for n in range(1_500))
+    source = Source("a.py", f"if a:\n    b = c\n{arms}".encode())
+    end = len(source.data) - 1
+    planned = [Edit(place, place, ".d") for place in (len("if a:\n    b = c"), end)]
+
+    changed = verify(source, planned, apply(source, planned))
+    assert changed.data.endswith(b"b = c.d\n")
+    with pytest.raises(EditError, match="more than"):
+        verify_comments(source, source.data.replace(b"a == 1499", b"a != 1499"))
+
+
+def test_comments_are_proven_to_change_nothing():
+    source = Source("a.py", b"if a:\n    b = c\n")
+
+    verify_comments(source, b"# why\nif a:\n    # how\n    b = c\n")
+    with pytest.raises(EditError, match="more than"):
+        verify_comments(source, b"if a:\n    pass  # b = c\n")
+    with pytest.raises(EditError, match="no Python"):
+        verify_comments(source, b"if a:\n    # b = c\n")

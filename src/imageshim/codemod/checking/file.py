@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.interpreter import Interpreter
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from imageshim.codemod.project.trace import TracedRead
 
 __all__ = ["File"]
+
+Node = TypeVar("Node", bound=ast.AST)
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
@@ -97,6 +99,24 @@ class File:
         """Yield the reads of some fields: image, content, images, image_url, url."""
         return (read for read in self.reads if read.field in fields)
 
+    def beside(self, read: Read) -> list[Read]:
+        """Return the reads of ``content`` in the same function that share a reply with one."""
+        function = self.function_of(read.node)
+        found = {
+            one: place
+            for origin in read.origins
+            for one, place in self._contents.get((function, origin), {}).items()
+        }
+        return sorted(found, key=found.__getitem__)
+
+    @cached_property
+    def _contents(self) -> dict[tuple[ast.AST | None, Origin], dict[Read, int]]:
+        out: dict[tuple[ast.AST | None, Origin], dict[Read, int]] = {}
+        for place, read in enumerate(self.reads_of("content")):
+            for origin in read.origins:
+                out.setdefault((self.function_of(read.node), origin), {})[read] = place
+        return out
+
     def sources_of(self, read: Read) -> set[str]:
         """Return what the reply of a read that is not proven comes from: names and URLs."""
         places = {place for one in read.objects for place in one.reads}
@@ -126,18 +146,20 @@ class File:
         # One that is said again with another string, as a list of prefixes does, is said once.
         once: dict[tuple[int, str], Step] = {}
         for step in sorted(found, key=lambda step: (step.line, step.text)):
-            once.setdefault((step.line, step.text.partition("'")[0]), step)
+            once.setdefault((step.line, _kind_of(step)), step)
         return tuple(once.values())
 
     @cached_property
     def _signals(self) -> dict[tuple[Function | None, Origin], dict[Step, None]]:
-        """What speaks for the reads of a reply in a function."""
-        out: dict[tuple[Function | None, Origin], dict[Step, None]] = {}
+        """What speaks for the reads of a reply in a function: the first step of each kind."""
+        out: dict[tuple[Function | None, Origin], dict[str, Step]] = {}
         for read in self.reads:
             said = self.seen.signals.get(read.node)
             for origin in read.origins if said else ():
-                out.setdefault((read.function, origin), {}).update(said or {})
-        return out
+                kinds = out.setdefault((read.function, origin), {})
+                for step in said or ():
+                    kinds.setdefault(_kind_of(step), step)
+        return {key: dict.fromkeys(kinds.values()) for key, kinds in out.items()}
 
     def is_certain(self, read: Read) -> bool:
         """Whether a read is proven on every path: by the flow, or because it was seen."""
@@ -210,20 +232,47 @@ class File:
         return [node for node in self.parents if isinstance(node, ast.Call)]
 
     def enclosing(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield what a node is in, from the inside out."""
+        """Yield what a node is in, from the inside out: as much as the code is deep."""
         while node in self.parents:
             node = self.parents[node]
             yield node
 
+    def around(self, node: ast.AST, *kinds: type[Node]) -> Iterator[Node]:
+        """Yield the nodes of some kinds that a node is in, from the inside out.
+
+        What is found is noted for all nodes on the way: the last of a thousand ``elif`` is in all
+        others.
+        """
+        found = self._next_around(node, kinds)
+        while found is not None:
+            yield found
+            found = self._next_around(found, kinds)
+
+    def _next_around(self, node: ast.AST, kinds: tuple[type[Node], ...]) -> Node | None:
+        known: dict[ast.AST, Node | None] = self._outer.setdefault(kinds, {})
+        way: list[ast.AST] = []
+        one: ast.AST | None = node
+        while one is not None and one not in known:
+            way.append(one)
+            one = self.parents.get(one)
+            if isinstance(one, kinds):
+                break
+        else:
+            one = known[one] if one is not None else None
+        known.update(dict.fromkeys(way, one))
+        return one
+
+    @cached_property
+    def _outer(self) -> dict[tuple[type[ast.AST], ...], dict[ast.AST, Any]]:
+        return {}
+
     def function_of(self, node: ast.AST) -> ast.AST | None:
         """Return the function that a node is in; None at the level of the module."""
-        return next((one for one in self.enclosing(node) if isinstance(one, _FUNCTIONS)), None)
+        return next(self.around(node, *_FUNCTIONS), None)
 
     def statement_of(self, node: ast.AST) -> ast.stmt | None:
         """Return the statement that a node is in."""
-        if isinstance(node, ast.stmt):
-            return node
-        return next((one for one in self.enclosing(node) if isinstance(one, ast.stmt)), None)
+        return node if isinstance(node, ast.stmt) else next(self.around(node, ast.stmt), None)
 
     def at(self, line: int, column: int, end_line: int, end_column: int) -> ast.expr | None:
         """Return the expression that is exactly there."""
@@ -241,7 +290,7 @@ class File:
     @cached_property
     def names(self) -> Names:
         """Where names are read and set, and what they are given."""
-        return Names(self.tree, self.parents)
+        return Names(self.tree, self.function_of)
 
     def mentions_images(self, function: ast.AST | None) -> bool:
         """Whether a function (None: the module's own statements) reads ``images`` of anything."""
@@ -312,8 +361,9 @@ class File:
         leader: dict[Origin, Origin] = {}
 
         def first(origin: Origin) -> Origin:
-            while leader.get(origin, origin) is not origin:
-                origin = leader[origin]
+            while (above := leader.get(origin, origin)) is not origin:
+                leader[origin] = leader.get(above, above)  # half the way for the next one
+                origin = above
             return origin
 
         for read in self.reads:
@@ -356,6 +406,10 @@ class File:
             missing,
             proven,
         )
+
+
+def _kind_of(step: Step) -> str:
+    return step.text.partition("'")[0]
 
 
 def taken_apart(node: ast.expr, field: str) -> tuple[ast.expr, str, ast.expr | None] | None:

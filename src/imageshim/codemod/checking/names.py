@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 __all__ = ["Names"]
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _Given(NamedTuple):
@@ -26,18 +25,20 @@ class Names:
 
     Args:
         tree: the file.
-        parents: the node that each node is in.
+        function_of: gives the function that a node is in; None at the level of the module.
 
     """
 
-    def __init__(self, tree: ast.Module, parents: Mapping[ast.AST, ast.AST]) -> None:
-        self._parents = parents
+    def __init__(self, tree: ast.Module, function_of: Callable[[ast.AST], ast.AST | None]) -> None:
+        self._tree = tree
+        self._function_of = function_of
+        self._within: dict[ast.AST | None, Counter[str]] = {}
         self._loads: dict[tuple[ast.AST | None, str], list[ast.Name]] = {}
         self._stores: dict[tuple[ast.AST | None, str], int] = {}
         self._given: dict[tuple[ast.AST | None, str], list[_Given]] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
-                key = (next(iter(self._functions(node)), None), node.id)
+                key = (function_of(node), node.id)
                 if isinstance(node.ctx, ast.Load):
                     self._loads.setdefault(key, []).append(node)
                 else:
@@ -47,17 +48,19 @@ class Names:
         for found in self._given.values():
             found.sort(key=lambda one: one.line)
 
-    def _functions(self, node: ast.AST) -> Iterator[ast.AST]:
-        while node in self._parents:
-            node = self._parents[node]
-            if isinstance(node, _FUNCTIONS):
-                yield node
+    def _scopes(self, node: ast.AST) -> Iterator[ast.AST | None]:
+        """Yield the functions that a node is in, and None for the file."""
+        scope = self._function_of(node)
+        while scope is not None:
+            yield scope
+            scope = self._function_of(scope)
+        yield None
 
     def _note(self, node: ast.AST) -> None:
         value, targets = _assignment(node)
         if value is None:
             return
-        scopes = (None, *self._functions(node))
+        scopes = tuple(self._scopes(node))
         for target in targets:
             for one in ast.walk(target):
                 if isinstance(one, ast.Name):
@@ -69,6 +72,21 @@ class Names:
         """Return where a function itself (None: the module) reads a name, in its order."""
         found = self._loads.get((function, name), [])
         return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+    def within(self, scope: ast.AST | None) -> Counter[str]:
+        """Return how often each name stands in a function (None: in the file).
+
+        Those of inner functions count as well; parameters are names that may stand nowhere.
+        """
+        found = self._within.get(scope)
+        if found is None:
+            found = self._within[scope] = Counter()
+            for node in ast.walk(scope or self._tree):
+                if isinstance(node, ast.Name):
+                    found[node.id] += 1
+                elif isinstance(node, ast.arg):
+                    found[node.arg] += 0
+        return found
 
     def stores(self, function: ast.AST | None, name: str) -> int:
         """Return how often a function itself sets a name."""

@@ -79,13 +79,7 @@ def plain_pictures(
 def _spots(file: File, read: Read) -> _Spots | None:
     function = file.function_of(read.node)
     same = ast.dump(read.base)
-    reads = [
-        one
-        for one in file.reads_of("content")
-        if one.origins & read.origins
-        and file.function_of(one.node) is function
-        and ast.dump(one.base) == same
-    ]
+    reads = [one for one in file.beside(read) if ast.dump(one.base) == same]
     named = {one.node: [use for use in uses(file, one) if use is not one.node] for one in reads}
     if len(reads) > 1:
         held = any(_is_held(file, one.node) for one in reads)
@@ -99,9 +93,8 @@ def _spots(file: File, read: Read) -> _Spots | None:
     if not isinstance(target, ast.Name):
         return None
     places = named[read.node]
-    inside = function or file.tree
-    every = [one for one in ast.walk(inside) if isinstance(one, ast.Name) and one.id == target.id]
-    return _Spots(target.id, places, reads) if len(every) == len(places) + 1 else None
+    every = file.names.within(function)[target.id]
+    return _Spots(target.id, places, reads) if every == len(places) + 1 else None
 
 
 def _is_held(file: File, node: ast.expr) -> bool:
@@ -293,9 +286,7 @@ def _leaves(last: ast.stmt) -> bool:
 
 
 def _free_name(file: File, node: ast.AST, name: str) -> str:
-    inside = file.function_of(node) or file.tree
-    taken = {one.id for one in ast.walk(inside) if isinstance(one, ast.Name)}
-    taken |= {one.arg for one in ast.walk(inside) if isinstance(one, ast.arg)}
+    taken = file.names.within(file.function_of(node))
     return next(one for one in _names(name) if one not in taken)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from imageshim.codemod.findings import Edit
-from imageshim.codemod.flow.statements import caught
+from imageshim.codemod.flow.statements import caught, suppresses
 from imageshim.codemod.knowledge.reads import Read
 
 from .file import File
@@ -18,6 +18,7 @@ from .file import File
 __all__ = ["Rewriter"]
 
 _GAP = re.compile(rb"\s*(not\s+)?in(?![A-Za-z0-9_])\s*")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _PARENTS = {
     "KeyError": ("LookupError",),
     "IndexError": ("LookupError",),
@@ -30,6 +31,9 @@ class Rewriter:
     def __init__(self, file: File) -> None:
         self.file = file
         self.source = file.source
+        self._items: dict[ast.Try, list[ast.Subscript]] = {}
+        self._counts: dict[ast.AST, tuple[int, int]] = {}
+        self._handlers: dict[tuple[ast.AST, str], int | str | None] = {}
 
     def start(self, node: ast.expr) -> int:
         """Return the byte at which a node starts."""
@@ -156,13 +160,19 @@ class Rewriter:
         return free[0] if free else None
 
     def _preferred(self, node: ast.expr) -> tuple[str, str]:
-        statement = self.file.statement_of(node) or node
-        start, end = self.source.span(statement)
-        text = self.source.utf8[start:end]
-        single, double = text.count(b"'"), text.count(b'"')
+        single, double = self._quotes_in(self.file.statement_of(node) or node)
         if single == double:
             single, double = self._quotes_of_the_file
         return ("'", '"') if single > double else ('"', "'")
+
+    def _quotes_in(self, statement: ast.stmt | ast.expr) -> tuple[int, int]:
+        found = self._counts.get(statement)
+        if found is None:
+            start, end = self.source.span(statement)
+            text = self.source.utf8
+            found = text.count(b"'", start, end), text.count(b'"', start, end)
+            self._counts[statement] = found
+        return found
 
     @cached_property
     def _quotes_of_the_file(self) -> tuple[int, int]:
@@ -239,23 +249,41 @@ class Rewriter:
 
     # Exceptions
 
-    def tries(self, node: ast.AST) -> Iterator[ast.Try]:
+    def tries(self, node: ast.expr) -> Iterator[ast.Try]:
         """Yield the ``try`` statements whose body a node is in, the inner first."""
-        inner = node
-        for outer in self.file.enclosing(node):
-            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        for outer in self.file.around(node, ast.Try, *_FUNCTIONS):
+            if not isinstance(outer, ast.Try):
                 return
-            if isinstance(outer, ast.Try) and inner in outer.body:
+            if self.source.span(node)[1] <= self.source.span(outer.body[-1])[1]:
                 yield outer
-            inner = outer
 
     def distinguished(self, read: Read, old: str, new: str) -> bool:
         """Whether code around a read, or around a call of its function, would tell two errors."""
         around: list[ast.AST] = list(self.tries(read.node))
-        around += [one for one in self.file.enclosing(read.node) if suppresses(one)]
+        around += self.file.around(read.node, ast.With, ast.AsyncWith)
         if read.function is not None:
             around += read.function.guards
-        return any(_handler(one, old) != _handler(one, new) for one in around)
+        return any(self._handler(one, old) != self._handler(one, new) for one in around)
+
+    def _handler(self, node: ast.AST, error: str) -> int | str | None:
+        """Return which handler catches an error; None where none does."""
+        key = node, error
+        if key not in self._handlers:
+            self._handlers[key] = _handler(node, error)
+        return self._handlers[key]
+
+    def items_in(self, node: ast.Try) -> list[ast.Subscript]:
+        """Return the items that are taken in a ``try``, but for those of ``choices``."""
+        found = self._items.get(node)
+        if found is None:
+            found = self._items[node] = [
+                one
+                for statement in node.body
+                for one in ast.walk(statement)
+                if isinstance(one, ast.Subscript)
+                and not (isinstance(one.value, ast.Attribute) and one.value.attr == "choices")
+            ]
+        return found
 
     def names_attribute_error(self, node: ast.Try) -> bool:
         """Whether a handler is there for AttributeError itself."""
@@ -263,8 +291,8 @@ class Rewriter:
 
     def widened(self, node: ast.Try, old: str, new: str) -> tuple[Edit, ...] | None:
         """Let the handler that catches one error catch another one as well."""
-        place = _handler(node, old)
-        if not isinstance(place, int) or _handler(node, new) is not None:
+        place = self._handler(node, old)
+        if not isinstance(place, int) or self._handler(node, new) is not None:
             return None
         kind = node.handlers[place].type
         if isinstance(kind, ast.Tuple):
@@ -278,25 +306,16 @@ class Rewriter:
         )
 
 
-def suppresses(node: ast.AST) -> bool:
-    """Whether a statement is ``with suppress(…)``."""
-    return isinstance(node, (ast.With, ast.AsyncWith)) and any(
-        isinstance(item.context_expr, ast.Call) and "suppress" in ast.dump(item.context_expr.func)
-        for item in node.items
-    )
-
-
 def _handler(node: ast.AST, error: str) -> int | str | None:
-    """Return which handler catches an error; None where none does."""
     accepted = {error, *_PARENTS.get(error, ()), "Exception", "BaseException"}
     if isinstance(node, (ast.With, ast.AsyncWith)):
-        names = {
+        names = suppresses(node) and {
             one.id
             for item in node.items
             for one in ast.walk(item.context_expr)
             if isinstance(one, ast.Name)
         }
-        return "suppressed" if names & accepted else None
+        return "suppressed" if names and names & accepted else None
     for place, handler in enumerate(getattr(node, "handlers", ())):
         if caught(handler) & accepted:
             return place

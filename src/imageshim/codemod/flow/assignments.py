@@ -116,9 +116,9 @@ def _to_item(at: Interpreter, target: ast.Subscript, value: v.Value) -> None:
                     origin.written.setdefault(key.value, target.lineno)
         if isinstance(target.value, ast.Name):
             if isinstance(base, v.Mapping) and target.value.id in at.env:
-                items = dict(base.items) | {key.value: value}
-                grown = v.Mapping(tuple(items.items()), base.node, base.partial)
-                at.bind(target.value.id, grown)
+                grown = base.grown(key.value, value)
+                if grown is not base:
+                    at.bind(target.value.id, grown)
             at.set_path(f"{target.value.id}.[{key.value}]", value)
     elif isinstance(target.value, ast.Name):
         at.env.forget(target.value.id)

@@ -104,8 +104,9 @@ def _list(at: Interpreter, node: ast.List | ast.Tuple | ast.Set) -> v.Value:
     for one in node.elts:
         if isinstance(one, ast.Starred):
             value = at.value(one.value)
-            if isinstance(value, v.Seq) and value.items is not None and not spread:
-                items += value.items
+            known = value.items if isinstance(value, v.Seq) and not spread else None
+            if known is not None and len(items) + len(known) <= v.MOST_GROWN:
+                items += known
             else:
                 spread = True
                 rest = v.join(rest, iterate(at, value))
@@ -139,7 +140,7 @@ def _dict(at: Interpreter, node: ast.Dict) -> v.Value:
         if isinstance(name, v.Const) and isinstance(name.value, str):
             items[name.value] = value
             _under_key(at, value, name.value, one.lineno)
-        elif key is None and isinstance(value, v.Mapping):
+        elif key is None and isinstance(value, v.Mapping) and len(value.items) <= v.MOST_GROWN:
             items.update(value.items)
             partial |= value.partial
         else:

@@ -21,7 +21,7 @@ At_contra = TypeVar("At_contra", contravariant=True)
 class Given:
     """The arguments of a call."""
 
-    __slots__ = ("args", "keywords", "node", "spread", "values")
+    __slots__ = ("args", "keywords", "node", "spread")
 
     def __init__(self, node: ast.Call, args: list[Value], keywords: dict[str, Value]) -> None:
         self.node = node

@@ -19,6 +19,7 @@ from .tables import assigns, calls, evaluates, executes
 
 __all__ = ["Interpreter", "Loop"]
 
+_LONGEST_NAME = 16
 _BUILTINS = frozenset(
     {"__import__", "aiter", "all", "anext", "any", "bool", "dict", "enumerate", "filter",
      "getattr", "hasattr", "isinstance", "iter", "len", "list", "map", "next", "open", "print",
@@ -65,7 +66,8 @@ class Interpreter:
         self.function: Function | None = None
         self.functions: dict[ast.AST, Function] = {}
         self.classes: dict[ast.AST, ClassInfo] = {}
-        self.order: dict[Function, None] = {}
+        self.order: dict[Function, int] = {}
+        """The functions that were met, with their places."""
         self.origins: dict[ast.AST, v.Origin] = {}
         self.fixtures: dict[ast.AST, v.Origin] = {}
         """Constructors and dicts that hold an ``image``, with the origin that they belong to."""
@@ -154,7 +156,7 @@ class Interpreter:
 
     def meet(self, info: Function) -> None:
         """Note a function of the file."""
-        self.order[info] = None
+        self.order[info] = len(self.order)
         self.wake(info)
 
     def wake(self, *functions: Function | None) -> None:
@@ -196,7 +198,9 @@ class Interpreter:
         return v.Ref(name, self.libraries.follows(name))
 
     def imported(self, name: str) -> v.Value:
-        """Return what a dotted name of another module is."""
+        """Return what a dotted name of another module is; UNKNOWN for one that grows on and on."""
+        if name.count(".") > _LONGEST_NAME:
+            return v.UNKNOWN
         named = self.ref(name)
         if self.neighbours is None or named.followed:
             return named

@@ -23,8 +23,13 @@ def _bool_op(at: Interpreter, node: ast.BoolOp) -> v.Value:
 
 @evaluates(ast.IfExp)
 def _if_exp(at: Interpreter, node: ast.IfExp) -> v.Value:
-    at.value(node.test)
-    return v.join(at.value(node.body), at.value(node.orelse))
+    found: list[v.Value] = []
+    while True:  # a chain of them can be longer than the stack
+        at.value(node.test)
+        found.append(at.value(node.body))
+        if not isinstance(node.orelse, ast.IfExp):
+            return v.join_all((*found, at.value(node.orelse)))
+        node = node.orelse
 
 
 @evaluates(ast.BinOp)

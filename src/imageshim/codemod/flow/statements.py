@@ -20,7 +20,7 @@ from .paths import Joined, branch, joined, merge, same
 from .scopes import Bound, Inst
 from .tables import executes
 
-__all__ = ["caught"]
+__all__ = ["caught", "suppresses"]
 
 _MOST_REPEATS = 4
 _MISSING = {"AttributeError", "KeyError", "IndexError", "TypeError", "LookupError"}
@@ -208,19 +208,22 @@ def _handled(at: Interpreter, handler: ast.ExceptHandler, raised: Changes) -> Jo
 
 @executes(ast.With, ast.AsyncWith)
 def _with(at: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
-    suppressed = False
     for item in node.items:
         value = at.value(item.context_expr)
         entered = v.each(value, lambda one: _entered(at, one))
         if item.optional_vars is not None:
             at.assign(item.optional_vars, entered)
-        suppressed |= "suppress" in ast.dump(item.context_expr)
-    if not suppressed:
+    if not suppresses(node):
         return at.block(node.body)
     at.guards.append(node)
     path = branch(at, node.body)
     at.guards.pop()
     return merge(at, path, (True, {}))
+
+
+def suppresses(node: ast.With | ast.AsyncWith) -> bool:
+    """Whether a statement is ``with suppress(…)``."""
+    return any("suppress" in ast.dump(item.context_expr) for item in node.items)
 
 
 def _entered(at: Interpreter, value: v.Value) -> v.Value:

@@ -4,6 +4,9 @@ A small lattice: :data:`BOTTOM` (nothing reaches here) below everything, :data:`
 above; in between replies and their pieces, and what is needed to follow them: names of modules,
 constants, sequences, functions, classes. A value that differs by path is an :class:`Alt`; what is
 "proven on every path" is a value without UNKNOWN in it.
+
+No value grows without end, whatever a program does again and again: what would be too heavy, or
+one of too many, keeps the pieces of replies that are in it, and the rest of it is unknown.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from ..findings import Step
+from .atoms import BOTTOM, MANY, TEXTS, UNKNOWN, Const, Maybe, Obj, Origin, Ref, Value
 
 __all__ = [
     "BOTTOM",
+    "MANY",
+    "MOST_GROWN",
     "TEXTS",
     "UNKNOWN",
     "Alt",
@@ -41,158 +46,60 @@ __all__ = [
     "widened",
 ]
 
-TEXTS = ("content", "text")
-"""The kinds of objects that are strings."""
-_LONGEST_CHAIN = 12
 _MOST_ALTERNATIVES = 8
+_MOST_KEPT = 16
+MOST_GROWN = 32
+"""How many items are told apart in what is put together from others, maybe again and again."""
+_HEAVIEST = 400
+_LAYER = 16
+"""What a container weighs: as much as that many simple values in it, so that none is deep."""
 
 
-class Value:
-    """What an expression can be."""
+class _Container(Value):
+    """A value with others in it."""
 
     __slots__ = ()
 
-
-class _Extreme(Value):
-    """One of the two values that say nothing more; there is one object of each."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
-
-    def __reduce__(self) -> str:
-        return self._name  # `is` has to work in another process as well
-
-
-UNKNOWN: Value = _Extreme("UNKNOWN")
-BOTTOM: Value = _Extreme("BOTTOM")
-
-
-@dataclass(eq=False)
-class Origin:
-    """Where replies come from: one call, one annotated parameter, one fixture."""
-
-    node: ast.AST
-    what: str
-    carrier: str
-    """The kind of object: what is read of one is spelled otherwise of another."""
-    image: bool | None = None
-    """Whether images were asked for; None where the code does not say."""
-    text_model: bool = False
-    """Whether the model is known to write text only."""
-    mock: ast.Call | None = None
-    """The constructor of a fixture."""
-    handled: bool = False
-    """Something reads the new format of these replies, or converts them: they are taken care of."""
-    doubt: str | None = None
-    """Why what comes from here may be something else after all."""
-    handed: bool = False
-    """Whether it is handed to a function of another file of the project."""
-    foreign: Origin | None = None
-    """The same origin as other files see it."""
-    labels: frozenset[str] = frozenset()
-    """Names and strings that it was made with: what the user assumes is asked of them as well."""
-    written: dict[str, int] = field(default_factory=dict)
-    """Fields of the message that the code itself sets, with the line."""
-
-
-class Obj(Value):
-    """A reply or a piece of one; ``kind`` is a key of :class:`.hooks.Shapes`."""
-
-    __slots__ = ("carrier", "chain", "kind", "origins", "reads")
-
-    def __init__(
-        self,
-        kind: str,
-        carrier: str,
-        origins: frozenset[Origin],
-        chain: tuple[Step, ...] = (),
-        reads: frozenset[ast.AST] = frozenset(),
-    ) -> None:
-        self.kind = kind
-        self.carrier = carrier
-        self.origins = origins
-        self.chain = chain
-        self.reads = reads
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """What it is called: where it was made, and the names that it was given since."""
-        made_with = frozenset[str]().union(*(origin.labels for origin in self.origins))
-        return made_with.union(step.text for step in self.chain)
-
-    def piece(self, kind: str, read: ast.AST | None = None) -> Obj:
-        """Return a piece of this one; ``read`` is the expression that took it, if that counts."""
-        reads = self.reads if read is None else frozenset((read,))
-        return Obj(kind, self.carrier, self.origins, self.chain, reads)
-
-    def after(self, line: int, text: str) -> Obj:
-        """Return the same object one step further."""
-        step = Step(line, text)
-        if len(self.chain) >= _LONGEST_CHAIN or (self.chain and self.chain[-1] == step):
-            return self
-        return Obj(self.kind, self.carrier, self.origins, (*self.chain, step), self.reads)
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Obj)
-            and self.kind == other.kind
-            and self.carrier == other.carrier
-            and self.origins == other.origins
-            and self.reads == other.reads
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.kind, self.carrier, self.origins))
-
-    def __repr__(self) -> str:
-        made_by = ", ".join(sorted(origin.what for origin in self.origins)) or "nobody known"
-        return f"<{self.carrier} {self.kind} of {made_by}>"
+    def _set(self, **fields: object) -> None:
+        for name, field_value in fields.items():
+            object.__setattr__(self, name, field_value)  # it is frozen, and just being made
 
 
 @dataclass(frozen=True, slots=True)
-class Ref(Value):
-    """A name of another module, dotted."""
-
-    name: str
-    followed: bool = field(default=False, compare=False, repr=False)
-    """Whether calls of it may give a reply: it is kept beside what is unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Const(Value):
-    """A string, a number, None."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class Maybe(Value):
-    """Unknown but for what it is called: what the user assumes is asked of its labels."""
-
-    labels: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Seq(Value):
+class Seq(_Container):
     """A list, tuple or set: its items where their places are known, else what each may be."""
 
     items: tuple[Value, ...] | None
     rest: Value = BOTTOM
+    weight: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Weigh it; one that is too heavy has items of one kind."""
+        weight = _LAYER + self.rest.weight + sum(one.weight for one in self.items or ())
+        if weight > _HEAVIEST:
+            rest = lightened(join_all((self.rest, *(self.items or ()))))
+            self._set(items=None, rest=rest)
+            weight = _LAYER + rest.weight
+        self._set(weight=weight)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mapping(Value):
+class Mapping(_Container):
     """A dict with string keys."""
 
     items: tuple[tuple[str, Value], ...]
     node: ast.Dict | ast.Call | None = None
     partial: bool = False
     """Whether there may be other keys."""
+    weight: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Weigh it; of one that is too heavy nothing is known."""
+        weight = _LAYER + sum(one.weight for _, one in self.items)
+        if weight > _HEAVIEST:
+            self._set(items=(), partial=True)
+            weight = _LAYER
+        self._set(weight=weight)
 
     def __eq__(self, other: object) -> bool:
         """Compare what it holds, whatever wrote it, in any order."""
@@ -205,25 +112,43 @@ class Mapping(Value):
     def __hash__(self) -> int:
         return hash((self.partial, frozenset(key for key, _ in self.items)))
 
+    def grown(self, key: str, value: Value) -> Mapping:
+        """Return it with an item set; the same one where that would make it large."""
+        items = dict(self.items) | {key: value}
+        if len(items) > MOST_GROWN:
+            return self if self.partial else Mapping(self.items, self.node, partial=True)
+        return Mapping(tuple(items.items()), self.node, self.partial)
+
     def get(self, key: str) -> Value | None:
         """Return what stands under a key."""
         return next((value for name, value in self.items if name == key), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Wrap(Value):
+class Wrap(_Container):
     """Something that gives a value later: ``how`` is await, iter, partial, context or method."""
 
     how: str
     value: Value
     name: str = ""
+    weight: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Weigh it, and make what it gives lighter where that is too heavy."""
+        value = lightened(self.value)
+        self._set(value=value, weight=_LAYER + value.weight)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alt(Value):
+class Alt(_Container):
     """One of several."""
 
     values: tuple[Value, ...]
+    weight: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Weigh it."""
+        self._set(weight=sum(one.weight for one in self.values))
 
     def __eq__(self, other: object) -> bool:
         """Compare in any order: that is the order in which the paths were seen."""
@@ -278,11 +203,16 @@ def join(one: Value, other: Value) -> Value:
     out: list[Value] = list(alternatives(one))
     for value in alternatives(other):
         _add(out, value)
+    many = MANY in out
     if len(out) > 1:
         # None has no fields and no items: what reads one never gets past it.
         out = [value for value in out if not (isinstance(value, Const) and value.value is None)]
     if UNKNOWN in out or len(out) > _MOST_ALTERNATIVES:
         out = [*(_opened(value) for value in out if holds(value)), UNKNOWN]
+    if many or len(out) > _MOST_KEPT:
+        pieces = [value for value in out if isinstance(value, Obj)]
+        if many or len(out) - len(pieces) > _MOST_KEPT:
+            out = [*pieces, UNKNOWN, MANY]
     return out[0] if len(out) == 1 else Alt(tuple(out))
 
 
@@ -319,8 +249,27 @@ def widened(value: Value) -> Value:
         inner = (
             one.value if isinstance(one, Wrap) else element(one) if isinstance(one, Seq) else one
         )
-        simple = all(isinstance(part, (Obj, Ref)) for part in alternatives(inner))
+        simple = all(isinstance(part, (Obj, Ref)) or part is MANY for part in alternatives(inner))
         out = join(out, one if simple else UNKNOWN)
+    return out
+
+
+def lightened(value: Value) -> Value:
+    """Return a value, but of one that is too heavy the pieces of replies and UNKNOWN alone."""
+    if value.weight <= _HEAVIEST - _LAYER:
+        return value
+    out: Value = BOTTOM
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Seq):
+            todo += (one.rest, *(one.items or ()), UNKNOWN)
+        elif isinstance(one, Alt):
+            todo += one.values
+        elif isinstance(one, Wrap):
+            todo += (one.value, UNKNOWN)
+        else:
+            out = join(out, one if isinstance(one, Obj) or one is BOTTOM else UNKNOWN)
     return out
 
 
@@ -351,8 +300,8 @@ def _merged(one: Value, other: Value) -> Value | None:  # noqa: PLR0911
             return Seq(tuple(join(left, right) for left, right in pairs), BOTTOM)
         return Seq(None, join(element(one), element(other)))
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        keys = dict.fromkeys((*dict(one.items), *dict(other.items)))
-        items = ((key, join(one.get(key) or BOTTOM, other.get(key) or BOTTOM)) for key in keys)
+        left, right = dict(one.items), dict(other.items)
+        items = ((key, join(left.get(key, BOTTOM), right.get(key, BOTTOM))) for key in left | right)
         return Mapping(tuple(items), one.node, partial=True)
     if isinstance(one, Maybe) and isinstance(other, Maybe):
         return Maybe(one.labels | other.labels)

@@ -47,7 +47,7 @@ def run(at: Interpreter) -> None:
     while at.awake or _release(at):
         if None in at.awake:
             settled &= _again(at, None)
-        for info in [one for one in at.order if one in at.awake]:
+        for info in sorted((one for one in at.awake if one is not None), key=at.order.__getitem__):
             settled &= _again(at, info)
     at.stable = settled
 

@@ -17,7 +17,7 @@ branch and takes the first now. So it is unsafe here, where helpers are asked fo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.rewriting import Rewriter
@@ -53,15 +53,16 @@ def closed_content(file: File) -> Iterator[Finding]:
         found = _closed(file, read)
         if found is None:
             continue
-        name, test, body = found
+        name, test, inside = found
         start, end = rewriter.source.span(read.base)
         base = rewriter.source.utf8[start:end].decode("utf-8", "surrogatepass")
         if "#" in base or "\n" in base:
             continue
-        image = next(one for one in ("image", "image_url", f"{name}_image") if one not in body[1])
+        taken = file.names.within(file.function_of(test))
+        image = next(one for one in ("image", "image_url", f"{name}_image") if one not in taken)
         function, imports = file.imports.helper("first_image_url")
         new = f"{image} := {function}({base})"
-        uses = [Edit(rewriter.start(one), rewriter.end(one), image) for one in body[0]]
+        uses = [Edit(rewriter.start(one), rewriter.end(one), image) for one in inside]
         yield file.finding(
             CODE,
             test,
@@ -84,7 +85,7 @@ def _kept(rewriter: Rewriter, read: Read) -> Edit:
     return Edit(start, end, rewriter.between(start, end).decode(rewriter.source.encoding))
 
 
-_Closed = tuple[str, ast.expr, tuple[list[ast.Name], set[str]]]
+_Closed = tuple[str, ast.expr, list[ast.Name]]
 
 
 def _closed(file: File, read: Read) -> _Closed | None:
@@ -109,18 +110,19 @@ def _closed(file: File, read: Read) -> _Closed | None:
         and str(test.args[0].value).startswith("data:image")
     ):
         return None
-    function = file.function_of(statement) or file.tree
-    names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
-    inside = {one for part in following.body for one in ast.walk(part) if isinstance(one, ast.Name)}
-    allowed = inside | {one for one in ast.walk(following) if isinstance(one, ast.Name)} | {target}
-    uses = [one for one in names if one.id == target.id]
-    if any(one not in allowed or (one is not target and not _loads(one)) for one in uses):
+    every = file.names.within(file.function_of(statement))[target.id]
+    if every != 1 + len(_loads(target.id, [following])):  # used elsewhere, or set again
         return None
-    return target.id, test, ([one for one in uses if one in inside], {one.id for one in names})
+    return target.id, test, _loads(target.id, following.body)
 
 
-def _loads(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Load)
+def _loads(name: str, statements: Iterable[ast.stmt]) -> list[ast.Name]:
+    return [
+        one
+        for statement in statements
+        for one in ast.walk(statement)
+        if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
+    ]
 
 
 def _next(file: File, statement: ast.stmt) -> ast.stmt | None:

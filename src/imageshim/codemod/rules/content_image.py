@@ -53,6 +53,7 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
     # Code that reads `image` as well was written for a LiteLLM whose `content` is text.
     known = {origin for read in file.reads_of("image") for origin in read.origins}
     plain: dict[ast.expr, tuple[Edit, ...]] = {}
+    refused: set[object] = set()
     for read in file.reads_of("content"):
         if read.origins & known:
             continue
@@ -75,7 +76,11 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
         if not signals and not asked:  # text, as far as anybody can see
             continue
         if file.writes_plain and read.node not in plain and not _is_written(read):
-            plain |= plain_pictures(file, rewriter, read, asked=asked) or {}
+            alike = file.function_of(read.node), ast.dump(read.base), frozenset(read.origins), asked
+            if alike not in refused:
+                made = plain_pictures(file, rewriter, read, asked=asked)
+                plain |= made or {}
+                refused |= {alike} if made is None else set()
         if plain.get(read.node) != ():  # else it is text, and stays
             yield _finding(file, rewriter, read, signals, plain.get(read.node), asked=asked)
 
@@ -93,13 +98,10 @@ def _is_left(file: File, read: Read) -> bool:
     """
     if read.node not in file.untreated or file.seen.signals.get(read.node):
         return False
-    function = file.function_of(read.node)
     images = [
         one
-        for one in file.reads_of("content")
-        if one.origins & read.origins
-        and file.function_of(one.node) is function
-        and (_is_treated(file, one) or file.seen.signals.get(one.node))
+        for one in file.beside(read)
+        if _is_treated(file, one) or file.seen.signals.get(one.node)
     ]
     if images and _is_asked(file, read.node):
         return False

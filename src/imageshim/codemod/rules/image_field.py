@@ -193,12 +193,9 @@ def _widened(rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | Non
     tries = list(rewriter.tries(read.node))
     if len(tries) != 1 or len(tries[0].body) != 1 or (read.function and read.function.guards):
         return None
-    for one in ast.walk(tries[0].body[0]):
-        # What follows the read takes a key out of the image itself.
-        if not isinstance(one, ast.Subscript) or read.node in (one, one.value):
-            continue
-        if not (isinstance(one.value, ast.Attribute) and one.value.attr == "choices"):
-            return None
+    # What follows the read takes a key out of the image itself.
+    if any(read.node not in (one, one.value) for one in rewriter.items_in(tries[0])):
+        return None
     return rewriter.widened(tries[0], old, "IndexError")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -36,7 +37,7 @@ _WORDS = ("images", "first_image", "detect")
 )
 def unguarded_image(file: File) -> Iterator[Finding]:
     """Yield the images that are taken, by number or in a loop, although there may be none."""
-    exits = _Exits(file)
+    guards = _Guards(file)
     for read in file.reads_of("images"):
         if not is_proven(file, read) or read.how not in ("attribute", "item", "get", "getattr"):
             continue
@@ -49,7 +50,7 @@ def unguarded_image(file: File) -> Iterator[Finding]:
                 isinstance(item, ast.Subscript) and item.value is use and _is_number(item.slice)
             ):
                 continue
-            if not _is_guarded(exits, item, _names(read, use)):
+            if not guards.hold(item, _names(read, use)):
                 yield file.finding(
                     CODE,
                     item,
@@ -79,28 +80,88 @@ def _names(read: Read, use: ast.expr) -> frozenset[str]:
     return frozenset((*_WORDS, *([use.id] if isinstance(use, ast.Name) else []), read.field))
 
 
-def _is_guarded(exits: _Exits, node: ast.expr, names: frozenset[str]) -> bool:
-    inner: ast.AST = node
-    for outer in exits.file.enclosing(node):
-        if isinstance(outer, _FUNCTIONS):
-            return exits.before(outer, node.lineno, names)
-        if any(_mentions(one, names) for one in _asked(outer, inner)):
+class _Guards:
+    """The tests that let nothing pass without images, by function and by what they mention."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+
+    def hold(self, node: ast.expr, names: frozenset[str]) -> bool:
+        """Whether a test that mentions one of some names, or a handler, stands before a node."""
+        function = self.file.function_of(node)
+        start = node.lineno, node.col_offset
+        if any(self._exits.get((function, name), node.lineno) < node.lineno for name in names):
             return True
-        if isinstance(outer, ast.Try) and inner in outer.body and _catches(outer):
-            return True
-        inner = outer
-    return exits.before(None, node.lineno, names)
+        guarded = (self._guarded.get((function, name)) for name in (*names, _CAUGHT_HERE))
+        return any(_covers(ranges, start) for ranges in guarded if ranges)
+
+    @cached_property
+    def _exits(self) -> dict[tuple[ast.AST | None, str], int]:
+        """The first line on which a name is mentioned by a test that leaves a function."""
+        out: dict[tuple[ast.AST | None, str], int] = {}
+        for one in self.file.parents:
+            if isinstance(one, ast.Assert) or (isinstance(one, ast.If) and _leaves(one.body[-1])):
+                outer = [None, *self.file.around(one, *_FUNCTIONS)]
+                for word in set(_words(one.test)):
+                    for function in outer:
+                        line = out.get((function, word), one.test.lineno)
+                        out[function, word] = min(line, one.test.lineno)
+        return out
+
+    @cached_property
+    def _guarded(self) -> dict[tuple[ast.AST | None, str], list[_Range]]:
+        """What runs only behind a test that mentions a name, or where an error is caught."""
+        out: dict[tuple[ast.AST | None, str], list[_Range]] = {}
+        for node in self.file.parents:
+            for words, first, last in _guarding(node):
+                where = (first.lineno, first.col_offset), _end(last)
+                for word in words:
+                    out.setdefault((self.file.function_of(node), word), []).append(where)
+        return {key: _outermost(ranges) for key, ranges in out.items()}
 
 
-def _asked(outer: ast.AST, inner: ast.AST) -> Iterator[ast.expr]:
-    """Yield what is tested before what stands inside of a node runs."""
-    if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and inner is not outer.test:
-        yield outer.test
-    elif isinstance(outer, ast.BoolOp):
-        yield from itertools.takewhile(lambda one: one is not inner, outer.values)
-    elif isinstance(outer, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-        for generator in outer.generators:
-            yield from generator.ifs
+_Place = tuple[int, int]
+_Range = tuple[_Place, _Place]
+_CAUGHT_HERE = "except"  # no name
+_Guarding = tuple[set[str], ast.expr | ast.stmt, ast.expr | ast.stmt]
+
+
+def _guarding(node: ast.AST) -> Iterator[_Guarding]:
+    """Yield what a node asks for before something in it runs: words, first and last of that."""
+    if isinstance(node, (ast.If, ast.While)):
+        yield set(_words(node.test)), node.body[0], (node.orelse or node.body)[-1]
+    elif isinstance(node, ast.IfExp):
+        words = set(_words(node.test))
+        yield words, node.body, node.body
+        yield words, node.orelse, node.orelse
+    elif isinstance(node, ast.BoolOp):
+        for one, following in itertools.pairwise(node.values):
+            yield set(_words(one)), following, node.values[-1]
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        for generator in node.generators:
+            for test in generator.ifs:
+                yield set(_words(test)), node, node
+    elif isinstance(node, ast.Try) and _catches(node):
+        yield {_CAUGHT_HERE}, node.body[0], node.body[-1]
+
+
+def _end(node: ast.expr | ast.stmt) -> _Place:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def _outermost(ranges: list[_Range]) -> list[_Range]:
+    """Return the ranges that are in no other one, in order."""
+    out: list[_Range] = []
+    ranges.sort(key=lambda one: one[1], reverse=True)
+    for one in sorted(ranges, key=lambda one: one[0]):
+        if not out or one[0] >= out[-1][1]:
+            out.append(one)
+    return out
+
+
+def _covers(ranges: list[_Range], start: _Place) -> bool:
+    place = bisect_right(ranges, start, key=lambda one: one[0])
+    return place > 0 and start < ranges[place - 1][1]
 
 
 def _catches(node: ast.Try) -> bool:
@@ -113,39 +174,10 @@ def _catches(node: ast.Try) -> bool:
     return False
 
 
-class _Exits:
-    """The tests that let nothing pass without images, by function and by what they mention."""
-
-    def __init__(self, file: File) -> None:
-        self.file = file
-
-    def before(self, function: ast.AST | None, line: int, names: frozenset[str]) -> bool:
-        """Whether such a test stands before a line, in the same function."""
-        lines = self._lines
-        return any(lines.get((function, name), line) < line for name in names)
-
-    @cached_property
-    def _lines(self) -> dict[tuple[ast.AST | None, str], int]:
-        """The first line on which a name is mentioned by such a test."""
-        out: dict[tuple[ast.AST | None, str], int] = {}
-        for one in self.file.parents:
-            if isinstance(one, ast.Assert) or (isinstance(one, ast.If) and _leaves(one.body[-1])):
-                outer = [node for node in self.file.enclosing(one) if isinstance(node, _FUNCTIONS)]
-                for word in set(_words(one.test)):
-                    for function in (None, *outer):
-                        line = out.get((function, word), one.test.lineno)
-                        out[function, word] = min(line, one.test.lineno)
-        return out
-
-
 def _leaves(last: ast.stmt) -> bool:
     # sys.exit(), pytest.skip() and self.fail() are calls.
     is_call = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
     return is_call or isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break))
-
-
-def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
-    return any(word in names for word in _words(node))
 
 
 def _words(node: ast.AST) -> Iterator[str]:

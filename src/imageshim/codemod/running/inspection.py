@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -119,7 +118,7 @@ def inspect(path: str, data: bytes, how: How, trace: Sequence[TracedRead] = ()) 
             now, source = _write(now, rounds[-1])
             rounds.append(_look(path, now, how, (), source))
         if how.settings.mark:
-            now = _with_marks(path, now, rounds[-1])
+            now = _with_marks(now, rounds[-1])
     except EditError as error:
         problem = Problem(1, "", f"left as it is: {error}")
         return _report(path, how, [rounds[0].untouched(problem)], (), None)
@@ -207,12 +206,10 @@ def _work(look: _Round, piece: Piece) -> Iterator[Finding]:
     return (one for of, one in look.found if of is piece and not one.advice)
 
 
-def _with_marks(path: str, data: bytes, look: _Round) -> bytes:
+def _with_marks(data: bytes, look: _Round) -> bytes:
     for piece in _once(piece for piece, _ in look.found)[::-1]:
         planned = add_marks(piece.source, _work(look, piece))
-        marked = Source(path, edits.apply(piece.source, planned))
-        if ast.dump(marked.tree) != ast.dump(piece.source.tree):
-            raise EditError(f"{path}: a comment would change the code")
+        edits.verify_comments(piece.source, edits.apply(piece.source, planned))
         data = piece.write(data, planned)
     return data
 

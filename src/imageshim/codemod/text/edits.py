@@ -10,13 +10,14 @@ import ast
 import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from imageshim.codemod.findings import Edit
 from imageshim.errors import ImageShimError
 
 from .source import Positioned, Source, SourceError
 
-__all__ = ["EditError", "apply", "verify"]
+__all__ = ["EditError", "apply", "verify", "verify_comments"]
 
 
 class EditError(ImageShimError):
@@ -58,13 +59,29 @@ def verify(source: Source, edits: Sequence[Edit], new: bytes) -> Source:
         EditError: it is not; the message says where.
 
     """
+    changed = _parsed(source, new)
+    _same_outside(source, edits, new)
+    _Comparison(source, changed, edits).run(source.tree, changed.tree)
+    return changed
+
+
+def verify_comments(source: Source, new: bytes) -> None:
+    """Prove that a file with comments put into it is the same code.
+
+    Raises:
+        EditError: it is not.
+
+    """
+    changed = _parsed(source, new)
+    _Comparison(source, changed, ()).run(source.tree, changed.tree)
+
+
+def _parsed(source: Source, new: bytes) -> Source:
     changed = Source(source.path, new)
     try:
-        tree = changed.tree
+        changed.tree  # noqa: B018  # parsed here
     except SourceError as error:
         raise EditError(f"the edited file would be no Python: {error}") from None
-    _same_outside(source, edits, new)
-    _Comparison(source, changed, edits).run(source.tree, tree)
     return changed
 
 
@@ -88,6 +105,12 @@ def _same_outside(source: Source, edits: Sequence[Edit], new: bytes) -> None:
 _POSITIONED = (ast.expr, ast.stmt, ast.keyword, ast.excepthandler, ast.alias)
 
 
+def _between(places: Sequence[int], start: int, end: int) -> bool:
+    """Whether one of some places in order lies between two."""
+    first = bisect_left(places, start)
+    return first < len(places) and places[first] <= end
+
+
 def _is_statement(edit: Edit) -> bool:
     """Whether an edit inserts whole lines, between statements."""
     return edit.start == edit.end and (edit.text[:1] == "\n" or edit.text[-1:] == "\n")
@@ -105,6 +128,24 @@ class _Ranges:
         place = bisect_right(self._starts, start)
         return place > 0 and self._reach[place - 1] >= end
 
+    def gaps(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield what lies between the ranges and the ends of a larger one, edges included."""
+        return zip((start, *self._reach), (*self._starts, end), strict=True)
+
+
+class _Edge(NamedTuple):
+    """A node that may differ inside: an insertion is at the edge of a child."""
+
+    node: Positioned
+    start: int
+    end: int
+    behind: int
+    """How much is left to compare behind it."""
+    around: _Edge | None
+
+
+_Pair = tuple[ast.AST, ast.AST, "_Edge | None"]
+
 
 class _Comparison:
     """Walks two trees in step and stops at the nodes that edits lie in."""
@@ -120,6 +161,9 @@ class _Comparison:
         self._growths = [
             length - (edit.end - edit.start)
             for edit, length in zip(self._by_end, lengths, strict=True)
+        ]
+        self._insertions = [
+            edit.start for edit in self.edits if edit.start == edit.end and not _is_statement(edit)
         ]
         self._shifts = [0, *itertools.accumulate(self._growths)]
         self._reach = list(itertools.accumulate((edit.end for edit in self.edits), max))
@@ -148,12 +192,6 @@ class _Comparison:
         start, end = source.span(node)
         return source.offset_of(start), source.offset_of(end)
 
-    def touched(self, start: int, end: int) -> list[Edit]:
-        first, last = bisect_left(self._reach, start), bisect_right(self._starts, end)
-        return [
-            edit for edit in self.edits[first:last] if edit.end >= start and not _is_statement(edit)
-        ]
-
     def run(self, old: ast.AST, new: ast.AST) -> None:
         """Compare two trees.
 
@@ -161,57 +199,81 @@ class _Comparison:
             EditError: they differ outside of the edits.
 
         """
-        try:
-            self._compare(old, new)
-        except RecursionError:
-            line = min((edit.start for edit in self.edits), default=0)
-            what = f"{self.old.path}: nested too deeply to prove the edit at byte {line}"
-            raise EditError(what) from None
-
-    def _compare(self, old: ast.AST, new: ast.AST) -> None:
-        """Recurse where edits are, walk where none is: only few nodes are above an edit."""
-        todo: list[tuple[ast.AST, ast.AST]] = [(old, new)]
+        todo: list[_Pair] = [(old, new, None)]
         while todo:
-            one, other = todo.pop()
-            touched: list[Edit] = []
-            start = end = 0
-            if isinstance(one, _POSITIONED) and isinstance(other, _POSITIONED):
-                start, end = self.span(self.old, one)
-                touched = self.touched(start, end)
-                if touched and self._belongs(one, touched, start, end):
-                    self._planned(other, start, end)
-                    continue
-            if type(one) is not type(other):
-                raise self._differs(one)
-            if not any(edit.start == edit.end for edit in touched):
-                todo += self._pairs(one, other)
-                continue
+            one, other, edge = todo.pop()
             try:
-                for left, right in self._pairs(one, other):
-                    self._compare(left, right)
-            except EditError:
-                # Between two children an insertion touches both and belongs to neither.
-                inside = [edit for edit in touched if start <= edit.start == edit.end <= end]
-                if not isinstance(other, _POSITIONED) or not any(
-                    self._at_edge(one, edit) for edit in inside
-                ):
-                    raise
-                self._planned(other, start, end)
+                if self._is_planned(one, other):
+                    continue
+                edge = self._edge(one, other, edge, len(todo))
+                todo += ((*pair, edge) for pair in self._pairs(one, other))
+            except EditError as error:  # what is left depends on it
+                del todo[self._excused(error, edge) :]
 
-    def _at_edge(self, node: ast.AST, edit: Edit) -> bool:
-        return any(
-            edit.start in self.span(self.old, child)
-            for child in ast.iter_child_nodes(node)
+    def _is_planned(self, one: ast.AST, other: ast.AST) -> bool:
+        """Whether an edit is in a node itself, which then needs no look inside.
+
+        Raises:
+            EditError: they are different nodes, or the new one is not where it should be.
+
+        """
+        if isinstance(one, _POSITIONED) and isinstance(other, _POSITIONED):
+            start, end = self.span(self.old, one)
+            if self._belongs(one, start, end):
+                if not self._is_in_place(other, start, end):
+                    raise self._differs(other)
+                return True
+        if type(one) is not type(other):
+            raise self._differs(one)
+        return False
+
+    def _edge(
+        self, one: ast.AST, other: ast.AST, around: _Edge | None, behind: int
+    ) -> _Edge | None:
+        """Return the innermost node that has an insertion at the edge of a child.
+
+        Between two children an insertion touches both and belongs to neither.
+        """
+        if not isinstance(one, _POSITIONED) or not isinstance(other, _POSITIONED):
+            return around
+        start, end = self.span(self.old, one)
+        inside = _between(self._insertions, start, end)
+        if inside and any(
+            _between(self._insertions, place, place) and start <= place <= end
+            for child in ast.iter_child_nodes(one)
             if isinstance(child, _POSITIONED)
-        )
+            for place in self.span(self.old, child)
+        ):
+            return _Edge(other, start, end, behind, around)
+        return around
 
-    def _belongs(self, node: Positioned, touched: list[Edit], start: int, end: int) -> bool:
-        """Whether no child holds one of the edits: then it is this node that the edit is in."""
+    def _excused(self, error: EditError, edge: _Edge | None) -> int:
+        """Return how much is left to do where a node around a difference is what was planned."""
+        while edge is not None and not self._is_in_place(edge.node, edge.start, edge.end):
+            edge = edge.around
+        if edge is None:
+            raise error
+        return edge.behind
+
+    def _belongs(self, node: Positioned, start: int, end: int) -> bool:
+        """Whether no child holds one of the edits in a node: then it is this that the edit is in.
+
+        Only the edits between its children are looked at: a node can be around very many.
+        """
+        if not _between(self._starts, start, end):
+            return False
         children = _Ranges(self._spans_inside(node))
         return any(
-            start <= edit.start and edit.end <= end and not children.cover(edit.start, edit.end)
-            for edit in touched
+            start <= edit.start
+            and edit.end <= end
+            and not _is_statement(edit)
+            and not children.cover(edit.start, edit.end)
+            for first, last in children.gaps(start, end)
+            for edit in self._meeting(first, last)
         )
+
+    def _meeting(self, start: int, end: int) -> Sequence[Edit]:
+        return self.edits[bisect_left(self._reach, start) : bisect_right(self._starts, end)]
 
     def _spans_inside(self, node: Positioned) -> Iterator[tuple[int, int]]:
         for child in ast.iter_child_nodes(node):
@@ -219,13 +281,12 @@ class _Comparison:
                 if isinstance(inner, _POSITIONED):
                     yield self.span(self.old, inner)
 
-    def _planned(self, node: Positioned, start: int, end: int) -> None:
-        """Check that the new node lies where the old one did, parentheses apart."""
+    def _is_in_place(self, node: Positioned, start: int, end: int) -> bool:
+        """Whether the new node lies where the old one did, parentheses apart."""
         first, last = self.moved(start, past=False), self.moved(end, past=True)
         begin, stop = self.span(self.new, node)
         around = self.new.data[first:begin] + self.new.data[stop:last]
-        if not first <= begin <= stop <= last or around.strip(b" \t\r\n()"):
-            raise self._differs(node)
+        return first <= begin <= stop <= last and not around.strip(b" \t\r\n()")
 
     def _pairs(self, old: ast.AST, new: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
         pairs: list[tuple[ast.AST, ast.AST]] = []

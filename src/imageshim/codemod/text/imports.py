@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -29,7 +30,7 @@ class Imports:
         if present is not None:
             return present, ()
         local = name
-        while local in self._bound:
+        while local in self._bindings:
             local = f"imageshim_{local}"
         item = name if local == name else f"{name} as {local}"
         if self._statement is not None:
@@ -87,7 +88,8 @@ class Imports:
         return out
 
     @cached_property
-    def _bindings(self) -> list[str]:
+    def _bindings(self) -> Counter[str]:
+        """How often each name is bound."""
         out: list[str] = []
         for node in ast.walk(self.source.tree):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -100,14 +102,10 @@ class Imports:
                 out.append(node.asname or node.name.partition(".")[0])
             elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
                 out.append(node.name)
-        return out
-
-    @cached_property
-    def _bound(self) -> frozenset[str]:
-        return frozenset(self._bindings)
+        return Counter(out)
 
     def _bound_once(self, name: str) -> bool:
-        return self._bindings.count(name) == 1
+        return self._bindings[name] == 1
 
     @cached_property
     def _place(self) -> tuple[int, str]:
