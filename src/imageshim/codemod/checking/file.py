@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
 from imageshim.codemod.flow.interpreter import Interpreter
@@ -21,6 +21,7 @@ from imageshim.codemod.text.source import Positioned, Source, SourceError
 from imageshim.timeline import Format, format_of
 
 from .names import Names
+from .nodes import Nodes
 
 if TYPE_CHECKING:
     from imageshim.codemod.flow.project_index import ProjectIndex
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from imageshim.codemod.project.trace import TracedRead
 
 __all__ = ["File"]
-
-Node = TypeVar("Node", bound=ast.AST)
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
@@ -57,6 +56,7 @@ class File:
         self.source = source
         self.settings = settings
         self.tree = source.tree
+        self.nodes = Nodes(source.tree)
         module = index.module_of(source.path) if index is not None else ""
         assumed = settings.assume_litellm
         self.seen = Reads()
@@ -92,7 +92,7 @@ class File:
         """Reads of a field of a message whose name is computed, in code that may mean ``image``."""
         if not self.seen.of_any_name:
             return {}
-        strings = {one.value for one in self.parents if isinstance(one, ast.Constant)}
+        strings = {one.value for one in self.nodes.parents if isinstance(one, ast.Constant)}
         return self.seen.of_any_name if "image" in strings and "images" not in strings else {}
 
     def reads_of(self, *fields: str) -> Iterator[Read]:
@@ -101,7 +101,7 @@ class File:
 
     def beside(self, read: Read) -> list[Read]:
         """Return the reads of ``content`` in the same function that share a reply with one."""
-        function = self.function_of(read.node)
+        function = self.nodes.function_of(read.node)
         found = {
             one: place
             for origin in read.origins
@@ -114,7 +114,7 @@ class File:
         out: dict[tuple[ast.AST | None, Origin], dict[Read, int]] = {}
         for place, read in enumerate(self.reads_of("content")):
             for origin in read.origins:
-                out.setdefault((self.function_of(read.node), origin), {})[read] = place
+                out.setdefault((self.nodes.function_of(read.node), origin), {})[read] = place
         return out
 
     def sources_of(self, read: Read) -> set[str]:
@@ -170,22 +170,22 @@ class File:
     def is_handled(self, read: Read) -> bool:
         """Whether the code takes care of several formats already."""
         return any(self.is_handled_origin(one, read.node) for one in read.origins) or (
-            self.mentions_images(self.function_of(read.node))
+            self.mentions_images(self.nodes.function_of(read.node))
         )
 
     def is_handled_origin(self, origin: Origin, node: ast.AST) -> bool:
         """Whether the new format of what comes from somewhere is taken care of."""
-        return origin.handled or self.mentions_images(self.function_of(node))
+        return origin.handled or self.mentions_images(self.nodes.function_of(node))
 
     def _add_traced(
         self, row: TracedRead, shared: dict[tuple[ast.AST | None, str], Origin]
     ) -> None:
-        node = self.at(row.line, row.column, row.end_line, row.end_column)
+        node = self.nodes.at(row.line, row.column, row.end_line, row.end_column)
         parts = taken_apart(node, row.read) if node is not None else None
         if node is None or parts is None:
             return
         base, how, default = parts
-        function = self.function_of(node)
+        function = self.nodes.function_of(node)
         known = self.seen.reads.get(node)
         if known is None:
             info = self.flow.functions.get(function or self.tree)
@@ -212,85 +212,9 @@ class File:
     # The tree
 
     @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        """The node that each node is in."""
-        out: dict[ast.AST, ast.AST] = {}
-        todo: list[ast.AST] = [self.tree]
-        # Half the time of ast.iter_child_nodes(): every file that has a finding is walked.
-        while todo:
-            node = todo.pop()
-            for value in node.__dict__.values():
-                for child in value if type(value) is list else (value,):
-                    if isinstance(child, ast.AST) and child._fields:
-                        out[child] = node
-                        todo.append(child)
-        return out
-
-    @cached_property
-    def calls(self) -> list[ast.Call]:
-        """Every call of the file."""
-        return [node for node in self.parents if isinstance(node, ast.Call)]
-
-    def enclosing(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield what a node is in, from the inside out: as much as the code is deep."""
-        while node in self.parents:
-            node = self.parents[node]
-            yield node
-
-    def around(self, node: ast.AST, *kinds: type[Node]) -> Iterator[Node]:
-        """Yield the nodes of some kinds that a node is in, from the inside out.
-
-        What is found is noted for all nodes on the way: the last of a thousand ``elif`` is in all
-        others.
-        """
-        found = self._next_around(node, kinds)
-        while found is not None:
-            yield found
-            found = self._next_around(found, kinds)
-
-    def _next_around(self, node: ast.AST, kinds: tuple[type[Node], ...]) -> Node | None:
-        known: dict[ast.AST, Node | None] = self._outer.setdefault(kinds, {})
-        way: list[ast.AST] = []
-        one: ast.AST | None = node
-        while one is not None and one not in known:
-            way.append(one)
-            one = self.parents.get(one)
-            if isinstance(one, kinds):
-                break
-        else:
-            one = known[one] if one is not None else None
-        known.update(dict.fromkeys(way, one))
-        return one
-
-    @cached_property
-    def _outer(self) -> dict[tuple[type[ast.AST], ...], dict[ast.AST, Any]]:
-        return {}
-
-    def function_of(self, node: ast.AST) -> ast.AST | None:
-        """Return the function that a node is in; None at the level of the module."""
-        return next(self.around(node, *_FUNCTIONS), None)
-
-    def statement_of(self, node: ast.AST) -> ast.stmt | None:
-        """Return the statement that a node is in."""
-        return node if isinstance(node, ast.stmt) else next(self.around(node, ast.stmt), None)
-
-    def at(self, line: int, column: int, end_line: int, end_column: int) -> ast.expr | None:
-        """Return the expression that is exactly there."""
-        return self._places.get((line, column, end_line, end_column))
-
-    @cached_property
-    def _places(self) -> dict[tuple[int, int, int | None, int | None], ast.expr]:
-        out: dict[tuple[int, int, int | None, int | None], ast.expr] = {}
-        for node in self.parents:
-            if isinstance(node, ast.expr):
-                place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
-                out.setdefault(place, node)
-        return out
-
-    @cached_property
     def names(self) -> Names:
         """Where names are read and set, and what they are given."""
-        return Names(self.tree, self.function_of)
+        return Names(self.tree, self.nodes.function_of)
 
     def mentions_images(self, function: ast.AST | None) -> bool:
         """Whether a function (None: the module's own statements) reads ``images`` of anything."""
@@ -301,7 +225,7 @@ class File:
 
         One function a format, each given the message, is a way to write that.
         """
-        function = self.function_of(read.node)
+        function = self.nodes.function_of(read.node)
         root: ast.expr = read.base
         while isinstance(root, (ast.Attribute, ast.Subscript)):
             root = root.value
@@ -315,13 +239,13 @@ class File:
     @cached_property
     def _mentioning(self) -> set[ast.AST | None]:
         return {
-            self.function_of(node)
-            for node in self.parents
+            self.nodes.function_of(node)
+            for node in self.nodes.parents
             if isinstance(node, (ast.Attribute, ast.Constant)) and self._mentions(node)
         }
 
     def _mentions(self, node: ast.Attribute | ast.Constant) -> bool:  # noqa: PLR0911
-        parent = self.parents[node]
+        parent = self.nodes.parents[node]
         if isinstance(node, ast.Attribute):
             if node.attr != "images" or not isinstance(node.ctx, ast.Load):
                 return False
@@ -348,7 +272,7 @@ class File:
             if origin.mock is not None and origin in self.groups:
                 return self.groups[origin]
         leader = min((self.groups.get(one, -1) for one in read.origins), default=-1)
-        key = (self.function_of(read.node), leader)
+        key = (self.nodes.function_of(read.node), leader)
         return self._numbers.setdefault(key, len(self.flow.origins) + len(self._numbers))
 
     @cached_property

@@ -77,7 +77,7 @@ def plain_pictures(
 
 
 def _spots(file: File, read: Read) -> _Spots | None:
-    function = file.function_of(read.node)
+    function = file.nodes.function_of(read.node)
     same = ast.dump(read.base)
     reads = [one for one in file.beside(read) if ast.dump(one.base) == same]
     named = {one.node: [use for use in uses(file, one) if use is not one.node] for one in reads}
@@ -86,7 +86,7 @@ def _spots(file: File, read: Read) -> _Spots | None:
         return None if held else _Spots("", [one.node for one in reads], reads)
     if not _is_held(file, read.node):
         return _Spots("", [read.node], reads)
-    statement = file.parents[read.node]
+    statement = file.nodes.parents[read.node]
     if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
         return None
     target = statement.targets[0]
@@ -99,19 +99,19 @@ def _spots(file: File, read: Read) -> _Spots | None:
 
 def _is_held(file: File, node: ast.expr) -> bool:
     """Whether a name, a field or a parameter's default is given the text itself."""
-    parent: ast.AST = file.parents[node]
+    parent: ast.AST = file.nodes.parents[node]
     while isinstance(parent, ast.BoolOp):
-        parent = file.parents[parent]
+        parent = file.nodes.parents[parent]
     return isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign))
 
 
 def is_image(file: File, node: ast.expr) -> bool:  # noqa: PLR0911
     """Whether a text is used as an image: cut at the comma of a data URI, decoded, or shown."""
-    parent = file.parents[node]
+    parent = file.nodes.parents[node]
     if isinstance(parent, ast.keyword):
-        parent = file.parents[parent]
+        parent = file.nodes.parents[parent]
     if isinstance(parent, ast.Attribute):
-        call = file.parents[parent]
+        call = file.nodes.parents[parent]
         if not isinstance(call, ast.Call) or call.func is not parent:
             return False
         if parent.attr in _CUTS:
@@ -137,7 +137,7 @@ def _is_sent(parent: ast.Dict, node: ast.expr) -> bool:
 def _test_around(file: File, node: ast.expr) -> ast.If | ast.IfExp | None:
     """Return the condition that a text is asked about in."""
     inner: ast.AST = node
-    for outer in file.enclosing(node):
+    for outer in file.nodes.enclosing(node):
         if isinstance(outer, (ast.If, ast.IfExp)) and outer.test is inner:
             return outer
         if isinstance(outer, (ast.stmt, ast.Lambda)):
@@ -194,9 +194,9 @@ def _parted(
     inside: list[ast.expr] = []
     after: list[ast.expr] = []
     body = set(branch.body) if isinstance(branch, ast.If) else {branch.body}
-    block = file.parents[branch]
+    block = file.nodes.parents[branch]
     for place in spots.places:
-        around = [place, *file.enclosing(place)]
+        around = [place, *file.nodes.enclosing(place)]
         if branch.test in around:
             continue
         if any(one in body for one in around):
@@ -206,19 +206,23 @@ def _parted(
                 return None, []
             after.append(place)
     if spots.name:
-        statement = file.statement_of(spots.reads[0].node)
-        of = file.statement_of(branch) if isinstance(branch, ast.IfExp) else branch
-        if statement is None or of is None or file.parents[statement] is not file.parents[of]:
+        statement = file.nodes.statement_of(spots.reads[0].node)
+        of = file.nodes.statement_of(branch) if isinstance(branch, ast.IfExp) else branch
+        if (
+            statement is None
+            or of is None
+            or file.nodes.parents[statement] is not file.nodes.parents[of]
+        ):
             return None, []
     return inside, after
 
 
 def _is_found(file: File, node: ast.expr) -> bool:
     """Whether the image is looked for in a text, or taken from there to its end."""
-    parent = file.parents[node]
+    parent = file.nodes.parents[node]
     if isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice):
         return parent.slice.lower is not None and parent.slice.upper is None
-    call = file.parents[parent]
+    call = file.nodes.parents[parent]
     if not isinstance(parent, ast.Attribute) or not isinstance(call, ast.Call) or not call.args:
         return False
     return parent.attr in ("find", "index") and str(said(call.args[0])).startswith("data:")
@@ -278,7 +282,7 @@ def _is_steady(file: File, node: ast.expr) -> bool:
         node = node.value
     if not isinstance(node, ast.Name):
         return False
-    return file.names.stores(file.function_of(node), node.id) <= 1
+    return file.names.stores(file.nodes.function_of(node), node.id) <= 1
 
 
 def _leaves(last: ast.stmt) -> bool:
@@ -286,7 +290,7 @@ def _leaves(last: ast.stmt) -> bool:
 
 
 def _free_name(file: File, node: ast.AST, name: str) -> str:
-    taken = file.names.within(file.function_of(node))
+    taken = file.names.within(file.nodes.function_of(node))
     return next(one for one in _names(name) if one not in taken)
 
 

@@ -52,7 +52,7 @@ def _came(file: File, root: ast.expr) -> str:
     if not isinstance(root, ast.Name):
         return f"nothing says where `{_short(root)}` comes from"
     name = root.id
-    function = file.function_of(root)
+    function = file.nodes.function_of(root)
     if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _takes(function, name):
         info = file.flow.functions.get(function)
         calls = "is called with more than LiteLLM's replies"
@@ -76,7 +76,7 @@ def _pattern_for(file: File, read: Read) -> str:
     """Return the pattern that would have ``--assume-litellm`` take a read for LiteLLM's."""
     labels = file.sources_of(read)
     root = _root(read.base)
-    function = file.function_of(read.node)
+    function = file.nodes.function_of(read.node)
     if (
         isinstance(root, ast.Name)
         and isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))

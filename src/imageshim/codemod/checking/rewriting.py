@@ -141,7 +141,7 @@ class Rewriter:
 
     def _is_argument(self, node: ast.expr) -> bool:
         """Whether an ``or`` can stand here without parentheses."""
-        parent = self.file.parents[node]
+        parent = self.file.nodes.parents[node]
         if isinstance(parent, (ast.Assign, ast.Return, ast.AnnAssign)):
             return True
         return isinstance(parent, ast.Call) and node in parent.args
@@ -160,7 +160,7 @@ class Rewriter:
         return free[0] if free else None
 
     def _preferred(self, node: ast.expr) -> tuple[str, str]:
-        single, double = self._quotes_in(self.file.statement_of(node) or node)
+        single, double = self._quotes_in(self.file.nodes.statement_of(node) or node)
         if single == double:
             single, double = self._quotes_of_the_file
         return ("'", '"') if single > double else ('"', "'")
@@ -179,7 +179,7 @@ class Rewriter:
         return self.source.utf8.count(b"'"), self.source.utf8.count(b'"')
 
     def _quotes_around(self, node: ast.expr) -> Iterator[str]:
-        for outer in self.file.enclosing(node):
+        for outer in self.file.nodes.enclosing(node):
             if isinstance(outer, ast.stmt):
                 return
             if isinstance(outer, ast.JoinedStr):
@@ -202,7 +202,7 @@ class Rewriter:
 
     def is_test(self, node: ast.AST) -> bool:
         """Whether only the truth of an expression counts."""
-        parent = self.file.parents.get(node)
+        parent = self.file.nodes.parents.get(node)
         if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
             return parent.test is node
         if isinstance(parent, ast.UnaryOp):
@@ -221,7 +221,7 @@ class Rewriter:
 
     def compared_with_none(self, node: ast.expr) -> tuple[ast.Compare, bool] | None:
         """Return the comparison ``node is None`` (True) or ``node is not None`` (False)."""
-        parent = self.file.parents.get(node)
+        parent = self.file.nodes.parents.get(node)
         if (
             isinstance(parent, ast.Compare)
             and parent.left is node
@@ -251,7 +251,7 @@ class Rewriter:
 
     def tries(self, node: ast.expr) -> Iterator[ast.Try]:
         """Yield the ``try`` statements whose body a node is in, the inner first."""
-        for outer in self.file.around(node, ast.Try, *_FUNCTIONS):
+        for outer in self.file.nodes.around(node, ast.Try, *_FUNCTIONS):
             if not isinstance(outer, ast.Try):
                 return
             if self.source.span(node)[1] <= self.source.span(outer.body[-1])[1]:
@@ -260,7 +260,7 @@ class Rewriter:
     def distinguished(self, read: Read, old: str, new: str) -> bool:
         """Whether code around a read, or around a call of its function, would tell two errors."""
         around: list[ast.AST] = list(self.tries(read.node))
-        around += self.file.around(read.node, ast.With, ast.AsyncWith)
+        around += self.file.nodes.around(read.node, ast.With, ast.AsyncWith)
         if read.function is not None:
             around += read.function.guards
         return any(self._handler(one, old) != self._handler(one, new) for one in around)

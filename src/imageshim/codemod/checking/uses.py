@@ -27,20 +27,20 @@ def uses(file: File, read: Read) -> Iterator[ast.expr]:
     name = _name_of(file, read.node)
     if name is None:
         return
-    inside = file.function_of(read.node)
+    inside = file.nodes.function_of(read.node)
     if file.names.stores(inside, name) == 1:
         yield from file.names.loads(inside, name)
 
 
 def _name_of(file: File, node: ast.expr) -> str | None:
     """Return the name that an expression is given, as it is or with ``or`` behind it."""
-    parent = file.parents[node]
+    parent = file.nodes.parents[node]
     if (
         isinstance(parent, ast.BoolOp)
         and isinstance(parent.op, ast.Or)
         and parent.values[0] is node
     ):
-        node, parent = parent, file.parents[parent]
+        node, parent = parent, file.nodes.parents[parent]
     if isinstance(parent, ast.NamedExpr):
         return parent.target.id
     if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):

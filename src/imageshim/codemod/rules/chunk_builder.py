@@ -34,7 +34,7 @@ def chunk_builder(file: File) -> Iterator[Finding]:
         return
     if not any(origin.image for origin in file.flow.origins.values()):
         return
-    for node in file.calls:
+    for node in file.nodes.calls:
         if called(node) == _NAME and is_litellms(file, node.func):
             yield file.finding(
                 CODE, node, f"LiteLLM before {_MENDED} loses the images of a stream here"

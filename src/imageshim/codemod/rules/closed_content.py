@@ -58,7 +58,7 @@ def closed_content(file: File) -> Iterator[Finding]:
         base = rewriter.source.utf8[start:end].decode("utf-8", "surrogatepass")
         if "#" in base or "\n" in base:
             continue
-        taken = file.names.within(file.function_of(test))
+        taken = file.names.within(file.nodes.function_of(test))
         image = next(one for one in ("image", "image_url", f"{name}_image") if one not in taken)
         function, imports = file.imports.helper("first_image_url")
         new = f"{image} := {function}({base})"
@@ -89,7 +89,7 @@ _Closed = tuple[str, ast.expr, list[ast.Name]]
 
 
 def _closed(file: File, read: Read) -> _Closed | None:
-    statement = file.statement_of(read.node)
+    statement = file.nodes.statement_of(read.node)
     if not isinstance(statement, ast.Assign) or statement.value is not read.node:
         return None
     target = statement.targets[0]
@@ -110,7 +110,7 @@ def _closed(file: File, read: Read) -> _Closed | None:
         and str(test.args[0].value).startswith("data:image")
     ):
         return None
-    every = file.names.within(file.function_of(statement))[target.id]
+    every = file.names.within(file.nodes.function_of(statement))[target.id]
     if every != 1 + len(_loads(target.id, [following])):  # used elsewhere, or set again
         return None
     return target.id, test, _loads(target.id, following.body)
@@ -126,7 +126,7 @@ def _loads(name: str, statements: Iterable[ast.stmt]) -> list[ast.Name]:
 
 
 def _next(file: File, statement: ast.stmt) -> ast.stmt | None:
-    parent = file.parents[statement]
+    parent = file.nodes.parents[statement]
     for name in ("body", "orelse", "finalbody"):
         block = getattr(parent, name, None)
         if isinstance(block, list) and statement in block:

@@ -39,13 +39,15 @@ def constant_extension(file: File) -> Iterator[Finding]:
     for read in file.reads_of("images", "image", "content", "url"):
         drawn = read.field != "content" or file.signals(read)
         if is_proven(file, read) and drawn:
-            reads.setdefault(file.function_of(read.node), read)
+            reads.setdefault(file.nodes.function_of(read.node), read)
     if not reads:
         return
-    decoding = {file.function_of(node) for node in file.parents if called(node) in _DECODERS}
+    decoding = {
+        file.nodes.function_of(node) for node in file.nodes.parents if called(node) in _DECODERS
+    }
     helpers = {one.name for one in decoding if isinstance(one, _FUNCTIONS)}
-    for node in file.parents:
-        function = file.function_of(node) if isinstance(node, ast.Call) else None
+    for node in file.nodes.parents:
+        function = file.nodes.function_of(node) if isinstance(node, ast.Call) else None
         if not isinstance(node, ast.Call) or function not in reads:
             continue
         writes = called(node) in _PATHS and function in decoding

@@ -76,7 +76,12 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
         if not signals and not asked:  # text, as far as anybody can see
             continue
         if file.writes_plain and read.node not in plain and not _is_written(read):
-            alike = file.function_of(read.node), ast.dump(read.base), frozenset(read.origins), asked
+            alike = (
+                file.nodes.function_of(read.node),
+                ast.dump(read.base),
+                frozenset(read.origins),
+                asked,
+            )
             if alike not in refused:
                 made = plain_pictures(file, rewriter, read, asked=asked)
                 plain |= made or {}
@@ -112,7 +117,7 @@ def _is_left(file: File, read: Read) -> bool:
 def _is_asked(file: File, node: ast.expr) -> bool:
     """Whether a test looks at an expression: of a branch, a loop, or what goes before ``and``."""
     inner: ast.AST = node
-    for outer in file.enclosing(node):
+    for outer in file.nodes.enclosing(node):
         if isinstance(outer, (ast.If, ast.IfExp, ast.While, ast.Assert)) and outer.test is inner:
             return True
         if isinstance(outer, ast.comprehension) and inner in outer.ifs:

@@ -59,6 +59,6 @@ def _first(file: File, read: Read) -> Iterator[ast.expr]:
             yield read.node
         return
     for use in uses(file, read):
-        item = file.parents[use]
+        item = file.nodes.parents[use]
         if isinstance(item, ast.Subscript) and item.value is use and said(item.slice) == 0:
             yield item

@@ -51,7 +51,7 @@ def dropping_framework(file: File) -> Iterator[Finding]:
     data = file.source.data
     if not any(name in data for name in _PACKAGES):
         return
-    calls = [node for node in file.calls if called(node)]
+    calls = [node for node in file.nodes.calls if called(node)]
     imported = _imported(file.tree)
     for node in calls:
         framework = _CLASSES.get(_whole(node.func, imported))

@@ -40,7 +40,7 @@ def greedy_base64(file: File) -> Iterator[Finding]:
         if is_proven(file, read)
         for step in file.signals(read)
     }
-    for node in file.calls if searched else ():
+    for node in file.nodes.calls if searched else ():
         if node.lineno not in searched:
             continue
         pattern = _pattern(file, node)

@@ -155,7 +155,7 @@ def _helper_keeps(file: File, rewriter: Rewriter, read: Read) -> bool:
     """Whether ``first_image`` is as good as a field that raises: where None would raise as well."""
     if rewriter.is_test(read.node) or rewriter.compared_with_none(read.node):
         return not rewriter.distinguished(read, _raised(read), "")
-    parent = file.parents[read.node]
+    parent = file.nodes.parents[read.node]
     used = isinstance(parent, (ast.Subscript, ast.Attribute)) and parent.value is read.node
     return used and not rewriter.distinguished(read, _raised(read), "TypeError")
 
@@ -259,7 +259,7 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
 
 def _asked_next(rewriter: Rewriter, node: ast.Call) -> ast.expr | None:
     """Return the ``m.image`` of ``hasattr(m, "image") and m.image``, if it is a test as well."""
-    parent = rewriter.file.parents[node]
+    parent = rewriter.file.nodes.parents[node]
     if not isinstance(parent, ast.BoolOp) or not isinstance(parent.op, ast.And):
         return None
     place = parent.values.index(node) + 1

@@ -58,7 +58,11 @@ def item_attribute(file: File) -> Iterator[Finding]:
         if not proven and read.carriers != {"dict"}:
             continue
         edits = _edits(rewriter, read)
-        if read.how == "attribute" and read.field == "image_url" and file.parents[node] in outer:
+        if (
+            read.how == "attribute"
+            and read.field == "image_url"
+            and file.nodes.parents[node] in outer
+        ):
             inner[node] = edits
             continue
         before = inner.get(read.base)
@@ -122,7 +126,7 @@ class _Asking(dict[ast.AST | None, bool]):
         self.file = file
         reads = list(file.reads_of("image_url", "url"))
         self._quiet = {
-            file.function_of(one.node) for one in reads if one.how in ("hasattr", "getattr")
+            file.nodes.function_of(one.node) for one in reads if one.how in ("hasattr", "getattr")
         }
         self._by_key = {
             (one.field, source)
@@ -137,7 +141,7 @@ class _Asking(dict[ast.AST | None, bool]):
 
     def has_another_way(self, read: Read) -> bool:
         """Whether a function that asks quietly is one of two ways, the other of which is by key."""
-        if self.file.function_of(read.node) not in self._quiet:
+        if self.file.nodes.function_of(read.node) not in self._quiet:
             return False
         return any((read.field, source) in self._by_key for source in _sources(read))
 
@@ -152,7 +156,7 @@ def _asks(asking: _Asking, rewriter: Rewriter, read: Read) -> bool:
         rewriter.names_attribute_error(one) for one in rewriter.tries(read.node)
     ):
         return True
-    return asking[asking.file.function_of(read.node)] or asking.has_another_way(read)
+    return asking[asking.file.nodes.function_of(read.node)] or asking.has_another_way(read)
 
 
 def _looks(node: ast.AST) -> bool:

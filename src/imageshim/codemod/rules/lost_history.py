@@ -39,7 +39,7 @@ def lost_history(file: File) -> Iterator[Finding]:
             continue
         if appended is None:
             appended = _appended(file)
-        whole = appended.get((file.function_of(read.node), ast.dump(read.base)), [])
+        whole = appended.get((file.nodes.function_of(read.node), ast.dump(read.base)), [])
         for place in (*_as_content(file, read), *whole):
             if place not in told:
                 told.add(place)
@@ -53,7 +53,7 @@ def lost_history(file: File) -> Iterator[Finding]:
 
 def _as_content(file: File, read: Read) -> Iterator[ast.expr]:
     """``{"role": "assistant", "content": message.content}``."""
-    outer = file.parents[read.node]
+    outer = file.nodes.parents[read.node]
     if read.field == "content" and isinstance(outer, ast.Dict) and read.node in outer.values:
         pairs = {
             said(key): said(value) for key, value in zip(outer.keys, outer.values, strict=True)
@@ -74,14 +74,14 @@ def _appended(file: File) -> _Appended:
     out: _Appended = {}
     if is_at_least(file.settings.oldest_litellm, SENDS_IMAGES_SINCE):
         return out
-    for node in file.calls:
+    for node in file.nodes.calls:
         if called(node) not in ("append", "insert") or not _is_messages(node):
             continue
         for argument in node.args:
             whole = argument
             if called(whole) in ("model_dump", "dict", "to_dict") and isinstance(whole, ast.Call):
                 whole = whole.func.value if isinstance(whole.func, ast.Attribute) else whole
-            out.setdefault((file.function_of(node), ast.dump(whole)), []).append(argument)
+            out.setdefault((file.nodes.function_of(node), ast.dump(whole)), []).append(argument)
     return out
 
 

@@ -33,7 +33,7 @@ def mock_item(file: File) -> Iterator[Finding]:
     """Yield the items of LiteLLM messages that lack a key."""
     if b"images" not in file.source.data:
         return
-    for node in file.calls:
+    for node in file.nodes.calls:
         if called(node) not in _TYPES or not is_litellms(file, node.func):
             continue
         for keyword in node.keywords:

@@ -33,10 +33,10 @@ def prefix_identity(file: File) -> Iterator[Finding]:
         if not is_proven(file, read):
             continue
         for use in uses(file, read):
-            cut = file.parents[use]
+            cut = file.nodes.parents[use]
             if not (isinstance(cut, ast.Subscript) and cut.value is use and _is_head(cut.slice)):
                 continue
-            outer = file.parents[cut]
+            outer = file.nodes.parents[cut]
             if _identifies(outer, cut):
                 yield file.finding(
                     CODE,

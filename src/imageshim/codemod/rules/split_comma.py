@@ -34,13 +34,13 @@ def split_comma(file: File) -> Iterator[Finding]:
         if not is_proven(file, read) or not file.signals(read):
             continue
         for use in uses(file, read):
-            method = file.parents[use]
-            call = file.parents[method]
+            method = file.nodes.parents[use]
+            call = file.nodes.parents[method]
             if not (isinstance(method, ast.Attribute) and method.attr in _CUTS):
                 continue
             if not called(call) or not isinstance(call, ast.Call) or not call.args:
                 continue
-            taken = isinstance(file.parents[call], (ast.Subscript, ast.Assign))
+            taken = isinstance(file.nodes.parents[call], (ast.Subscript, ast.Assign))
             if said(call.args[0]) in _MARKS and taken:
                 yield file.finding(
                     CODE,

@@ -42,7 +42,7 @@ def unguarded_image(file: File) -> Iterator[Finding]:
         if not is_proven(file, read) or read.how not in ("attribute", "item", "get", "getattr"):
             continue
         for use in uses(file, read):
-            item = file.parents[use]
+            item = file.nodes.parents[use]
             raised = "IndexError or AttributeError"
             if _is_looped(file, use) and read.how in ("attribute", "item"):
                 item, raised = use, "AttributeError"
@@ -61,10 +61,10 @@ def unguarded_image(file: File) -> Iterator[Finding]:
 
 def _is_looped(file: File, use: ast.expr) -> bool:
     """Whether a loop runs over the field as it is, which a reply may not have at all."""
-    node = file.parents[use]
+    node = file.nodes.parents[use]
     inner: ast.AST = use
     if isinstance(node, ast.Call) and called(node) in ("enumerate", "list", "reversed"):
-        node, inner = file.parents[node], node
+        node, inner = file.nodes.parents[node], node
     is_loop = isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) and node.iter is inner
     return is_loop and not isinstance(use, ast.Name)
 
@@ -88,7 +88,7 @@ class _Guards:
 
     def hold(self, node: ast.expr, names: frozenset[str]) -> bool:
         """Whether a test that mentions one of some names, or a handler, stands before a node."""
-        function = self.file.function_of(node)
+        function = self.file.nodes.function_of(node)
         start = node.lineno, node.col_offset
         if any(self._exits.get((function, name), node.lineno) < node.lineno for name in names):
             return True
@@ -99,9 +99,9 @@ class _Guards:
     def _exits(self) -> dict[tuple[ast.AST | None, str], int]:
         """The first line on which a name is mentioned by a test that leaves a function."""
         out: dict[tuple[ast.AST | None, str], int] = {}
-        for one in self.file.parents:
+        for one in self.file.nodes.parents:
             if isinstance(one, ast.Assert) or (isinstance(one, ast.If) and _leaves(one.body[-1])):
-                outer = [None, *self.file.around(one, *_FUNCTIONS)]
+                outer = [None, *self.file.nodes.around(one, *_FUNCTIONS)]
                 for word in set(_words(one.test)):
                     for function in outer:
                         line = out.get((function, word), one.test.lineno)
@@ -112,11 +112,11 @@ class _Guards:
     def _guarded(self) -> dict[tuple[ast.AST | None, str], list[_Range]]:
         """What runs only behind a test that mentions a name, or where an error is caught."""
         out: dict[tuple[ast.AST | None, str], list[_Range]] = {}
-        for node in self.file.parents:
+        for node in self.file.nodes.parents:
             for words, first, last in _guarding(node):
                 where = (first.lineno, first.col_offset), _end(last)
                 for word in words:
-                    out.setdefault((self.file.function_of(node), word), []).append(where)
+                    out.setdefault((self.file.nodes.function_of(node), word), []).append(where)
         return {key: _outermost(ranges) for key, ranges in out.items()}
 
 
