@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 
+from openai.resources.chat.completions import Completions
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 import imageshim
@@ -23,7 +24,7 @@ REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
 def run() -> list[Row]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [*_calls(), *_chunks(), *_install()]
+        return [*_calls(), *_captured(), *_chunks(), *_install()]
 
 
 def above(wrapped: Callable[[], object], bare: Callable[[], object], times: int = 200) -> float:
@@ -58,6 +59,32 @@ def _calls() -> list[Row]:
         cost = above(lambda w=wrapped: w(**REQUEST), lambda f=ask: f(**REQUEST))
         rows.append(Row(f"a wrapped call, {name}: µs above the bare one", cost, limit))
     return rows
+
+
+def _captured() -> list[Row]:
+    """A call of the OpenAI SDK whose reply has no image, in a block of `capture_images` and after.
+
+    What the SDK itself does would hide it: a function that answers at once stands in its place.
+    """
+    answer = _object(reply({"content": "I can only talk: " * 8, "role": "assistant"}))
+
+    def create(_self: object, **_asked: object) -> object:
+        return answer
+
+    create.__module__ = Completions.__module__
+    original, Completions.create = Completions.create, create  # type: ignore[method-assign]
+    resource = object.__new__(Completions)
+    bare = resource.create
+    try:
+        with imageshim.capture_images():
+            inside = resource.create
+            cost = above(lambda: inside(**REQUEST), lambda: bare(**REQUEST))
+        after = resource.create
+        rest = above(lambda: after(**REQUEST), lambda: bare(**REQUEST))
+    finally:
+        Completions.create = original  # type: ignore[method-assign]
+    what = "a call without image, {} a block of capture_images: µs above the bare one"
+    return [Row(what.format("in"), cost, 5), Row(what.format("after"), rest, 0.1)]
 
 
 def _object(value: dict[str, object]) -> ChatCompletion:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from imageshim.errors import ImageShimError
 
-__all__ = ["fields", "get", "getter", "items_of", "rebuilt", "replaced"]
+__all__ = ["fields", "get", "holders", "items_of", "rebuilt", "replaced"]
 
 C = TypeVar("C")
 
@@ -73,22 +73,14 @@ def get(carrier: Any, name: str) -> Any:
         return None
 
 
-def getter(carrier: Any) -> Callable[[str], Any]:
-    """Return a function for :func:`get` on one carrier, the quickest that its class allows."""
-    kind = _kind(type(carrier))
-    if kind == _MODEL:
-        held, extra = carrier.__dict__, carrier.__pydantic_extra__
-        if not extra:
-            return cast("Callable[[str], Any]", held.get)
-
-        def look(name: str) -> Any:
-            found = held.get(name)
-            return extra.get(name) if found is None else found
-
-        return look
-    if kind == _MAPPING:
-        return cast("Callable[[str], Any]", carrier.get)
-    return partial(get, carrier)
+def holders(carrier: Any, names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:
+    """Return where to look for some fields of a carrier: a message is looked at most of all."""
+    if type(carrier) is dict:
+        return (carrier,)
+    if _kind(type(carrier)) == _MODEL:
+        extra = carrier.__pydantic_extra__
+        return (carrier.__dict__, extra) if extra else (carrier.__dict__,)
+    return ({name: get(carrier, name) for name in names},)
 
 
 def fields(carrier: Any) -> dict[str, Any] | None:

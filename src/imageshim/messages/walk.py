@@ -13,6 +13,7 @@ from imageshim.timeline import Format
 from . import carriers
 from .formats.own_fields import OWN_FIELDS
 from .options import ReadOptions
+from .stash import FIELD
 
 __all__ = [
     "has_no_image",
@@ -45,22 +46,25 @@ def message_of(reply: Any, choice: int = 0) -> Any:
 
 def may_have_images(message: Any, how: ReadOptions) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
-    get = message.get if type(message) is dict else carriers.getter(message)
-    images = None
-    if type(message) is not dict or not _FIELDS.isdisjoint(message):
-        images = get("images")
-        if images or any(map(get, _OTHERS)):
-            return True
-        specific = get("provider_specific_fields")
-        if specific and not (type(specific) is dict and _SPECIFIC.isdisjoint(specific)):
-            return True
-    content = get("content")
+    images = content = None
+    looked_in = carriers.holders(message, _READ)
+    for holder in looked_in:
+        for name in _FIELDS.intersection(holder):
+            value = holder[name]
+            if name == "images":
+                images = value
+            if value and not (
+                name == FIELD and type(value) is dict and _SPECIFIC.isdisjoint(value)
+            ):
+                return True
+        if content is None:
+            content = holder.get("content")
     if content:
         if not isinstance(content, str):
             return True
         if images is None and how.source in _AMBIGUOUS and _may_hold_image(content):
             return True
-    return how.drafts and bool(get("reasoning_content"))
+    return how.drafts and any(holder.get(_REASONING) for holder in looked_in)
 
 
 _ANY_SOURCE = ReadOptions()
@@ -93,8 +97,9 @@ _SHORTEST_IMAGE = 21
 _LONG = 4096
 _HEAD = 32
 _AMBIGUOUS = (None, Format.CONTENT)
-_OTHERS = frozenset({"image"}) | OWN_FIELDS
-_FIELDS = _OTHERS | {"images", "provider_specific_fields"}
+_FIELDS = frozenset({"image", "images", FIELD}) | OWN_FIELDS
+_REASONING = "reasoning_content"
+_READ = _FIELDS | {"content", _REASONING}
 _SPECIFIC = frozenset({"images", "image", "imageshim"}) | OWN_FIELDS
 
 

@@ -11,7 +11,7 @@ from imageshim.history import prepare_messages
 from imageshim.timeline import Format
 
 from .call_site import LIBRARIES, calling_place
-from .delivery import deliver
+from .delivery import deliver, has_nothing
 from .failures import ASKED_FOR, failed
 from .functions import WrappedFunction
 from .handlers import SEEN, WATCH, given_back, warn_of_loss
@@ -41,31 +41,44 @@ def run(
         if (inside, library) == ("litellm", "openai"):
             return _inner(policy, wrapped, args, kwargs, kwargs)
         return wrapped(*args, **kwargs)
-    observer = observer_for(library, strict=policy.strict)
     if library == "litellm" and is_adapters():
-        if observer is None:
+        if observer_for(library, strict=policy.strict) is None:
             return wrapped(*args, **kwargs)
         policy = LOOKING_ON
     if policy.history:
         args, kwargs = _with_history(policy, library, wrapped, args, kwargs)
-    call = Call(policy, library, kwargs, observer=observer)
     if library == "litellm" and not policy.as_it_came:
-        call = call._replace(seen=[])
+        observer = observer_for(library, strict=policy.strict)
+        call = Call(policy, library, kwargs, observer=observer, seen=[])
         WATCH.start()
         warn_of_loss(call)
-    return deliver(_called(call, wrapped, args, kwargs), call)
+        answer = _called_handlers(call, wrapped, args, kwargs)
+        return answer if has_nothing(answer) else deliver(answer, call)
+    answer = _called(library, wrapped, args, kwargs)
+    if has_nothing(answer):
+        return answer
+    observer = observer_for(library, strict=policy.strict)
+    return deliver(answer, Call(policy, library, kwargs, observer=observer))
 
 
-def _called(call: Call, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _called(library: str | None, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Call a function, and let it be known whose code is running."""
-    if call.library is None:
+    if library is None:
         return wrapped(*args, **kwargs)
-    tokens = INSIDE.set(call.library), SEEN.set(call.seen)
+    token = INSIDE.set(library)
     try:
-        answer = wrapped(*args, **kwargs)
+        return wrapped(*args, **kwargs)
     finally:
-        for token in tokens:
-            leave(token)
+        leave(token)
+
+
+def _called_handlers(call: Call, wrapped: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call LiteLLM, and give its reply the images that its own handlers have dropped."""
+    token = SEEN.set(call.seen)
+    try:
+        answer = _called(call.library, wrapped, args, kwargs)
+    finally:
+        leave(token)
     return given_back(answer, call.seen)
 
 
@@ -93,12 +106,10 @@ def run_request(
         _, rewritten = _with_history(policy, library, wrapped, (), body)
         if rewritten is not body:
             options.json_data = rewritten
+    answer = _called(library, wrapped, args, kwargs)
+    if has_nothing(answer):
+        return answer
     observer = observer_for(library, strict=policy.strict)
-    token = INSIDE.set(library)
-    try:
-        answer = wrapped(*args, **kwargs)
-    finally:
-        leave(token)
     return deliver(answer, Call(policy, library, asked, observer=observer))
 
 
@@ -114,11 +125,7 @@ def _inner(
     """
     if policy.as_it_came:
         return wrapped(*args, **kwargs)
-    token = INSIDE.set("openai")
-    try:
-        answer = wrapped(*args, **kwargs)
-    finally:
-        leave(token)
+    answer = _called("openai", wrapped, args, kwargs)
     emit = Format.IMAGES
     if asked.get("stream") and format_of_installed() is not Format.IMAGES:
         emit = Format.CONTENT
@@ -170,6 +177,8 @@ def _model(kwargs: Mapping[str, Any]) -> str | None:
 
 def _may_be_ours(message: Any) -> bool:
     """Rule out the messages that most requests consist of: those of users and systems."""
+    if type(message) is dict:
+        return message.get("role") not in _OF_USERS
     return not (isinstance(message, Mapping) and message.get("role") in _OF_USERS)
 
 

@@ -26,7 +26,7 @@ from .reentrancy import INSIDE, leave
 from .streams import is_stream_class, proxied
 from .watching import watched
 
-__all__ = ["deliver"]
+__all__ = ["deliver", "has_nothing"]
 
 _KEPT = "imageshim could not convert a reply; it comes as it is"
 
@@ -38,8 +38,6 @@ def deliver(answer: Any, call: Call) -> Any:
         return answer
     if is_watching() and not call.inner and rule in (_reply, proxied):
         saw_answer()
-    if rule is _reply and _has_no_image(answer):
-        return answer
     if call.place is None and not call.inner and (rule is not _reply or call.policy.emit in LEGACY):
         # For a reply of today's format only a failure would want to know, which finds out then.
         call = call._replace(place=calling_place())
@@ -54,7 +52,13 @@ def deliver(answer: Any, call: Call) -> Any:
         return answer
 
 
-def _has_no_image(answer: Any) -> bool:
+def has_nothing(answer: Any) -> bool:
+    """Tell at a look that an answer is a reply without an image, which nobody wants to count.
+
+    It goes to the caller as it is, and the call need not even be described.
+    """
+    if is_watching():
+        return False
     try:
         return has_no_image(answer)
     except Exception:  # noqa: BLE001  # what is odd about it is told where it is converted
@@ -158,7 +162,8 @@ async def _awaited(answer: Awaitable[Any], call: Call) -> Any:
     finally:
         for token in tokens:
             leave(token)
-    return deliver(given_back(result, call.seen), call)
+    result = given_back(result, call.seen)
+    return result if has_nothing(result) else deliver(result, call)
 
 
 def _coroutine(answer: CoroutineType[Any, Any, Any], call: Call) -> Any:
