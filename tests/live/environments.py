@@ -33,6 +33,7 @@ __all__ = [
     "REFUSED",
     "PackageSet",
     "clean_environ",
+    "drawing",
     "environment",
     "litellm",
     "litellm_proxy",
@@ -95,6 +96,12 @@ def litellm(version: str) -> PackageSet:
     exact = newest_litellm() if version == NEWEST else version
     overrides = _OVERRIDES if version == NEWEST else ()
     return PackageSet(f"litellm-{version}", (f"litellm=={exact}", *_OURS), overrides)
+
+
+def drawing(version: str) -> PackageSet:
+    """LiteLLM with what imageshim.testing needs."""
+    plain = litellm(version)
+    return PackageSet(f"drawing-{version}", (*plain.requirements, "hypothesis"), plain.overrides)
 
 
 def litellm_proxy(version: str) -> PackageSet:

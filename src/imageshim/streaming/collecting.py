@@ -26,7 +26,7 @@ from .deltas import choice_key, read_delta
 from .iterators import kinds
 from .merging import choice_fields, message_fields
 
-__all__ = ["collect"]
+__all__ = ["collect", "litellm_reply"]
 
 
 @overload
@@ -246,11 +246,15 @@ def _build(first: Any, fields: dict[str, Any]) -> Any:
         if (package, base.__name__) == ("openai", "ChatCompletionChunk"):
             return sys.modules["openai.types.chat"].ChatCompletion.construct(**fields)
         if package == "litellm" and base.__name__ in {"ModelResponseStream", "ModelResponse"}:
-            return _build_litellm(first, sys.modules[base.__module__].ModelResponse, fields)
+            reply = litellm_reply(sys.modules[base.__module__].ModelResponse, fields)
+            if hidden := getattr(first, _HIDDEN, None):
+                setattr(reply, _HIDDEN, {**hidden})  # which deployment it was
+            return reply
     return fields
 
 
-def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
+def litellm_reply(cls: Any, fields: dict[str, Any]) -> Any:
+    """Make a ``ModelResponse`` of LiteLLM's; the messages in ``fields`` are emptied for it."""
     # The constructors refuse what others than LiteLLM give (a list of parts; images without an
     # index, from 1.77.0 on); set later, it works in every version.
     messages = [choice["message"] for choice in fields["choices"]]
@@ -259,9 +263,6 @@ def _build_litellm(first: Any, cls: Any, fields: dict[str, Any]) -> Any:
     for choice, later in zip(reply.choices, held, strict=True):
         message = choice.message
         carriers.rebuilt(message, {**(carriers.fields(message) or {}), **later}, in_place=True)
-    hidden = getattr(first, _HIDDEN, None)
-    if hidden:
-        reply._hidden_params = {**hidden}  # where LiteLLM says which deployment it was
     return reply
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Any
 
-from imageshim.conversion import convert, detect
 from imageshim.errors import ImageShimError
-from imageshim.timeline import Format
+from imageshim.streaming.collecting import litellm_reply
 
 __all__ = ["CARRIERS", "carried", "checked_carriers"]
 
@@ -23,10 +23,7 @@ def _litellm(reply: dict[str, Any], *, streamed: bool) -> Any:
     types: Any = __import__("litellm.types.utils").types.utils
     if streamed:
         return types.ModelResponseStream(**reply)
-    # Its constructors take what it writes itself; the others are of its classes, converted.
-    made = types.ModelResponse(**convert(reply, Format.IMAGES))
-    found = detect(reply)
-    return made if found is None or found is Format.IMAGES else convert(made, found)
+    return litellm_reply(types.ModelResponse, copy.deepcopy(reply))
 
 
 CARRIERS: dict[str, Callable[..., Any]] = {
