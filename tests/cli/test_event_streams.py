@@ -62,6 +62,18 @@ def test_the_options_of_convert_are_those_of_the_stream(run):
     assert "cannot hold more than one image" in ended.err
 
 
+def test_an_error_in_mid_stream_is_why_there_is_no_image(run):
+    body = frame(chunk({"content": "I will"})) + b'data: {"error": {"message": "overloaded"}}\n\n'
+    ended = run("show", stdin=body)
+    assert ended.code == 0
+    assert "no image; error: overloaded" in ended.out.decode()
+
+
+def test_a_reply_without_choices_says_why(run):
+    ended = run("show", stdin=b'{"choices": [], "error": {"message": "overloaded"}}')
+    assert "no image; error: overloaded" in ended.out.decode()
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [

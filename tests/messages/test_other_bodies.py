@@ -29,6 +29,13 @@ BODIES = {
     "the Responses API's output": ({"output": [{"type": "message"}]}, "Responses API"),
     "Gemini": ({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}, "Gemini's own"),
     "Gemini, blocked": ({"promptFeedback": {"blockReason": "SAFETY"}}, "Gemini's own"),
+    "an error of FastAPI": ({"detail": "Not Found"}, "an error: Not Found"),
+    "errors of a request": ({"detail": [{"msg": "no model"}]}, "an error: [{'msg': 'no model'}]"),
+    "models or embeddings": ({"object": "list", "data": [{"id": "m"}]}, "another endpoint"),
+    "a text completion": (
+        {"choices": [{"text": "Hi", "index": 0}]},
+        "completions API, which is text",
+    ),
     "an object": (SimpleNamespace(object="response", output=[]), "Responses API"),
 }
 TABLE = pytest.mark.parametrize(("body", "named"), BODIES.values(), ids=BODIES)
@@ -59,7 +66,9 @@ def test_conversions_pass_it_on(body):
     [
         {"choices": [], "error": {"message": "no"}}, {"role": "assistant", "error": {"a": 1}},
         {"content": "x", "data": [1]}, {"error": None, "content": None}, {}, {"error": {}},
-        {"message": {"content": "x"}, "error": "e"}, {"images": [], "object": "response"},
+        {"message": {"content": "x"}, "error": "e"}, {"role": "assistant", "detail": "x"},
+        {"choices": [{"text": "x", "message": {"content": "x"}}]},
+        {"images": [], "object": "response"},
     ],
     ids=str,
 )  # fmt: skip

@@ -187,6 +187,7 @@ def reply_of_events(body: bytes) -> Any:
     """
     framer = Framer()
     chunks: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     problem = "no chunk of a chat completion in this event stream"
     for frame in chain(framer.feed(body), [framer.finish()]):
         data = [frame[line.value : line.stop] for line in lines_of(frame) if line.name == b"data"]
@@ -197,7 +198,8 @@ def reply_of_events(body: bytes) -> Any:
         if isinstance(value, dict) and isinstance(value.get("choices"), list):
             chunks.append(value)
         elif isinstance(value, dict) and "error" in value:
+            errors.append(value)
             problem = f"an error in place of a reply: {value['error']!r:.500}"
     if not chunks:
         raise MalformedReplyError(problem)
-    return collect(chunks)
+    return collect([*chunks, *errors])

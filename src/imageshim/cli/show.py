@@ -17,7 +17,7 @@ from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.printing.escapes import shown
-from imageshim.reading import GeneratedImage, Reading, read_all
+from imageshim.reading import GeneratedImage, Reading, read, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
 from .inputs import Record, inputs, progress, records, total_size
@@ -132,7 +132,9 @@ def _show_one(record: Record, source: str | None, save: Path | None, show: Show)
         data_error(f"{record.place}: {error}")
         return False
     if not any(reading.images for reading in readings):
-        show(Row(record, why_none=_why_none(readings)))
+        # A reply without choices may still say why.
+        said = readings or (read(record.value),)
+        show(Row(record, why_none=_why_none(said)))
     fine = True
     for choice, reading in enumerate(readings):
         for image in reading.images:

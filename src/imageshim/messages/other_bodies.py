@@ -34,16 +34,31 @@ def error_text(holder: Any) -> str | None:
 
 def _looks_like(body: Any) -> str | None:
     """Say what a body is and what to do; None where it is not known to be something else."""
-    error = error_text(body)
+    error = error_text(body) or _detail(body)
     if error is not None:
         return f"an error: {error}; look at the status of the answer before reading it"
     if carriers.get(body, "object") == "response" or _is_list(body, "output"):
         return "a reply of the Responses API; ask the provider's chat completions"
     if _is_list(body, "candidates") or carriers.get(body, "promptFeedback") is not None:
         return "Gemini's own reply; ask it through LiteLLM or Gemini's OpenAI-compatible endpoint"
-    if _is_list(body, "data"):
+    entries = carriers.items_of(carriers.get(body, "data"))
+    if entries is None:
+        return None
+    if any(carriers.get(entry, name) for entry in entries for name in ("b64_json", "url")):
         return "a reply of the Images API; its images are data[…].b64_json or data[…].url"
-    return None
+    return "a list of another endpoint, such as models or embeddings; ask the chat completions"
+
+
+def _detail(body: Any) -> str | None:
+    """Return what FastAPI's servers say of an error, LiteLLM's proxy and vLLM among them."""
+    detail = carriers.get(body, "detail")
+    return f"{detail!s:.{_LONGEST}}" if detail else None
+
+
+def _is_text_completion(choice: Any) -> bool:
+    return carriers.get(choice, "text") is not None and not any(
+        carriers.get(choice, name) is not None for name in ("message", "delta")
+    )
 
 
 def _is_list(body: Any, name: str) -> bool:
@@ -62,10 +77,13 @@ def refuse_other_bodies(reply: Any, function: str) -> None:
         MalformedReplyError: it is an error, or the reply of another API; the message says which.
 
     """
-    if _is_list(reply, "choices"):
-        return
-    if has_message_fields(reply):
-        return
-    found = _looks_like(reply)
+    choices = carriers.items_of(carriers.get(reply, "choices"))
+    found = None
+    if choices:
+        if not all(map(_is_text_completion, choices)):
+            return
+        found = "a reply of the completions API, which is text; ask the chat completions"
+    elif choices is None and not has_message_fields(reply):
+        found = _looks_like(reply)
     if found is not None:
         raise MalformedReplyError(f"{function}() takes a chat completion; this looks like {found}")

@@ -89,6 +89,9 @@ def test_what_is_no_image_stays_an_item_beside_one():
         {"source": "newspaper"}, {"resource": {"uri": "x://a", "text": "t"}}, {"image": "python:3"},
         {"type": "image", "source": {"type": "file", "file_id": "1"}}, {"imageUrl": {"alt": "x"}},
         {"type": "resource", "resource": {"mimeType": "audio/wav", "blob": "UklGRiQ"}},
+        {"type": "resource_link", "uri": "file:///a.txt", "mimeType": "text/plain"},
+        {"type": "resource_link", "uri": "file:///a.png"},
+        {"fileData": {"fileUri": "gs://a/b.mp4", "mimeType": "video/mp4"}},
     ],
     ids=str,
 )  # fmt: skip
@@ -96,6 +99,24 @@ def test_a_part_without_an_image_in_it_stays(item):
     message = {"role": "assistant", "content": [item]}
     assert detect(message) is None
     assert normalize(message) is message
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "resource_link", "uri": "gs://a/b.png", "mimeType": "image/png"},
+        {"fileData": {"fileUri": "gs://a/b.png", "mimeType": "image/png"}},
+        {"file_data": {"file_uri": "gs://a/b.png", "mime_type": "image/png"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("field", ["content", "images"])
+def test_a_reference_that_says_that_it_is_an_image_is_one(item, field):
+    message = {"role": "assistant", "content": "x", field: [item]}
+    assert first_image(message) == {"url": "gs://a/b.png", "detail": "auto"}
+    (image,) = read(message).images
+    assert image.is_remote
+    assert read(convert(normalize(message), "parts")).images[0].url == "gs://a/b.png"
 
 
 def test_one_hub_sends_a_list_in_image():

@@ -84,6 +84,20 @@ def _wrapped(item: Any) -> _Found | None:
     return (url, None) if isinstance(url, str) else None
 
 
+def _linked(item: Any) -> _Found | None:
+    """Read a reference to a file that says that it is an image.
+
+    ``{"fileData": {"fileUri", "mimeType"}}`` (Gemini), ``{"type": "resource_link", "uri",
+    "mimeType"}`` (MCP).
+    """
+    for holder in (item, *(carriers.get(item, name) for name in _LINKS)):
+        for name in _URIS:
+            uri = carriers.get(holder, name)
+            if isinstance(uri, str) and uri and claim_of(holder) is Claim.IMAGE:
+                return uri, None
+    return None
+
+
 def _bytes_by_name(item: Any, payload: str) -> str:
     """Make a data URI of base64; empty where nothing says that it is an image's."""
     if _has_scheme(payload):
@@ -97,6 +111,8 @@ def _bytes_by_name(item: Any, payload: str) -> str:
 _BYTES = ("b64_json", "data", "base64", "blob")
 _WRAPPERS = ("inline_data", "inlineData", "source", "resource")
 _MEDIA_TYPES = ("mime_type", "mimeType", "media_type", "mediaType")
+_LINKS = ("file_data", "fileData")
+_URIS = ("uri", "file_uri", "fileUri")
 _flat = _string_in("url")
 _image = _string_in("image")  # the AI SDK
 _READERS: dict[ItemReader, frozenset[str]] = {
@@ -107,6 +123,7 @@ _READERS: dict[ItemReader, frozenset[str]] = {
     _image: frozenset({"image", *_MEDIA_TYPES}),
     _bare_base64: frozenset({*_BYTES, *_MEDIA_TYPES, "source_type", "detail"}),
     _wrapped: frozenset(_WRAPPERS),
+    _linked: frozenset({*_LINKS, *_URIS, *_MEDIA_TYPES}),
     _string: frozenset(),
 }
 """The spellings, and the fields of an item in which each has its image; all others are kept."""
