@@ -14,12 +14,14 @@ from imageshim.codemod.flow.worklist import run
 from imageshim.codemod.inputs.worth_a_look import reads_images
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Read, Reads
+from imageshim.codemod.knowledge.testing import is_for_tests, replaces_replies
 from imageshim.codemod.knowledge.texts import is_shown
 from imageshim.codemod.project.trace import call_ends
 from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source, SourceError
 from imageshim.timeline import Format, format_of
 
+from .mocks import Mocks
 from .names import Names
 from .nodes import Nodes
 
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     from imageshim.codemod.project.settings import Settings
     from imageshim.codemod.project.trace import TracedRead
 
-__all__ = ["File"]
+__all__ = ["MOCKED", "File"]
+
+MOCKED = -1
+"""The group of a file's mocks and of what reads them there."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
@@ -57,6 +62,7 @@ class File:
         self.settings = settings
         self.tree = source.tree
         self.nodes = Nodes(source.tree)
+        self.index = index
         module = index.module_of(source.path) if index is not None else ""
         assumed = settings.assume_litellm
         self.seen = Reads()
@@ -165,7 +171,42 @@ class File:
         """Whether a read is proven on every path: by the flow, or because it was seen."""
         if read.node in self.traced:
             return True
-        return self.flow.stable and read.certain and not any(one.doubt for one in read.origins)
+        return self.flow.stable and read.certain and self.doubt_of(read) is None
+
+    def doubt_of(self, read: Read) -> str | None:
+        """Return why a read that is proven may be of something else: of a mock, in a test."""
+        if self.index is not None and self.source.path in self.index.doubts:
+            return self.index.doubts[self.source.path]
+        if read.field in self.mocked:
+            return None
+        return next((one.doubt for one in read.origins if one.doubt), None)
+
+    @cached_property
+    def mocks(self) -> Mocks | None:
+        """The mocks that the file is made of, if it puts any in the place of replies."""
+        replaced = self.flow.overwritten
+        assume = bool(self.settings.assume_litellm)
+        if not replaces_replies(replaced, self.source.data, assume=assume) and not (
+            self.index is not None and is_for_tests(self.source.path)
+        ):
+            return None
+        known = {*self.flow.fixtures, *(one.node for one in self.reads if one.origins)}
+        return Mocks(self.nodes.parents, self.names, frozenset(known))
+
+    @cached_property
+    def mocked(self) -> frozenset[str]:
+        """The fields of mocks that are rewritten with what reads them, in this file and others.
+
+        Where a mock is not clear, neither it nor what reads it here is rewritten.
+        """
+        if self.mocks is None or not (self.mocks.spots or self.flow.fixtures):
+            return frozenset()
+        if self.mocks.unclear:
+            return frozenset()
+        fields = self.seen.fields
+        if self.index is not None:
+            fields |= self.index.fields_beside(self.source.path, self.source.data)
+        return fields
 
     def is_handled(self, read: Read) -> bool:
         """Whether the code takes care of several formats already."""
@@ -269,6 +310,8 @@ class File:
         one function go together: the test for an image and what it guards.
         """
         for origin in read.origins:
+            if origin.doubt and read.field in self.mocked:
+                return MOCKED
             if origin.mock is not None and origin in self.groups:
                 return self.groups[origin]
         leader = min((self.groups.get(one, -1) for one in read.origins), default=-1)

@@ -132,6 +132,11 @@ class Watcher(Protocol):
         """Whether something was noted, or may be once callers are known."""
         ...
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that were noted of what is proven."""
+        ...
+
     def read(  # noqa: PLR0913
         self,
         function: Function | None,

@@ -89,6 +89,10 @@ class ProjectIndex:
         """What a dotted name is, or what calling it gives (``name()``)."""
         self._owned: dict[str, set[str]] = {}
         self._calls: dict[str, dict[str, list[tuple[list[Value], dict[str, Value]]]]] = {}
+        self.doubts: dict[str, str] = {}
+        """Of files whose reads may be of something else than they seem, why."""
+        self._fields: dict[str, frozenset[str]] = {}
+        """Of each file the fields that it reads of what is proven."""
         self._caller = ""
         self._tick = 1
         self._asked: dict[str, set[str]] = {}
@@ -116,8 +120,10 @@ class ProjectIndex:
 
     def _home(self, name: str) -> str:
         """Return where the file of a dotted name is for those that import from it."""
-        found = self._path_of(name) or name.replace(".", "/")
-        path = PurePath(os.path.abspath(found))  # noqa: PTH100  # links stay
+        return self._home_of(self._path_of(name) or name.replace(".", "/"))
+
+    def _home_of(self, file: str) -> str:
+        path = PurePath(os.path.abspath(file))  # noqa: PTH100  # links stay
         return (path.parent if path.name == "__init__.py" else path.with_suffix("")).as_posix()
 
     @property
@@ -176,6 +182,7 @@ class ProjectIndex:
             return
         finally:
             self._caller = ""
+        self._fields[path] = flow.watcher.fields
         facts = dict(self._exports(flow, module)) if flow.stable or flow.found else {}
         facts.update(self._aliases(flow, module))
         self._facts.update(facts)
@@ -185,6 +192,16 @@ class ProjectIndex:
         for name in before.keys() | after.keys():
             if before.get(name) != after.get(name):
                 self._changed_at[name] = self._tick
+
+    def fields_beside(self, path: str, data: bytes) -> frozenset[str]:
+        """Return the fields that are read in the other files which a file names."""
+        return frozenset[str]().union(*(fields for _, fields in self.readers_beside(path, data)))
+
+    def readers_beside(self, path: str, data: bytes) -> Iterable[tuple[str, frozenset[str]]]:
+        """Yield the other files which a file names that read fields, and those fields."""
+        for other, fields in self._fields.items():
+            if other != path and fields and PurePath(self._home_of(other)).name.encode() in data:
+                yield other, fields
 
     def settle(self, source: Callable[[str], Source]) -> None:
         """Add those files again that asked for what is known better by now, until none is left."""

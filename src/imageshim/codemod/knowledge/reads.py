@@ -83,6 +83,15 @@ class Reads:
         """Whether something was read, or is spelled like a reply that may reach it yet."""
         return self._is_near or bool(self.reads)
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that are read of proven replies for their images, in an old format."""
+        return frozenset(
+            one.field
+            for one in self.reads.values()
+            if one.origins and (one.field == "image" or one.node in self.signals)
+        )
+
     def read(  # noqa: PLR0913
         self,
         function: Function | None,

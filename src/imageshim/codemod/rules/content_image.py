@@ -159,8 +159,7 @@ def _finding(  # noqa: PLR0913
     missing: str | None = None
     looked_for = any("data:" in step.text or "data URI" in step.text for step in signals)
     if not file.is_certain(read):
-        doubt = next((one.doubt for one in read.origins if one.doubt), None)
-        missing = doubt or missing_proof(file, read, some=True)
+        missing = file.doubt_of(read) or missing_proof(file, read, some=True)
     elif not (asked or looked_for or (signals and not _is_text_model(read))):
         missing = "the call names a model that only writes"
     elif not keeps:

@@ -82,11 +82,10 @@ def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
         why = "this spelling cannot be rewritten without losing a comment or clashing quotes"
         return file.finding(CODE, read.node, message, chain=read.chain, missing=why, proven=True)
     edits, keeps = made
-    doubt = next((one.doubt for one in read.origins if one.doubt), None)
     applicability: Applicability = "safe" if keeps and file.is_certain(read) else "unsafe"
     missing: str | None = None
     if not file.is_certain(read):
-        missing = doubt or missing_proof(file, read, some=True)
+        missing = file.doubt_of(read) or missing_proof(file, read, some=True)
     elif not keeps:
         missing = "a reply without image would raise another error, or none"
     return file.finding(

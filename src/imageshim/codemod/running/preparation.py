@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from imageshim.codemod.inputs.discovery import InputError
 from imageshim.codemod.inputs.scanning import Candidates
 from imageshim.codemod.inputs.sources import Sources
+from imageshim.codemod.knowledge.testing import is_for_tests
 from imageshim.codemod.project.settings import Project, Settings
 from imageshim.codemod.project.targets import Targets, given, shared
 from imageshim.codemod.project.trace import call_ends
+from imageshim.codemod.text.source import SourceError
 
 from .inspection import How
 
@@ -36,6 +38,7 @@ _IMPORTS = re.compile(
     rb"import[ \t]+(?P<plain>[\w., \t]+))",
     re.MULTILINE,
 )
+_MOCKS = re.compile(rb"\b(?:[mM]ock|patch|setattr|SimpleNamespace)")
 _ORIGIN = re.compile(
     rb"""^[^#\n]*\b(?:import|from)\b[^#\n]*\blitellm\b|import_module\(\s*["']litellm|"""
     rb"""\b__import__\(\s*["']litellm""",
@@ -81,6 +84,7 @@ def prepared(
     modules_near = [path for path in found.modules if near(path)]
     index, fingerprint = _index(origins, modules_near, settings, sources, seen)
     paths = sorted({*found.strong, *index.added})
+    index.doubts.update(_doubts(index, paths, sources))
     own = shared({path: targets.of(path) for path in paths}, index.sources)
     return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
 
@@ -127,6 +131,26 @@ def _index(
         todo += (path for path in index.handed if path not in set(todo))
     index.settle(lambda path: sources.source(path, read(path)))
     return index, digest.hexdigest()
+
+
+def _doubts(
+    index: ProjectIndex, paths: Iterable[str], sources: Sources
+) -> Iterator[tuple[str, str]]:
+    """Yield the files that tests hand mocks which are not understood, and what to say of each."""
+    from imageshim.codemod.checking.mocks import Mocks  # noqa: PLC0415  # for the tests there are
+
+    for path in paths:
+        data = _read(sources, path)
+        if not is_for_tests(path) or b"image" not in data or not _MOCKS.search(data):
+            continue
+        readers = [other for other, _ in index.readers_beside(path, data)]
+        try:
+            unclear = Mocks.of_tree(sources.source(path, data).tree).unclear if readers else ()
+        except (SourceError, RecursionError):  # told where the file itself is looked at
+            continue
+        for node in unclear[:1]:
+            said = f"the mock in {os.path.basename(path)}, line {node.lineno}, is not understood"  # noqa: PTH119
+            yield from ((other, f"{said}: it would keep its `image`") for other in readers)
 
 
 def _may_import(path: str, data: bytes, exports: Iterable[tuple[bytes, bytes]]) -> bool:
