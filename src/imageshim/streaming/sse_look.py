@@ -22,6 +22,8 @@ _LONGEST = 4096
 """To parse a longer frame costs no more than to look for all of `_SIGNS`."""
 _TAIL = 4 * (LINE + 1)
 """As many bytes have the characters of a line that are looked at, and one more."""
+_MOST = 256
+"""So many texts that passed are kept in pieces."""
 _SIGNS = (b'"image', b"\\u", *(f'"{name}"'.encode() for name in sorted(OWN_FIELDS)))
 _BEGINNINGS = tuple(beginning.encode() for beginning in BEGINNINGS)
 _LAST = frozenset(b"dDaAtT") | frozenset(range(0x80, 0x100))
@@ -38,7 +40,7 @@ class Look:
     def __init__(self, converter: ChunkMachine) -> None:
         self._converter = converter
         self._reads_text, self._reads_markdown = converter.reads_text, converter.reads_markdown
-        self._tail = b""  # the last characters of text that passed, in the choice 0
+        self._passed: list[bytes] = []  # the last text that passed, in the choice 0
         self._before, self._after = b"\n", b"\n"  # what stands around the text of such frames
         self._sizes = 1, -1
 
@@ -83,11 +85,15 @@ class Look:
                 return False
             if b":" in text or (self._reads_markdown and b"!" in text):
                 return False
-            self._tail = (self._tail + text)[-_TAIL:]
+            passed = self._passed
+            passed.append(text)
+            if len(passed) > _MOST:
+                passed[:] = [b"".join(passed)[-_TAIL:]]
         return True
 
     def hand_over(self) -> None:
         """Tell the converter what has passed: a frame comes that it looks at itself."""
-        if self._tail:
-            self._converter.pass_over(0, self._tail.decode(errors="ignore"))
-            self._tail = b""
+        if self._passed:
+            tail = b"".join(self._passed)[-_TAIL:]
+            self._converter.pass_over(0, tail.decode(errors="ignore"))
+            self._passed.clear()

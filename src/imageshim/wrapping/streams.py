@@ -45,17 +45,22 @@ class _Flow:
         "call",
         "counts",
         "ended",
+        "library",
         "observer",
         "passes",
         "queue",
         "raising",
         "silent",
+        "source",
         "stream",
         "watched",
     )
 
     def __init__(self, call: Call, source: Format | None) -> None:
         self.call = call
+        self.library = call.library
+        self.source: Any = None
+        """What gives the chunks: the stream, or the iterator that it gave."""
         do = call.policy
         converter = ChunkMachine(do.emit, source=source, on_loss=do.on_loss, pick=do.pick)
         self.stream = FailOpen(converter, ASKED_FOR)
@@ -171,22 +176,22 @@ class _Proxy(_Base):  # type: ignore[misc]
     def __init__(self, stream: Any, flow: _Flow) -> None:
         super().__init__(stream)
         self._self_flow = flow
+        flow.source = stream
         self._self_iterator: Any = None
 
 
 def _iter(self: Any) -> Any:
     iterator = iter(self.__wrapped__)
+    self._self_flow.source = iterator
     self._self_iterator = None if iterator is self.__wrapped__ else iterator
     return self
 
 
 def _next(self: Any) -> Any:
     flow = self._self_flow
-    source, library = self._self_iterator, flow.call.library
-    if source is None:
-        source = self.__wrapped__
+    source = flow.source
     while not flow.queue and not flow.ended:
-        token = INSIDE.set(library)
+        token = flow.library and INSIDE.set(flow.library)
         try:
             chunk = next(source)
         except StopIteration:
@@ -197,7 +202,8 @@ def _next(self: Any) -> Any:
             flow.raising = error
             continue
         finally:
-            leave(token)
+            if token is not None:
+                leave(token)
         if flow.passes(chunk):
             return chunk
         flow.feed(chunk)
@@ -206,17 +212,16 @@ def _next(self: Any) -> Any:
 
 def _aiter(self: Any) -> Any:
     iterator = self.__wrapped__.__aiter__()
+    self._self_flow.source = iterator
     self._self_iterator = None if iterator is self.__wrapped__ else iterator
     return self
 
 
 async def _anext(self: Any) -> Any:
     flow = self._self_flow
-    source, library = self._self_iterator, flow.call.library
-    if source is None:
-        source = self.__wrapped__
+    source = flow.source
     while not flow.queue and not flow.ended:
-        token = INSIDE.set(library)
+        token = flow.library and INSIDE.set(flow.library)
         try:
             chunk = await source.__anext__()
         except StopAsyncIteration:
@@ -227,7 +232,8 @@ async def _anext(self: Any) -> Any:
             flow.raising = error
             continue
         finally:
-            leave(token)
+            if token is not None:
+                leave(token)
         if flow.passes(chunk):
             return chunk
         flow.feed(chunk)
