@@ -41,6 +41,7 @@ __all__ = [
     "newest_litellm",
     "oldest_wrapt",
     "openai_sdk",
+    "openrouter_client",
     "other_wrappers",
     "ray",
     "screen",
@@ -144,6 +145,11 @@ def oldest_wrapt() -> PackageSet:
 def ray() -> PackageSet:
     """Ray Data, as the extra asks for it."""
     return PackageSet("ray", ("ray[data]", "pyarrow", "fsspec", "pydantic", "wrapt"))
+
+
+def openrouter_client(package: str) -> PackageSet:
+    """A client of OpenRouter's: its own SDK, or a framework that has a model class for it."""
+    return PackageSet(package.partition("[")[0], (package, "pydantic", "wrapt"))
 
 
 def other_wrappers() -> PackageSet:

@@ -108,6 +108,41 @@ def test_gateways_that_use_other_fields():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("inline_data", {"inline_data": {"mime_type": "image/png", "data": BASE64}}),
+        (
+            "anthropic",
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": BASE64},
+            },
+        ),
+        ("langchain", {"type": "image", "base64": BASE64, "mime_type": "image/png"}),
+        ("mcp", {"type": "image", "data": BASE64, "mimeType": "image/png"}),
+    ],
+)
+def test_gateways_that_have_parts_of_their_own(name, part):
+    written = message([Text("Here: "), Image("png")], format=name)
+    assert written["content"] == [{"type": "text", "text": "Here: "}, part]
+
+
+def test_gateways_that_have_a_field_of_their_own():
+    parts = [Text("Here: "), Image("png")]
+    assert message(parts, format="multi_mod_content") == {
+        "role": "assistant",
+        "content": "Here: ",
+        "multi_mod_content": [
+            {"text": "Here: "},
+            {"inline_data": {"mime_type": "image/png", "data": BASE64}},
+        ],
+    }
+    assert message(parts, format="dial")["custom_content"] == {
+        "attachments": [{"type": "image/png", "title": "image", "data": BASE64}]
+    }
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_that_read_understands(name):
     reading = read(complete([Text("Here: "), Image("png")], format=name))
@@ -121,7 +156,7 @@ def test_a_reply_without_images_is_plain_in_every_format(name):
     written = message([Text("No.")], format=name)
 
     assert written.pop("content") in ("No.", [{"type": "text", "text": "No."}])
-    assert written.keys() <= {"role", "content_blocks"}
+    assert written.keys() <= {"role", "content_blocks", "multi_mod_content"}
 
 
 def test_an_image_alone_leaves_no_text():

@@ -67,15 +67,21 @@ def _one_hub(parts: Visible, first: int) -> dict[str, Any]:
     return {"content": _text(parts), **({"image": images} if images else {})}
 
 
-def _parts(parts: Visible, first: int) -> dict[str, Any]:
-    del first
-    written: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": _url(part)}}
-        if isinstance(part, Image)
-        else {"type": "text", "text": part.text}
-        for part in parts
-    ]
-    return {"content": written or None}
+def _list_of(write: Callable[[Image], Any]) -> Callable[[Visible, int], dict[str, Any]]:
+    """Make a content list in which an image is a part as ``write`` makes it."""
+
+    def fields(parts: Visible, first: int) -> dict[str, Any]:
+        del first
+        written = [
+            write(part) if isinstance(part, Image) else {"type": "text", "text": part.text}
+            for part in parts
+        ]
+        return {"content": written or None}
+
+    return fields
+
+
+_parts = _list_of(lambda image: {"type": "image_url", "image_url": {"url": _url(image)}})
 
 
 def _content_blocks(parts: Visible, first: int) -> dict[str, Any]:
@@ -83,6 +89,28 @@ def _content_blocks(parts: Visible, first: int) -> dict[str, Any]:
     written = _parts(parts, first)["content"]
     blocks = {"content_blocks": written} if written else {}
     return {"content": _text(parts), **blocks}
+
+
+def _inline(image: Image) -> dict[str, Any]:
+    return {"inline_data": {"mime_type": image.media_type, "data": _payload(image)}}
+
+
+def _multi_mod_content(parts: Visible, first: int) -> dict[str, Any]:
+    """AiHubMix and Yunwu: the text in ``content``, everything again as Gemini's parts."""
+    del first
+    entries = [_inline(part) if isinstance(part, Image) else {"text": part.text} for part in parts]
+    return {"content": _text(parts), **({"multi_mod_content": entries} if entries else {})}
+
+
+def _dial(parts: Visible, first: int) -> dict[str, Any]:
+    """DIAL: images as attachments."""
+    del first
+    attachments = [
+        {"type": image.media_type, "title": "image", "data": _payload(image)}
+        for image in _pictures(parts)
+    ]
+    custom = {"custom_content": {"attachments": attachments}} if attachments else {}
+    return {"content": _text(parts), **custom}
 
 
 def _items(write: Callable[[Image, int], Any]) -> Callable[[Visible, int], dict[str, Any]]:
@@ -122,6 +150,33 @@ FORMATS: Mapping[str, Callable[[Visible, int], dict[str, Any]]] = MappingProxyTy
         "raw_base64": _items(lambda image, _: _payload(image)),
         "one_hub": _one_hub,
         "content_blocks": _content_blocks,
+        "multi_mod_content": _multi_mod_content,
+        "dial": _dial,
+        "inline_data": _list_of(_inline),
+        "anthropic": _list_of(
+            lambda image: {
+                "type": "image",
+                "source": {
+                    "type": "base64",
+                    "media_type": image.media_type,
+                    "data": _payload(image),
+                },
+            }
+        ),
+        "langchain": _list_of(
+            lambda image: {
+                "type": "image",
+                "base64": _payload(image),
+                "mime_type": image.media_type,
+            }
+        ),
+        "mcp": _list_of(
+            lambda image: {
+                "type": "image",
+                "data": _payload(image),
+                "mimeType": image.media_type,
+            }
+        ),
         "markdown": _markdown,
     }
 )
