@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from imageshim.codemod.inputs.scanning import scan
-from imageshim.codemod.project.settings import find
+from imageshim.codemod.project.settings import Project, find
+from imageshim.codemod.running.inspection import How
 from imageshim.codemod.running.pin_reports import pin_reports
 from imageshim.codemod.running.preparation import prepared
-from imageshim.codemod.running.reports import Sort
+from imageshim.codemod.running.reports import FileReport, Sort
 from imageshim.codemod.running.run import inspect_all
 
 KINDS = ("nothing", "note", "fault", "edit")
@@ -45,18 +46,27 @@ def read(text: str) -> list[Small]:
 CORPUS = read(Path(__file__).with_name("corpus.txt").read_text(encoding="utf-8"))
 
 
-def outcome(small: Small, folder: Path) -> str:
-    """Return what the codemod does about a project."""
+def written(small: Small, folder: Path) -> None:
     for name, text in small.files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def looked_at(folder: Path) -> tuple[list[FileReport], How, Project]:
     project = find(folder)
     project = project._replace(settings=project.settings._replace(documents=True))
     found = scan([str(folder)], project, lambda _: None)
     how, paths = prepared(found, project, unsafe=False)
     reports = list(inspect_all(paths, how))
     assert not any(report.problems for report in reports)
+    return reports, how, project
+
+
+def outcome(small: Small, folder: Path) -> str:
+    """Return what the codemod does about a project."""
+    written(small, folder)
+    reports, how, project = looked_at(folder)
     folders = {folder, *(Path(one.folder) for one in (how.targets or {}).values() if one.folder)}
     reports += pin_reports(project, sorted(folders))
     sorts = {one.sort for report in reports for one in report.findings}
@@ -71,6 +81,28 @@ def outcome(small: Small, folder: Path) -> str:
 def test_a_project_gets_what_an_expert_would_do(small, tmp_path):
     assert small.expected in KINDS
     assert outcome(small, tmp_path) == small.expected
+
+
+@pytest.mark.parametrize(
+    "small", [one for one in CORPUS if one.expected == "edit"], ids=lambda small: small.title
+)
+def test_what_fix_writes_fails_no_check(small, tmp_path):
+    written(small, tmp_path)
+    reports, *_ = looked_at(tmp_path)
+    left = [
+        (one.finding.code, one.finding.message)
+        for report in reports
+        for one in report.findings
+        if one.sort.fails and not one.fixed
+    ]
+    for report in reports:
+        if report.new is not None:
+            Path(report.path).write_bytes(report.new)
+
+    again, *_ = looked_at(tmp_path)
+
+    failing = [one for report in again for one in report.findings if one.sort.fails]
+    assert [(one.finding.code, one.finding.message) for one in failing] == left == []
 
 
 def test_precision_and_recall_are_what_was_promised(tmp_path, capsys):

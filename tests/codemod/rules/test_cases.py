@@ -44,6 +44,18 @@ def test_an_unsafe_pair_is_only_rewritten_on_demand_and_a_second_run_changes_not
     assert fixed(case.after, case, unsafe=case.is_unsafe) == case.after
 
 
+@pytest.mark.parametrize("case", PAIRS, ids=lambda case: case.id)
+def test_what_fix_writes_fails_no_check(case):
+    if not case.can_be_parsed:
+        pytest.skip("needs a newer Python")
+    new = fixed(case.before, case, unsafe=case.is_unsafe)
+    found = check(Source("program.py", new.encode()), case.settings)
+    failing = [
+        one for one in found if not one.advice and (one.edits or one.proven or not one.missing)
+    ]
+    assert [(one.code, one.line, one.message) for one in failing] == []
+
+
 @pytest.mark.parametrize("case", NO_OPS, ids=lambda case: case.id)
 def test_what_is_no_rules_business_has_no_edits(case):
     found = check(Source("program.py", case.before.encode()), case.settings)

@@ -221,3 +221,32 @@ def test_a_back_end_imported_by_a_computed_name_is_litellms_on_some_paths():
     )
     assert one.applicability == "unsafe"
     assert "on some paths" in str(one.missing)
+
+
+SOMETIMES = """
+import importlib, litellm
+def image_of(response):
+    content = response.choices[0].message.content
+    prefixes = ["data:image/png;base64,", "data:image/webp;base64,"]
+    if any(content.strip().startswith(prefix) for prefix in prefixes):
+        return content
+def ours(model):
+    return image_of(litellm.completion(model=model, messages=[]))
+def theirs(model):
+    return image_of(importlib.import_module(BACK_END).ask(model))
+"""
+
+
+def test_what_is_litellms_on_some_paths_says_which_pattern_makes_it_certain():
+    (one,) = found(SOMETIMES)
+    assert one.applicability == "unsafe"
+    assert str(one.missing).endswith("pass --assume-litellm response if always")
+
+    for pattern in ("response", "image_of"):
+        (one,) = found(SOMETIMES, pattern)
+        assert (one.applicability, one.missing) == ("safe", None)
+
+
+def test_another_pattern_leaves_it_as_it_is():
+    (one,) = found(SOMETIMES, "BACK_END")
+    assert one.applicability == "unsafe"

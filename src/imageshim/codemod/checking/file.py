@@ -171,7 +171,9 @@ class File:
         """Whether a read is proven on every path: by the flow, or because it was seen."""
         if read.node in self.traced:
             return True
-        return self.flow.stable and read.certain and self.doubt_of(read) is None
+        if not self.flow.stable or self.doubt_of(read) is not None:
+            return False
+        return read.certain or self.flow.assumption(self.nodes.names_of(read.base)) is not None
 
     def doubt_of(self, read: Read) -> str | None:
         """Return why a read that is proven may be of something else: of a mock, in a test."""

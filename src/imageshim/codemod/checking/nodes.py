@@ -79,6 +79,18 @@ class Nodes:
         """Return the function that a node is in; None at the level of the module."""
         return next(self.around(node, *_FUNCTIONS), None)
 
+    def names_of(self, node: ast.expr) -> list[str]:
+        """Return by which names the user may say what an expression always is.
+
+        The first is the one to pass: what it is taken from, then the function that does so.
+        """
+        root = node
+        while isinstance(root, (ast.Attribute, ast.Subscript, ast.Await)):
+            root = root.value
+        function = self.function_of(node)
+        names = [root.id] if isinstance(root, ast.Name) else []
+        return [*names, function.name] if isinstance(function, _FUNCTIONS) else names
+
     def statement_of(self, node: ast.AST) -> ast.stmt | None:
         """Return the statement that a node is in."""
         return node if isinstance(node, ast.stmt) else next(self.around(node, ast.stmt), None)

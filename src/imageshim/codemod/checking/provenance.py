@@ -40,7 +40,9 @@ def missing_proof(file: File, read: Read, *, some: bool = False) -> str:
     """
     root = _root(read.base)
     if some:
-        return f"on some paths only it is LiteLLM's: {_came(file, root)}"
+        names = file.nodes.names_of(read.base)
+        named = f"--assume-litellm {names[0]}" if names else "--unsafe"
+        return f"on some paths only it is LiteLLM's: {_came(file, root)}: pass {named} if always"
     pattern = _pattern_for(file, read)
     return f"{_came(file, root)}: pass --assume-litellm {pattern} if it is LiteLLM's"
 
