@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -368,3 +369,69 @@ def test_another_question_needs_another_folder(archive):
     code, _, err = archive("convert", "in", "--out", "out", "--to", "parts")
     assert code == 2
     assert "out holds a run with other options; give another --out, or remove it" in err
+
+
+# What people have
+
+
+def rejected(tmp_path, out="out"):
+    path = tmp_path / out / "rejects.jsonl"
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+@pytest.mark.parametrize("words", [("--at", "response.bdy"), ("--column", "replies")])
+@pytest.mark.parametrize("command", ["convert", "report"])
+def test_a_place_that_no_record_has_is_told(archive, tmp_path, words, command):
+    (tmp_path / "a.jsonl").write_bytes(lines({"response": {"body": ONE}}))
+    out = ("--out", "out") if command == "convert" else ()
+    code, counts, err = archive(command, "a.jsonl", *out, *words)
+    assert (code, counts["records without a reply"]) == (0, 1)
+    assert f"no record has a reply at {words[1]}" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", b"\n\n  \n"),
+        ("a.json", b" \n"),
+        ("a.sse", b"\n"),
+        ("a.jsonl", b""),
+        ("a.jsonl.gz", gzip.compress(b"\n")),
+    ],
+)
+def test_a_file_with_nothing_in_it_is_no_fault(archive, tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    code, counts, err = archive("convert", name, "--out", "out")
+    assert (code, err, counts["records"], counts["rejects"]) == (0, "", 0, 0)
+    unpacked = gzip.decompress(data) if name.endswith(".gz") else data
+    assert contents(tmp_path / "out")[name] == unpacked
+
+
+def test_indented_json_is_one_record_whatever_its_name(archive, tmp_path):
+    (tmp_path / "one.jsonl").write_text(json.dumps(ONE, indent=2))
+    several = "\n".join(json.dumps(one, indent=2) for one in (ONE, TWO))
+    (tmp_path / "two.jsonl").write_text(several)
+    code, counts, _ = archive("convert", "one.jsonl", "two.jsonl", "--out", "out")
+    assert (code, counts["records"], counts["converted"], counts["rejects"]) == (1, 2, 1, 1)
+    (reject,) = rejected(tmp_path)
+    assert (reject["line"], reject["record"]) == (None, several)
+    assert (tmp_path / "out" / "two.jsonl").read_text() == several
+
+
+def test_bytes_that_are_no_text_are_kept_and_listed_as_they_are(archive, tmp_path):
+    bad = b'{"a":"\xff","choices":[]}\n'
+    (tmp_path / "a.jsonl").write_bytes(lines(ONE) + bad + lines(ONE))
+    code, counts, _ = archive("convert", "a.jsonl", "--out", "out")
+    assert (code, counts["converted"]) == (1, 2)
+    assert (tmp_path / "out" / "a.jsonl").read_bytes().splitlines(keepends=True)[1] == bad
+    (reject,) = rejected(tmp_path)
+    assert base64.b64decode(reject["record_base64"]) == bad
+
+
+def test_replies_lie_up_to_three_strings_deep(archive, tmp_path):
+    record = ONE
+    for _ in range(3):
+        record = {"s": json.dumps(record)}
+    (tmp_path / "a.jsonl").write_bytes(lines(record, {"s": json.dumps(record)}))
+    _, counts, _ = archive("convert", "a.jsonl", "--out", "out")
+    assert (counts["converted"], counts["records without a reply"]) == (1, 1)

@@ -273,8 +273,8 @@ class Passage:
                 self.notes.tally["records"] += 1
                 self.reject(None, too_long())
                 return
-        if body := b"".join(held):
-            self._write(self.attempt(None, body, do))
+        body = b"".join(held)
+        self._write(self.attempt(None, body, do) if body.strip() else body)
 
 
 def _ranged(stream: IO[bytes], block: Block) -> Lines:

@@ -127,7 +127,10 @@ def look(lines: Lines, *, named_lines: bool = False) -> tuple[Kind, list[Line]]:
         return Kind.DOCUMENT, head
     if _is_json(full[0].raw):
         return Kind.LINES, head
-    in_lines = named_lines or _looks_whole(full[0].raw) or _is_json(full[1].raw)
+    is_indented = full[0].raw.removeprefix(BOM).strip() in {b"{", b"["}
+    in_lines = not is_indented and (
+        named_lines or _looks_whole(full[0].raw) or _is_json(full[1].raw)
+    )
     size = sum(len(line.raw) for line in head)
     for line in lines:
         head.append(line)

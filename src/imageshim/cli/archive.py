@@ -228,6 +228,8 @@ def _run(options: argparse.Namespace) -> int:
 def _done(
     options: argparse.Namespace, task: Task, engine: Engine, out: Path
 ) -> tuple[Run, Summary]:
+    from imageshim.archive.places import ANYWHERE
+    from imageshim.archive.record import Sought
     from imageshim.archive.running import Run
     from imageshim.archive.sources import find_files
 
@@ -236,7 +238,12 @@ def _done(
         data_error(note)
     run = Run(found.sources, task, out, {"command": options.command, "task": repr(task)})
     with progress(f"archive {options.command}", run.size, quiet=False) as advance:
-        return run, run.run(engine, advance)
+        summary = run.run(engine, advance)
+    where = task.where if isinstance(task, Sought) else ANYWHERE
+    told = ", ".join([*where.at, *where.columns])
+    if told and summary.tally["records"] and not summary.tally["replies"]:
+        data_error(f"no record has a reply at {told}; without --at and --column they are found")
+    return run, summary
 
 
 def _report(options: argparse.Namespace, task: Look, engine: Engine, folder: Path) -> int:
