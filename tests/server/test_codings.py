@@ -1,4 +1,5 @@
 import gzip
+import tracemalloc
 import zlib
 
 import brotli
@@ -132,3 +133,29 @@ def test_what_comes_behind_the_end_of_a_stream_is_not_lost_in_silence(name):
     assert decoder.decode(PACK[name](b"one"), 100) == b"one"
     with pytest.raises(codings.CodingError):
         decoder.decode(b"data: two and more\n\n", 100)
+
+
+def zstd_frame(window_log, blocks):
+    """A frame (RFC 8878, 3.1.1) of blocks that repeat one byte 128 KiB long."""
+    block = (0 | 1 << 1 | (128 << 10) << 3).to_bytes(3, "little") + b"a"
+    end = (1).to_bytes(3, "little")
+    head = b"\x28\xb5\x2f\xfd\x00" + bytes([(window_log - 10) << 3])
+    return head + block * blocks + end
+
+
+def test_zstd_takes_no_more_memory_than_it_may_give():
+    bomb = zstd_frame(20, 20_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(codings.UnpackedTooLargeError):
+            codings.decode(coding("zstd"), bomb, 1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_zstd_with_a_window_that_nobody_may_ask_for_is_refused():
+    """RFC 9659: on the web 8 MiB are the most; a window is memory, whatever the body's size."""
+    assert len(codings.decode(coding("zstd"), zstd_frame(23, 3), 1 << 20)) == 3 * (128 << 10)
+    with pytest.raises(codings.CodingError, match="too much memory"):
+        codings.decode(coding("zstd"), zstd_frame(27, 3), 1 << 20)

@@ -31,6 +31,7 @@ from .asked import Asked
 from .error_responses import refuse
 from .metrics import Metrics, default_metrics
 from .negotiation import Negotiation
+from .pieces import Body
 from .replies import Options, Reply
 from .request_bodies import NOTHING, Found, can_hold, look
 from .rules import Rules
@@ -195,7 +196,8 @@ class _Request:
     async def read(self) -> None:
         """Read the body, and take out of it what is for us."""
         sent = headers.HeaderList(self.scope["headers"])
-        found = await self._found(sent) if await self._read_messages() else NOTHING
+        body = await self._read_body()
+        found = NOTHING if body is None else await self._found(sent, body)
         if found.rest is not None:
             self._messages = deque([{"type": "http.request", "body": found.rest}])
             length = (b"content-length", str(len(found.rest)).encode())
@@ -208,33 +210,35 @@ class _Request:
             path=self.scope["path"],
         )
 
-    async def _read_messages(self) -> bool:
-        """Read messages up to the end of the body; False: it is too large, or the client left."""
-        size = 0
-        while True:
+    async def _read_body(self) -> bytes | None:
+        """Read the body; None: it is too large, or the client left. It is given again."""
+        body = Body()
+        message: Message = {"type": "http.request", "more_body": True}
+        while message.get("more_body", False) and body.size <= self._options.max_size:
             message = await self._receive()
+            body.add(message.get("body", b""))
+        whole = body.take()
+        left = message["type"] != "http.request"
+        more = left or message.get("more_body", False)
+        if whole or not left:
+            self._messages.append({"type": "http.request", "body": whole, "more_body": more})
+        if left:
             self._messages.append(message)
-            if message["type"] != "http.request":
-                return False
-            size += len(message.get("body", b""))
-            if size > self._options.max_size:
-                self._pass(f"it has more than {self._options.max_size} bytes")
-                return False
-            if not message.get("more_body", False):
-                return True
+            return None
+        if len(whole) > self._options.max_size:
+            self._pass(f"it has more than {self._options.max_size} bytes")
+            return None
+        return whole
 
-    async def _found(self, sent: headers.HeaderList) -> Found:
+    async def _found(self, sent: headers.HeaderList, body: bytes) -> Found:
         """Look through the body; whether it may be as it is, is the upstream's to say."""
-        body = b"".join(message.get("body", b"") for message in self._messages)
         packed = headers.value(sent, b"content-encoding")
         how = codings.coding(packed) if packed else None
         if packed and how is None:
             return NOTHING
-        if how is None and not can_hold(body, model=self._options.model):
-            return NOTHING
         try:
             if how is None and len(body) < _OFF_LOOP:
-                return look(body)
+                return self._looked(body)
             return await anyio.to_thread.run_sync(self._unpacked, how, body, limiter=_limiter())
         except (ImageShimError, ValueError) as fault:
             # Its text may quote the body, which is the client's.
@@ -243,7 +247,9 @@ class _Request:
             return NOTHING
 
     def _unpacked(self, how: codings.Coding | None, body: bytes) -> Found:
-        plain = codings.decode(how, body, self._options.max_size) if how else body
+        return self._looked(codings.decode(how, body, self._options.max_size) if how else body)
+
+    def _looked(self, plain: bytes) -> Found:
         return look(plain) if can_hold(plain, model=self._options.model) else NOTHING
 
     def _pass(self, why: str) -> None:

@@ -201,9 +201,10 @@ class _ZstdDecoder(_MembersDecoder):
     def __init__(self) -> None:
         import zstandard  # noqa: PLC0415  # optional
 
-        # It takes no limit. A piece of this size unpacks to some megabytes at the very most.
-        decompressor = zstandard.ZstdDecompressor()
-        super().__init__(decompressor.decompressobj, zstandard.ZstdError, 1024)
+        # It takes no limit: a block of 4 bytes gives 128 KiB, so a piece at most 8 MiB. A window
+        # is as large as RFC 9659 allows on the web.
+        decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
+        super().__init__(decompressor.decompressobj, zstandard.ZstdError, 256)
 
     def _unpack(self, piece: memoryview, limit: int) -> bytes:
         del limit

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from imageshim.messages.options import OnLoss, Pick, cached_plan
+from imageshim.messages.options import OnLoss, Pick, Plan, cached_plan
 from imageshim.messages.origin import VERSION_HEADER, format_of_version
 from imageshim.printing.escapes import shown
 from imageshim.streaming import SSEConverter
@@ -27,6 +27,7 @@ from . import codings, headers
 from .asked import Asked
 from .error_responses import refuse
 from .negotiation import Decision, Negotiation
+from .pieces import Body, count_values
 from .stream_body import StreamBody
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _DIGESTS = frozenset({b"content-md5", b"digest", b"content-digest", b"repr-diges
 # Unpacking and packing this much takes a millisecond or more and lets other threads run; what
 # converts JSON does not, so it gains nothing from a thread of its own.
 _OFF_LOOP = 262_144
+_MANY = 20_000  # values of JSON, which a thread does convert beside others
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Reply:
         self._wanted = wanted
         self._wants_images = wants_images
         self._start: Message | None = None  # held until it is known what becomes of the body
-        self._pieces: list[bytes] = []
+        self._body = Body()
         self._sizes = [0, 0]
         self._seconds = 0.0
         self._coding: codings.Coding | None = None
@@ -170,8 +172,8 @@ class Reply:
 
     async def _hold(self, message: Message) -> None:
         piece = message.get("body", b"")
-        self._pieces.append(piece)
-        self._sizes[0] += len(piece)
+        self._body.add(piece)
+        self._sizes[0] = self._body.size
         if self._sizes[0] > self._options.max_reply:
             self._fail("too_large", f"the reply has more than {self._options.max_reply} bytes")
             await self._release(more=message.get("more_body", False))
@@ -183,8 +185,7 @@ class Reply:
         start, self._start = self._start, None
         if start is None:
             return
-        body = b"".join(self._pieces)
-        self._pieces.clear()
+        body = self._body.take()
         await self._send(start)
         if body or not more:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
@@ -192,7 +193,8 @@ class Reply:
     async def _convert_whole(self) -> None:
         assert self._start is not None  # noqa: S101  # for the type checker
         start = self._start
-        body = b"".join(self._pieces)
+        body = self._body.take()
+        self._body.add(body)  # to be released, if need be
         if not body:
             await self._release(more=False)
             return
@@ -211,7 +213,7 @@ class Reply:
             return
         self._seconds = time.perf_counter() - begun
         self._start = None
-        self._pieces.clear()
+        self._body.take()
         changed = converted is not body
         await self._send(self._started(start, changed=changed, size=len(converted)))
         await self._send({"type": "http.response.body", "body": converted})
@@ -225,9 +227,9 @@ class Reply:
             self._wanted, source, options.on_loss, options.markdown, "keep", options.pick
         )
         if self._coding is None:
-            return convert_body(body, do)
+            return await _convert(body, do)
         plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
-        converted = convert_body(plain, do)
+        converted = await _convert(plain, do)
         if converted is plain:
             return body
         return await _off_loop(codings.encode, self._coding, converted)
@@ -238,7 +240,7 @@ class Reply:
         """Send the start of a stream; from here on it is known to be what its headers say."""
         start, self._start = self._start, None
         if start is not None:
-            self._pieces.clear()
+            self._body.take()
             await self._send(self._started(start, changed=True, size=None))
 
     async def _convert_piece(self, message: Message) -> None:
@@ -246,7 +248,7 @@ class Reply:
         piece = message.get("body", b"")
         more = message.get("more_body", False)
         if self._start is not None:
-            self._pieces.append(piece)
+            self._body.add(piece)
         begun = time.perf_counter()
         out = self._fed(self._stream, piece, last=not more)
         self._seconds += time.perf_counter() - begun
@@ -308,6 +310,12 @@ def _rewritten(name: bytes, text: bytes) -> bytes:
 
 def _weak(etag: bytes) -> bytes:
     return etag if etag.startswith(b"W/") else b"W/" + etag
+
+
+async def _convert(body: bytes, do: Plan) -> bytes:
+    if count_values(body) < _MANY:
+        return convert_body(body, do)
+    return await anyio.to_thread.run_sync(convert_body, body, do)
 
 
 async def _off_loop(

@@ -121,6 +121,7 @@ class ReverseProxy:
             stream=upload,
             extensions=self._extensions,
         )
+        del first  # with a body that need not be kept until it is answered
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._answer, request, send, scope["path"], tasks.cancel_scope)
             await upload.sent.wait()
@@ -218,13 +219,14 @@ class _Upload(httpx.AsyncByteStream):
         self._receive = receive
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            body = self._message.get("body")
-            if body:
+        more = True
+        while more:
+            more = self._message.get("more_body", False)
+            if body := self._message.pop("body", b""):  # it is not kept until it is answered
                 yield body
-            if not self._message.get("more_body", False):
-                break
-            self._message = await self._receive()
+            del body
+            if more:
+                self._message = await self._receive()
             if self._message["type"] == "http.disconnect":
                 raise _ClientLeft
         self.sent.set()

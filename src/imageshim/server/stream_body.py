@@ -11,6 +11,7 @@ from imageshim.streaming.fail_open import FailOpen
 from imageshim.streaming.sse import Framer
 
 from . import codings
+from .pieces import count_values
 
 __all__ = ["StreamBody"]
 
@@ -103,6 +104,7 @@ class _Events:
         return self._converter.holds
 
     def feed(self, event: bytes) -> list[bytes]:
+        count_values(event)  # too many are a fault
         made = self._converter.feed(event)
         return [made] if made else []
 
