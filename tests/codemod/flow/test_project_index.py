@@ -162,3 +162,14 @@ def test_a_file_that_cannot_be_parsed_hands_out_nothing():
     files = {"client.py": "import litellm\ndef ask(:", "use.py": "from client import ask\n"}
     index, _ = indexed(files)
     assert index.exports == frozenset()
+
+
+def test_a_file_that_reads_the_new_format_speaks_for_no_other():
+    files = {
+        "client.py": CLIENT,
+        "a_new.py": "from client import ask\nprint(ask('x').choices[0].message.images)\n",
+        "use.py": 'from client import ask\nprint(ask("x").choices[0].message.image["url"])\n',
+    }
+    made = fixed(files)
+    assert NEW in made["use.py"]
+    assert made["a_new.py"] == files["a_new.py"]

@@ -8,19 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
-from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.values import Obj, Origin
-from imageshim.codemod.flow.worklist import run
-from imageshim.codemod.inputs.worth_a_look import reads_images
-from imageshim.codemod.knowledge import known
-from imageshim.codemod.knowledge.reads import Read, Reads
+from imageshim.codemod.knowledge.reads import Read
 from imageshim.codemod.knowledge.testing import is_for_tests, replaces_replies
 from imageshim.codemod.knowledge.texts import is_shown
-from imageshim.codemod.project.trace import call_ends
 from imageshim.codemod.text.imports import Imports
-from imageshim.codemod.text.source import Positioned, Source, SourceError
+from imageshim.codemod.text.source import Positioned, Source
 from imageshim.timeline import Format, format_of
 
+from .interpretation import interpreted
 from .mocks import Mocks
 from .names import Names
 from .nodes import Nodes
@@ -63,20 +59,8 @@ class File:
         self.tree = source.tree
         self.nodes = Nodes(source.tree)
         self.index = index
-        module = index.module_of(source.path) if index is not None else ""
-        assumed = settings.assume_litellm
-        self.seen = Reads()
-        self.flow = Interpreter(self.tree, source.path, module, assumed, index, known(), self.seen)
-        self.flow.tracks |= reads_images(source.data) or b"import_module" in source.data
         rows = tuple(trace)
-        self.flow.seen_calls = call_ends(rows)
-        # Without a name of LiteLLM's, without another file and without the user's word there is no
-        # reply: nothing has to be interpreted.
-        if b"litellm" in source.data or index is not None or self.flow.tracks or rows:
-            try:
-                run(self.flow)
-            except RecursionError:
-                raise SourceError(source.path, 1, "nested too deeply to be followed") from None
+        self.flow, self.seen = interpreted(source, settings, index, rows)
         self.traced: set[ast.expr] = set()
         """Expressions that read an old field at run time."""
         self.untreated: set[ast.expr] = set()
@@ -218,7 +202,7 @@ class File:
 
     def is_handled_origin(self, origin: Origin, node: ast.AST) -> bool:
         """Whether the new format of what comes from somewhere is taken care of."""
-        return origin.handled or self.mentions_images(self.nodes.function_of(node))
+        return origin in self.seen.handled or self.mentions_images(self.nodes.function_of(node))
 
     def _add_traced(
         self, row: TracedRead, shared: dict[tuple[ast.AST | None, str], Origin]

@@ -69,8 +69,6 @@ class Origin:
     """Whether the model is known to write text only."""
     mock: ast.Call | None = None
     """The constructor of a fixture."""
-    handled: bool = False
-    """Something reads the new format of these replies, or converts them: they are taken care of."""
     doubt: str | None = None
     """Why what comes from here may be something else after all."""
     handed: bool = False

@@ -8,6 +8,7 @@ from .annotations import annotation, dotted
 from .environment import Env
 from .functions import call_function
 from .interpreter import Interpreter
+from .module_names import imported_from
 from .scopes import Class, ClassInfo, Func, Function
 from .tables import executes
 from .values import UNKNOWN, Alt, Ref, Value, each, named
@@ -25,10 +26,7 @@ def _import(at: Interpreter, node: ast.Import) -> bool:
 
 @executes(ast.ImportFrom)
 def _import_from(at: Interpreter, node: ast.ImportFrom) -> bool:
-    package = node.module or ""
-    if node.level:
-        base = at.module.split(".")
-        package = ".".join((*base[: len(base) - node.level], *package.split("."))).strip(".")
+    package = imported_from(node, at.module)
     for alias in node.names:
         if alias.name == "*":
             for name in at.libraries.starred(package):

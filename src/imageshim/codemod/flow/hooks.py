@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from .scopes import Function
-from .values import UNKNOWN, Maybe, Obj, Value
+from .values import UNKNOWN, Maybe, Obj, Origin, Value
 
 __all__ = ["Given", "Libraries", "Meeting", "Neighbours", "Shapes", "Watcher"]
 
@@ -166,6 +166,9 @@ class Watcher(Protocol):
 
     def meets(self, value: Value, how: Meeting, said: str, line: int, name: str = "") -> None:
         """Note that a value meets a string; ``name`` is the method's, where it is one's."""
+
+    def takes_care_of(self, origins: Iterable[Origin]) -> None:
+        """Note that the file itself makes what comes from somewhere what it is to be."""
 
     def shown(self, value: Value, line: int, what: str) -> None:
         """Note that a value is taken for an image."""

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from .scopes import ClassInfo, Function
 
-__all__ = ["last_name", "modules_of", "qualified", "without_init"]
+__all__ = ["imported_from", "last_name", "modules_of", "qualified", "without_init"]
 
 
 def modules_of(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -43,6 +43,15 @@ def modules_of(paths: Sequence[str]) -> dict[str, list[str]]:
 def without_init(module: str) -> str:
     """Return what a module is called: a package is not called by its ``__init__``."""
     return module.removesuffix(".__init__")
+
+
+def imported_from(node: ast.ImportFrom, module: str) -> str:
+    """Return where a module imports from: ``.client`` in ``app.use`` is ``app.client``."""
+    package = node.module or ""
+    if not node.level:
+        return package
+    above = module.split(".")
+    return ".".join((*above[: len(above) - node.level], *package.split("."))).strip(".")
 
 
 def qualified(info: Function, module: str) -> str | None:

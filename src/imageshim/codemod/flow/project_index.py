@@ -6,21 +6,21 @@ re-exports, classes and their methods: a parameter is a reply where all callers 
 that it is. It holds no trees, so worker processes can be given it::
 
     index = ProjectIndex(paths, assumed, libraries, Reads)
-    for path in paths:
-        if level(data := read(path)) is Level.STRONG:
-            index.add(Source(path, data))
-    while more := [*index.handed, *(path for path in index.unseen if may_import(path))]:
-        for path in more:
-            index.add(Source(path, read(path)))
+    more = [path for path in paths if is_origin(path)]
+    while more:
+        for source in in_order([Source(path, read(path)) for path in more], index):
+            index.add(source)
+        more = [*index.handed, *(path for path in index.unseen if may_import(path))]
     index.settle(lambda path: Source(path, read(path)))
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ..text.source import Source, SourceError
 from .foreign import arguments, foreign, shape
@@ -61,21 +61,24 @@ class ProjectIndex:
         libraries: what is known of other packages.
         watch: makes what is told of the reads of a file.
         seen_calls: of each file, where the calls end that were seen to return a reply.
+        tracks: tells of a file's bytes whether to note what is not known comes from.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         paths: Iterable[str],
         assume: tuple[str, ...],
         libraries: Libraries[Interpreter],
         watch: Callable[[], Watcher],
         seen_calls: Mapping[str, frozenset[tuple[int, int]]] | None = None,
+        tracks: Callable[[bytes], bool] | None = None,
     ) -> None:
         self.assume = assume
         self.libraries = libraries
         self.watch = watch
         self.seen_calls = seen_calls or {}
+        self.tracks = tracks
         self.modules = modules_of(list(paths))
         self.unseen: dict[str, None] = dict.fromkeys(self.modules)
         """Files that were not added yet."""
@@ -99,6 +102,11 @@ class ProjectIndex:
         """Of each file the names that it asked for."""
         self._seen_at: dict[str, int] = {}
         self._changed_at: dict[str, int] = {}
+        self._flows: MutableMapping[Source, Interpreter] = WeakKeyDictionary()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process is handed: no trees."""
+        return {**self.__dict__, "_flows": {}}
 
     @property
     def exports(self) -> frozenset[tuple[bytes, bytes]]:
@@ -120,7 +128,7 @@ class ProjectIndex:
 
     def _home(self, name: str) -> str:
         """Return where the file of a dotted name is for those that import from it."""
-        return self._home_of(self._path_of(name) or name.replace(".", "/"))
+        return self._home_of(self.path_of(name) or name.replace(".", "/"))
 
     def _home_of(self, file: str) -> str:
         path = PurePath(os.path.abspath(file))  # noqa: PTH100  # links stay
@@ -138,7 +146,7 @@ class ProjectIndex:
     @property
     def handed(self) -> list[str]:
         """The files that were not added and have a function that is handed a reply."""
-        found = {self._path_of(name): None for name in self._handed_to}
+        found = {self.path_of(name): None for name in self._handed_to}
         return [path for path in found if path in self.unseen]
 
     @property
@@ -150,7 +158,7 @@ class ProjectIndex:
             known = (name for name in names if name in owners)
             found[path].update(owners[name] for name in known if holds(self._facts[name]))
         for name, callers in self._calls.items():
-            sent_to = found.get(self._path_of(name) or "", set())
+            sent_to = found.get(self.path_of(name) or "", set())
             for caller, calls in callers.items():
                 if any(holds(value) for value in arguments(calls)):
                     sent_to.add(caller)
@@ -174,8 +182,7 @@ class ProjectIndex:
             flow = Interpreter(
                 source.tree, path, module, self.assume, self, self.libraries, self.watch()
             )
-            # What imports by a computed name may import several things, of which some are known.
-            flow.tracks |= b"import_module" in source.data
+            flow.tracks |= self.tracks is not None and self.tracks(source.data)
             flow.seen_calls = self.seen_calls.get(path, flow.seen_calls)
             run(flow)
         except (SourceError, RecursionError):  # told where the file itself is looked at
@@ -183,6 +190,7 @@ class ProjectIndex:
         finally:
             self._caller = ""
         self._fields[path] = flow.watcher.fields
+        self._flows[source] = flow
         facts = dict(self._exports(flow, module)) if flow.stable or flow.found else {}
         facts.update(self._aliases(flow, module))
         self._facts.update(facts)
@@ -192,6 +200,14 @@ class ProjectIndex:
         for name in before.keys() | after.keys():
             if before.get(name) != after.get(name):
                 self._changed_at[name] = self._tick
+
+    def flow_of(self, source: Source) -> Interpreter | None:
+        """Return how a file was interpreted when it was added, for the one look at it.
+
+        None where that was elsewhere, or where what it asked for is known better by now.
+        """
+        flow = self._flows.pop(source, None)
+        return None if flow is None or self._is_late(source.path) else flow
 
     def fields_beside(self, path: str, data: bytes) -> frozenset[str]:
         """Return the fields that are read in the other files which a file names."""
@@ -261,7 +277,7 @@ class ProjectIndex:
         for name, value in flow.top.cells.items():
             for one in alternatives(value):
                 if isinstance(one, Ref) and (
-                    self._is_followed(one.name) or self._path_of(one.name) is not None
+                    self._is_followed(one.name) or self.path_of(one.name) is not None
                 ):
                     yield f"{without_init(module)}.{name}", one
                 elif isinstance(one, Inst) and one.info.scope.parent is flow.top:
@@ -300,7 +316,7 @@ class ProjectIndex:
         None where the name is not of the project.
         """
         name = self.resolved(name)
-        if self._path_of(name) is None:
+        if self.path_of(name) is None:
             return None
         if self._caller:
             self._calls.setdefault(name, {}).setdefault(self._caller, []).append(
@@ -351,7 +367,7 @@ class ProjectIndex:
     def _ref(self, name: str) -> Ref:
         return Ref(name, self.libraries.follows(name))
 
-    def _path_of(self, name: str) -> str | None:
+    def path_of(self, name: str) -> str | None:
         """Return the file of the project that a dotted name is in."""
         head = name
         while head:

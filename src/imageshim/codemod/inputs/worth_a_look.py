@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Look", "look_at", "reads_images"]
+__all__ = ["Look", "is_tracked", "look_at", "reads_images"]
 
 
 class Look(NamedTuple):
@@ -40,6 +40,14 @@ _READ = re.compile(
 def reads_images(data: bytes) -> bool:
     """Whether a file may read images of replies, of whatever client."""
     return b"choices" in data and all(step.search(data) for step in _STEPS)
+
+
+def is_tracked(data: bytes) -> bool:
+    """Whether to note where what is not known comes from: it may be a reply of any client.
+
+    What imports by a computed name may import several things, of which some are known.
+    """
+    return reads_images(data) or b"import_module" in data
 
 
 def look_at(data: bytes, *, assume: bool = False) -> Look:

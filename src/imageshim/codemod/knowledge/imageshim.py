@@ -24,7 +24,6 @@ _SILENT = v.Const(value=False)
 
 def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     """Return what a call of imageshim gives; what it is handed is taken care of."""
-    del at
     last = name.rpartition(".")[2]
     value = given.first()
     if last == "wrap":
@@ -39,8 +38,7 @@ def _call(at: Interpreter, name: str, given: Given) -> v.Value:
     if last in _HANDLERS or (last == "convert" and to == ["images"]):
         for one in v.alternatives(value):
             if isinstance(one, v.Obj):
-                for origin in one.origins:
-                    origin.handled = True
+                at.watcher.takes_care_of(one.origins)
         return value if last in ("normalize", "convert") else v.UNKNOWN
     return v.UNKNOWN
 

@@ -74,6 +74,8 @@ class Reads:
         """Reads of ``content`` that are searched for Markdown images."""
         self.sources: dict[ast.AST, frozenset[str]] = {}
         """Reads of ``choices`` that nothing proves, with what their replies come from."""
+        self.handled: set[v.Origin] = set()
+        """Something in the file reads the new format of what comes from there, or converts it."""
         self.of_any_name: dict[ast.expr, ast.expr] = {}
         """Reads of a field of a message whose name is not known, with what they read from."""
         self._is_near = False
@@ -119,8 +121,7 @@ class Reads:
                 one is v.UNKNOWN or isinstance(one, (v.Maybe, Inst)) for one in value.values
             )
         if name == "images" and how != "in":
-            for origin in found.origins:
-                origin.handled = True
+            self.takes_care_of(found.origins)
 
     def unproven(
         self, function: Function | None, node: ast.expr, base: ast.expr, name: str, how: str
@@ -157,6 +158,10 @@ class Reads:
             self.markdown.update(read for one in found for read in one.reads)
         elif test(said):
             self._signal(found, line, what.format(name or said, cut(said)))
+
+    def takes_care_of(self, origins: Iterable[v.Origin]) -> None:
+        """Note that the file converts what comes from somewhere, or reads its new format."""
+        self.handled.update(origins)
 
     def shown(self, value: v.Value, line: int, what: str) -> None:
         """Note that a text is taken for an image."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from imageshim.codemod.inputs.discovery import InputError
 from imageshim.codemod.inputs.scanning import Candidates
 from imageshim.codemod.inputs.sources import Sources
+from imageshim.codemod.inputs.worth_a_look import is_tracked
 from imageshim.codemod.knowledge.testing import is_for_tests
 from imageshim.codemod.project.settings import Project, Settings
 from imageshim.codemod.project.targets import Targets, given, shared
@@ -111,24 +112,27 @@ def _index(
     seen: Mapping[str, frozenset[tuple[int, int]]],
 ) -> tuple[ProjectIndex, str]:
     """Follow replies from the files that they come from to those that are handed one."""
+    from imageshim.codemod.flow.import_order import in_order  # noqa: PLC0415
     from imageshim.codemod.flow.project_index import ProjectIndex  # noqa: PLC0415  # only where there are several files
     from imageshim.codemod.knowledge import known  # noqa: PLC0415
     from imageshim.codemod.knowledge.reads import Reads  # noqa: PLC0415
 
-    index = ProjectIndex(modules, settings.assume_litellm, known(), Reads, seen)
+    index = ProjectIndex(modules, settings.assume_litellm, known(), Reads, seen, is_tracked)
     read = partial(_read, sources)
     digest = sha256(repr(sorted((path, sorted(ends)) for path, ends in seen.items())).encode())
     todo = list(origins)
+    asked: frozenset[tuple[bytes, bytes]] = frozenset()
     while todo:
-        for path in todo:
-            data = read(path)
-            sources.keep(path, data)
-            digest.update(sha256(data).digest() + os.fsencode(path))
-            index.add(sources.source(path, data))
-        exports = index.exports
+        for source in in_order([sources.source(path, read(path)) for path in todo], index):
+            sources.keep(source.path, source.data)
+            digest.update(sha256(source.data).digest() + os.fsencode(source.path))
+            index.add(source)
+        # No file that is unseen named any of what was asked for before.
+        exports = index.exports - asked
+        asked |= exports
         unseen = list(index.unseen) if exports else []
         todo = [path for path in unseen if _may_import(path, read(path), exports)]
-        todo += (path for path in index.handed if path not in set(todo))
+        todo += sorted(set(index.handed).difference(todo))
     index.settle(lambda path: sources.source(path, read(path)))
     return index, digest.hexdigest()
 
