@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 
 from imageshim.errors import LegacyImageFormatWarning, LossyConversionWarning, ReplyUnchangedWarning
@@ -10,8 +9,6 @@ from imageshim.errors import LegacyImageFormatWarning, LossyConversionWarning, R
 from .call_site import Place
 
 __all__ = ["ASKED_FOR", "failed", "warn_at"]
-
-_log = logging.getLogger("imageshim")
 
 ASKED_FOR = (LegacyImageFormatWarning, LossyConversionWarning, FutureWarning)
 """Warnings that the user's filters make errors of: no failures, and never held back."""
@@ -24,7 +21,9 @@ def failed(what: str, error: Exception, place: Place | None, *, strict: bool) ->
     """
     if strict:
         raise error
-    _log.warning("%s", what, exc_info=error)
+    import logging  # noqa: PLC0415  # `install` would take twice as long with it
+
+    logging.getLogger("imageshim").warning("%s", what, exc_info=error)
     text = f"{what}: {type(error).__name__}: {error}"
     warn_at(place, text, ReplyUnchangedWarning)
 

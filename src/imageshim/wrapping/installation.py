@@ -12,7 +12,6 @@ from imageshim.errors import ImageShimError
 from imageshim.messages.options import FormatLike, OnLoss, Pick
 from imageshim.timeline import Format
 
-from . import carrying
 from .call_site import LIBRARIES, calling_place, is_installed
 from .callers import Callers
 from .observing import SINKS, OnImage, checked_callback, let_see_all
@@ -222,6 +221,8 @@ def open_block(block: object) -> None:
         _blocks.append(block)
         if len(_blocks) > 1:
             return
+        from . import carrying  # noqa: PLC0415  # thread pools, of those who open a block
+
         carrying.start()
         if _wanted() == LIBRARIES:
             return
@@ -237,6 +238,8 @@ def close_block(block: object) -> None:
     with _lock:
         _blocks.remove(block)
         if not _blocks:
+            from . import carrying  # noqa: PLC0415  # as above
+
             carrying.stop()
             if _wanted() != LIBRARIES:
                 _settle()
