@@ -6,6 +6,7 @@ Nothing comes from an index: what the wheel asks for is linked from where these 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -133,6 +134,24 @@ def test_with_its_extra_the_commands_work(wheel, tmp_path):
     for name in ("convert", "show", "detect"):
         ended = run("imageshim", name, "reply.json")
         assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+
+
+def test_the_readme_of_the_wheel_has_only_links_that_work_on_an_index_page(wheel):
+    about = next(path for path in ZippedPath(wheel).iterdir() if path.name.endswith(".dist-info"))
+    described = metadata.PathDistribution(about).metadata.get_payload()
+    assert "# imageshim\n" in described
+    links = re.findall(r"\]\(([^)]*)\)", described)
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_with_an_address_the_readme_links_to_the_files_of_its_release(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from hatch_build import for_an_index
+
+    text = "[guide](docs/a.md#part), [site](https://example.com), [below](#b)"
+    wanted = text.replace("docs", "https://example.org/i/blob/v1.2.0/docs")
+    assert for_an_index(text, "https://example.org/i/", "1.2.0") == wanted
+    assert for_an_index(text, None, "1.2.0") == text.replace("[guide](docs/a.md#part)", "guide")
 
 
 def test_the_wheel_has_the_package_and_its_type_marker_only(wheel):

@@ -68,6 +68,7 @@ def test_check_reports_with_its_chain_and_changes_nothing(run, project):
     assert ended.lines[1] == "    completion() line 3 → reply line 3 → read line 4"
     assert ended.lines[2:] == [
         "1 to be fixed by imageshim fix.",
+        "What the rules are about: imageshim explain IMG001",
         "Target: none found, litellm>=1.77 assumed, for 1 file.",
         "2 files read, 1 of them analysed.",
     ]
@@ -520,7 +521,7 @@ def test_workers_give_what_one_process_gives(run, project):
     two = run("check", "--jobs", "2", "--no-cache")
 
     assert two.out == one.out
-    assert one.out.count(b"IMG001") == 6
+    assert one.out.count(b": IMG001 ") == 6
 
 
 def test_a_terminal_gets_colours_and_nobody_else(on_terminal, run, project, monkeypatch):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,7 @@ __all__ = [
     "REFUSED",
     "PackageSet",
     "clean_environ",
+    "documentation",
     "drawing",
     "environment",
     "litellm",
@@ -140,6 +142,13 @@ def _uv(*arguments: str, stdin: str = "") -> str:
 def oldest_wrapt() -> PackageSet:
     """The oldest wrapt that we take, and an OpenAI SDK of before httpx2."""
     return PackageSet("oldest-wrapt", ("wrapt==1.16.0", "openai>=2,<3", "pydantic"))
+
+
+def documentation() -> PackageSet:
+    """What the site is built with, as pyproject.toml asks for it."""
+    lines = (ROOT / "pyproject.toml").read_text().partition("\ndocs = [\n")[2].partition("]\n")[0]
+    asked = re.findall(r'^ *"(.+?)",', lines, re.MULTILINE)
+    return PackageSet("documentation", (*asked, "packaging", "pathspec", "pydantic", "wrapt"))
 
 
 def ray() -> PackageSet:

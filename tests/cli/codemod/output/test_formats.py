@@ -74,6 +74,7 @@ def test_text_has_everything_that_is_known():
         "/abs/n.ipynb: cell 2, line 9: IMG101 is marked as not done",
         "1 would be fixed in 1 file; 1 more with --unsafe; 1 for a person; 1 not proven.",
         '    1 × nothing names "it"',
+        "What the rules are about: imageshim explain IMG001 IMG002 IMG101",
         "1 marked as not done (# imageshim: todo[…]).",
         "1 could not be read or written, see above.",
         "1,234 files read, 3 of them analysed.",
@@ -159,13 +160,14 @@ def test_a_report_comes_back_from_json():
 
 GITHUB = """\
 ::warning file=src/a b.py,line=4,endLine=4,col=7,endColumn=34,title=IMG001::reads `image`\
-%0Acompletion() line 3 → read line 4
-::warning file=src/a b.py,line=8,endLine=9,col=1,endColumn=3,title=IMG002::reads `content`
+%0Acompletion() line 3 → read line 4%0AMore: imageshim explain IMG001
+::warning file=src/a b.py,line=8,endLine=9,col=1,endColumn=3,title=IMG002::reads `content`\
+%0AMore: imageshim explain IMG002
 ::error file=/abs/n.ipynb,line=7,title=imageshim::cell 3: line 1: invalid syntax
 ::warning file=/abs/n.ipynb,line=9,endLine=9,col=2,endColumn=5,title=IMG101::\
-cell 2, line 1: takes, unasked: 100%25%0Athe first
+cell 2, line 1: takes, unasked: 100%25%0Athe first%0AMore: imageshim explain IMG101
 ::notice file=/abs/n.ipynb,line=1,endLine=1,col=1,endColumn=6,title=IMG001::\
-cell 1, line 1: reads <image> & \x08%0Anothing names "it"
+cell 1, line 1: reads <image> & \x08%0Anothing names "it"%0AMore: imageshim explain IMG001
 ::warning file=/abs/n.ipynb,line=5,title=IMG101::IMG101 is marked as not done"""
 
 

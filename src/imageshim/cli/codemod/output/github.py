@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from imageshim.codemod.running.reports import Reported
 
 from . import Outcome
+from .rule_pages import command, link
 
 __all__ = ["render"]
 
@@ -45,6 +46,7 @@ def _text(reported: Reported) -> str:
         lines.append(" → ".join(step.text for step in finding.chain))
     if finding.missing is not None:
         lines.append(finding.missing)
+    lines.append(f"More: {link(finding.code) or command([finding.code])}")
     return "\n".join(lines)
 
 

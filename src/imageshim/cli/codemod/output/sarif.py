@@ -18,6 +18,7 @@ from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.running.reports import FileReport, Reported
 
 from . import Outcome
+from .rule_pages import link
 
 __all__ = ["render"]
 
@@ -62,9 +63,11 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 def _rule(rule: rules.Rule) -> dict[str, Any]:
     text = f"{rule.documentation.strip()}\n\nBefore:\n\n{rule.before}\n\nAfter:\n\n{rule.after}"
+    address = link(rule.code)
     return {
         "id": rule.code,
         "name": rule.name,
+        **({"helpUri": address} if address else {}),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.documentation.strip()},
         "help": {"text": text},

@@ -10,6 +10,7 @@ from imageshim.codemod.running.reports import FileReport, Reported, Sort
 from imageshim.printing.escapes import shown
 
 from . import Outcome
+from .rule_pages import command
 
 __all__ = ["render"]
 
@@ -130,6 +131,8 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
         yield f"    {count:,} × {shown(reason)}"
     if len(reasons) > _MOST_REASONS:
         yield f"    and {len(reasons) - _MOST_REASONS:,} other reasons"
+    if codes := {one.finding.code for one in outcome.findings()}:
+        yield paint(f"What the rules are about: {command(codes)}", _DIM)
     if outcome.marks:
         yield f"{outcome.marks:,} marked as not done (# imageshim: todo[…])."
     if outcome.problems:
