@@ -182,8 +182,8 @@ def test_a_device_stays_a_device(tmp_path):
 # Progress
 
 _START = """
-from imageshim.cli import inputs, main
-inputs._UNSEEN = {}
+from imageshim.cli import main, progress
+progress._PATIENCE = {}
 main()
 """
 _SLOW, _QUICK = _START.format(-1.0), _START.format(600.0)

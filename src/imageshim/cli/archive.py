@@ -16,8 +16,9 @@ from imageshim.messages.options import DRAFTS, PICK
 from imageshim.timeline import Format, source_format
 
 from .arguments import data_error, file_name, number, parser
-from .inputs import Record, progress, records
+from .inputs import Record, records
 from .pages import add_html, title_of, write_page
+from .progress import Progress
 
 if TYPE_CHECKING:
     from imageshim.archive.blocks import Task
@@ -237,8 +238,8 @@ def _done(
     for note in found.notes:
         data_error(note)
     run = Run(found.sources, task, out, {"command": options.command, "task": repr(task)})
-    with progress(f"archive {options.command}", run.size, quiet=False) as advance:
-        summary = run.run(engine, advance)
+    with Progress(f"archive {options.command}", run.size, in_bytes=True) as bar:
+        summary = run.run(engine, bar.advance)
     where = task.where if isinstance(task, Sought) else ANYWHERE
     told = ", ".join([*where.at, *where.columns])
     if told and summary.tally["records"] and not summary.tally["replies"]:

@@ -19,7 +19,8 @@ from imageshim.messages.options import DRAFTS, ON_LOSS, PICK
 from imageshim.timeline import Format
 
 from .arguments import add_files, add_source, data_error, file_name, parser
-from .inputs import inputs, progress, replaced_file, stream_of, total_size
+from .inputs import inputs, replaced_file, stream_of, total_size
+from .progress import Progress
 
 __all__ = ["main"]
 
@@ -90,13 +91,13 @@ def main(arguments: Sequence[str]) -> int:
         by.error("two inputs have the same name, and would be one file in --out")
     tally = Counter[str]()
     quiet = out is None and sys.stdout.isatty()
-    with progress("converting", total_size(sources), quiet=quiet) as advance:
+    with Progress("converting", total_size(sources), in_bytes=True, quiet=quiet) as bar:
         for source in sources:
             if out is None:
-                tally += _convert_file(source, task, sys.stdout.buffer, advance)
+                tally += _convert_file(source, task, sys.stdout.buffer, bar.advance)
             else:
                 with replaced_file(out / source.name if into_folder else out) as stream:
-                    tally += _convert_file(source, task, stream, advance)
+                    tally += _convert_file(source, task, stream, bar.advance)
     if strangers := tally["records without a reply"]:
         is_one = strangers == 1
         print(  # noqa: T201  # the summary

@@ -10,7 +10,8 @@ from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.reading import read_all
 
 from .arguments import add_files, add_source, data_error, parser
-from .inputs import Record, inputs, progress, records, total_size
+from .inputs import Record, inputs, records, total_size
+from .progress import Progress
 
 __all__ = ["main"]
 
@@ -37,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     )
     options = by.parse_args(arguments)
     fine, sources = True, inputs(options.files)
-    with progress("reading", total_size(sources), quiet=sys.stdout.isatty()) as advance:
+    with Progress("reading", total_size(sources), in_bytes=True, quiet=sys.stdout.isatty()) as bar:
         for source in sources:
             for record in records(source):
                 fine &= _detect_one(record, options.source, check=options.check)
-                advance(len(record.raw))
+                bar.advance(len(record.raw))
     return 0 if fine else 1
 
 

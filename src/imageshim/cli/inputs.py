@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
@@ -34,7 +33,6 @@ from .arguments import data_error, file_name
 __all__ = [
     "Record",
     "inputs",
-    "progress",
     "records",
     "replaced_file",
     "stream_of",
@@ -230,42 +228,6 @@ def _events(file: str, raw: bytes, sought: Sought) -> Iterator[Record]:
     except MalformedReplyError as error:
         said = filter(None, (str(error), cut_off(raw)))
         yield Record(file, None, raw, None, "; ".join(said))
-
-
-@contextmanager
-def progress(label: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal, for what takes more than a second.
-
-    It gives a function that takes how many more bytes are done. ``total``: how many there are, if
-    that is known. ``quiet``: the terminal is needed for what the command prints.
-    """
-    if quiet or not sys.stderr.isatty() or find_spec("rich") is None:
-        yield lambda _done: None
-        return
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns = (
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(),
-        rich.DownloadColumn(),
-        rich.TransferSpeedColumn(),
-        rich.TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with rich.Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(label, total=total, visible=False)
-
-        def advance(done: int) -> None:
-            bar.advance(task, done)
-            if (bar.tasks[0].elapsed or 0) > _UNSEEN:
-                bar.update(task, visible=True)
-
-        yield advance
-
-
-_UNSEEN = 1.0
-"""Seconds that pass before a progress bar is shown."""
 
 
 @contextmanager

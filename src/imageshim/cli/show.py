@@ -20,8 +20,9 @@ from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
-from .inputs import Record, inputs, progress, records, total_size
+from .inputs import Record, inputs, records, total_size
 from .pages import add_html, title_of, write_page
+from .progress import Progress
 
 __all__ = ["main"]
 
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     fine = True
     strangers = replies = 0
     show = _json_line if options.json else _printer(sources, save=options.save is not None)
-    with progress("reading", total_size(sources), quiet=sys.stdout.isatty()) as advance:
+    with Progress("reading", total_size(sources), in_bytes=True, quiet=sys.stdout.isatty()) as bar:
         for record in chain.from_iterable(map(records, sources)):
             try:
                 fine &= _show_one(record, options.source, options.save, show)
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
             except MalformedReplyError as error:
                 data_error(f"{record.place}: {error}")
                 strangers += 1
-            advance(len(record.raw))
+            bar.advance(len(record.raw))
     return 1 if not fine or (strangers and not replies) else 0
 
 

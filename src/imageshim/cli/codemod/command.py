@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from imageshim.cli.progress import Progress
 from imageshim.codemod.inputs.problems import Problem
 from imageshim.codemod.inputs.scanning import Candidates, scan
 from imageshim.codemod.inputs.sources import Sources
@@ -21,7 +22,6 @@ from imageshim.errors import ImageShimError
 from imageshim.printing.escapes import shown
 
 from .output import Outcome, renderer
-from .progress import Progress
 
 if TYPE_CHECKING:
     from imageshim.codemod.project.trace import Trace

@@ -18,14 +18,30 @@ _EVERY = 0.1  # seconds between two pictures: the drawing is not what takes the 
 
 
 class Progress:
-    """Counts what is done; it is drawn by this thread, so that workers can be forked."""
+    """Counts what is done; it is drawn by this thread, so that workers can be forked.
 
-    def __init__(self, label: str, total: int | None = None) -> None:
+    Args:
+        label: what is being done.
+        total: how much there is to do, if that is known.
+        in_bytes: whether bytes are counted.
+        quiet: show nothing: the terminal is needed for what the command prints.
+
+    """
+
+    def __init__(
+        self,
+        label: str,
+        total: int | None = None,
+        *,
+        in_bytes: bool = False,
+        quiet: bool = False,
+    ) -> None:
         self._label = label
         self._total = total
         self._done = 0
         self._next = time.monotonic() + _PATIENCE
-        self._shown = sys.stderr.isatty()
+        self._in_bytes = in_bytes
+        self._shown = not quiet and sys.stderr.isatty()
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
@@ -56,12 +72,22 @@ class Progress:
 
     def _started(self) -> Bar | None:
         try:
+            from rich import progress as rich
             from rich.console import Console  # slow to import, rarely needed
-            from rich.progress import Progress as Bar
         except ImportError:  # a bar is a courtesy
             self._shown = False
             return None
-        bar = Bar(console=Console(stderr=True), auto_refresh=False, transient=True)
+        columns = rich.Progress.get_default_columns()
+        if self._in_bytes:
+            speed = rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn()
+            columns = (*columns[:2], *speed)
+        bar = rich.Progress(
+            *columns,
+            console=Console(stderr=True),
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+        )
         bar.add_task(self._label, total=self._total)
         bar.start()
         return bar

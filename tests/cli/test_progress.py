@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from imageshim.cli.codemod import progress
-from imageshim.cli.codemod.progress import Progress
+from imageshim.cli import progress
+from imageshim.cli.progress import Progress
 
 PROGRAM = """
 import sys
-from imageshim.cli.codemod import progress
+from imageshim.cli import progress
 progress._PATIENCE = {patience}
 progress._EVERY = 0
 with progress.Progress("looking", 10) as bar:
