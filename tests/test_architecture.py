@@ -55,6 +55,14 @@ def test_no_module_is_above_400_lines():
     assert {name: n for name, n in lengths.items() if n > 400} == {}
 
 
+def test_each_file_of_the_flow_engine_has_tests_of_its_own():
+    flow = ROOT / "codemod" / "flow"
+    tests = ROOT.parents[1] / "tests" / "codemod" / "flow"
+    named = {file.stem for file in flow.glob("*.py")} - {"__init__"}
+
+    assert named - {file.stem.removeprefix("test_") for file in tests.glob("test_*.py")} == set()
+
+
 def test_at_most_eleven_modules_stand_at_the_top():
     assert len(list(ROOT.glob("*.py"))) <= 11
 
