@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageshim.errors import ImageShimError, UnknownFormatError
-from imageshim.messages.options import DRAFTS, PICK
-from imageshim.timeline import Format, source_format
+from imageshim.timeline import source_format
 
-from .arguments import data_error, file_name, number, parser
+from .arguments import add_conversion, conversion_of, data_error, file_name, number, parser
 from .inputs import Record, records
 from .pages import add_html, title_of, write_page
 from .progress import Progress
@@ -50,21 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     convert = _command(commands, "convert", "Convert replies, wherever in a record they are.")
     _add_replies(convert)
     _add_out(convert)
-    convert.add_argument(
-        "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
-        help="the format to write (default: images)",
-    )  # fmt: skip
-    convert.add_argument(
-        "--markdown", action="store_true", help="take images in Markdown for images, too"
-    )
-    convert.add_argument(
-        "--drafts", choices=DRAFTS, default="keep",
-        help="leave drafts in the reasoning text, or move them to the images (default: keep)",
-    )  # fmt: skip
-    convert.add_argument(
-        "--pick", choices=PICK, default="first",
-        help="which image the format 'image' gets, of several (default: first)",
-    )  # fmt: skip
+    add_conversion(convert)
     extract = _command(
         commands, "extract", "Write the images into files, once each, and records that name them."
     )
@@ -189,13 +174,7 @@ def _task(options: argparse.Namespace) -> Task:
         return Look(**known)
     if options.command == "extract":
         return Extraction(out=str(options.out), **known)
-    return Conversion(
-        to=Format(options.to),
-        markdown=options.markdown,
-        drafts=options.drafts,
-        pick=options.pick,
-        **known,
-    )
+    return Conversion(**conversion_of(options), **known)
 
 
 def _engine(options: argparse.Namespace) -> Engine:

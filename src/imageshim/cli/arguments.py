@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from imageshim.errors import UnknownFormatError
+from imageshim.messages.options import DRAFTS, PICK
 from imageshim.printing.escapes import shown
-from imageshim.timeline import source_format
+from imageshim.timeline import Format, source_format
 
 from .completion import ASKED, offer
 
 __all__ = [
+    "add_conversion",
     "add_files",
     "add_source",
+    "conversion_of",
     "data_error",
     "existing_file",
     "fail",
@@ -77,6 +80,35 @@ def add_source(into: argparse.ArgumentParser) -> None:
         "--source", "--from", dest="source", type=_source, metavar="VERSION|FORMAT",
         help="where the replies come from: a LiteLLM version such as 1.75.9, or a format",
     )  # fmt: skip
+
+
+def add_conversion(into: argparse.ArgumentParser) -> None:
+    """Add what a conversion does: ``to``, ``markdown``, ``drafts``, ``pick``."""
+    into.add_argument(
+        "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
+        help="the format to write (default: images)",
+    )  # fmt: skip
+    into.add_argument(
+        "--markdown", action="store_true",
+        help="also convert images in Markdown, ![…](data:…), which clients show as they are",
+    )  # fmt: skip
+    into.add_argument(
+        "--drafts", choices=DRAFTS, default="keep",
+        help="leave drafts in the reasoning text, or move them to the images (default: keep; not "
+        "in event streams)",
+    )  # fmt: skip
+    into.add_argument(
+        "--pick", choices=PICK, default="first",
+        help="which of several images the format image holds (default: first, as in LiteLLM)",
+    )  # fmt: skip
+
+
+def conversion_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Take what `add_conversion` added."""
+    return {
+        "to": Format(options.to), "markdown": options.markdown,
+        "drafts": options.drafts, "pick": options.pick,
+    }  # fmt: skip
 
 
 def _source(text: str) -> str:

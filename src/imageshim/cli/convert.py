@@ -15,10 +15,17 @@ from imageshim.archive.records import Kind, Lines, lines_in
 from imageshim.archive.sources import Source
 from imageshim.errors import MalformedReplyError
 from imageshim.long_json.reading import parse
-from imageshim.messages.options import DRAFTS, ON_LOSS, PICK
-from imageshim.timeline import Format
+from imageshim.messages.options import ON_LOSS
 
-from .arguments import add_files, add_source, data_error, file_name, parser
+from .arguments import (
+    add_conversion,
+    add_files,
+    add_source,
+    conversion_of,
+    data_error,
+    file_name,
+    parser,
+)
 from .inputs import inputs, replaced_file, stream_of, total_size
 from .progress import Progress
 
@@ -43,10 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         _EXAMPLES,
     )
     add_files(by)
-    by.add_argument(
-        "--to", choices=[member.value for member in Format], default=Format.IMAGES.value,
-        help="the format to write (default: images)",
-    )  # fmt: skip
+    add_conversion(by)
     add_source(by)
     by.add_argument(
         "--out", type=Path, metavar="PATH",
@@ -56,19 +60,6 @@ def _parser() -> argparse.ArgumentParser:
         "--on-loss", choices=ON_LOSS, default="stash",
         help="what to do with what the format cannot hold (default: stash)",
     )  # fmt: skip
-    by.add_argument(
-        "--markdown", action="store_true",
-        help="also convert images in Markdown, ![…](data:…), which clients show as they are",
-    )  # fmt: skip
-    by.add_argument(
-        "--drafts", choices=DRAFTS, default="keep",
-        help="leave drafts in the reasoning text, or move them to the images (default: keep; not "
-        "in event streams)",
-    )  # fmt: skip
-    by.add_argument(
-        "--pick", choices=PICK, default="first",
-        help="which of several images the format image holds (default: first, as in LiteLLM)",
-    )  # fmt: skip
     return by
 
 
@@ -76,14 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = _parser()
     options = by.parse_args(arguments)
-    task = _Task(
-        to=Format(options.to),
-        source=options.source,
-        markdown=options.markdown,
-        drafts=options.drafts,
-        pick=options.pick,
-        on_loss=options.on_loss,
-    )
+    task = _Task(source=options.source, on_loss=options.on_loss, **conversion_of(options))
     files, out = options.files, options.out
     into_folder = out is not None and (len(files) > 1 or out.is_dir())
     sources = inputs(files)
