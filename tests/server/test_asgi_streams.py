@@ -264,3 +264,15 @@ async def test_a_stream_whose_events_are_packed_one_by_one_comes_whole(shim, nam
     }[name](answer.body)
     assert unpacked.endswith(b"data: [DONE]\n\n")
     assert indexes_of(unpacked) == [0, 1]
+
+
+@pytest.mark.parametrize(("pick", "wanted"), [("first", 0), ("final", 1)])
+async def test_the_operator_says_which_image_a_format_of_one_gets(shim, pick, wanted):
+    answer = await call(shim(Application(STREAM, headers=SSE), default="image", pick=pick))
+    (message,) = [choice["message"] for choice in collect(chunks_of(answer.body))["choices"]]
+    assert message["image"]["url"] == URLS[wanted]
+    whole = collect(chunks_of(STREAM))
+    body = json.dumps(whole).encode()
+    headers = {"content-type": "application/json"}
+    answer = await call(shim(Application(body, headers=headers), default="image", pick=pick))
+    assert json.loads(answer.body)["choices"][0]["message"]["image"]["url"] == URLS[wanted]

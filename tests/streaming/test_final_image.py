@@ -5,6 +5,7 @@ import json
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
+import imageshim
 from chunks_of_streams import BLUE, PHOTO, RED, chunk, deltas, item, texts
 from imageshim import (
     LossyConversionError,
@@ -173,3 +174,15 @@ def test_formats_that_hold_all_images_wait_for_none(to):
 def test_a_word_that_there_is_not_is_told():
     with pytest.raises(ImageShimError, match="pick is 'last'"):
         StreamConverter("image", pick="last")
+
+
+@pytest.mark.filterwarnings("ignore::imageshim.LegacyImageFormatWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize(("pick", "url"), [("first", A), ("final", B)])
+def test_a_wrapped_call_gives_the_image_that_is_asked_for(pick, url):
+    chunks = STREAMS["images"]
+    streamed = imageshim.wrap(lambda **_asked: iter(chunks), emit="image", pick=pick)(stream=True)
+    assert collect(streamed)["choices"][0]["message"]["image"]["url"] == url
+    whole = imageshim.wrap(lambda: collect(chunks), emit="image", pick=pick)()
+    assert whole["choices"][0]["message"]["image"]["url"] == url
+    with pytest.raises(ImageShimError, match="pick is 'last'"):
+        imageshim.install(pick="last")
