@@ -21,7 +21,7 @@ from .file import File
 from .rewriting import Rewriter
 from .uses import called, said, uses
 
-__all__ = ["plain_pictures"]
+__all__ = ["is_steady", "plain_pictures"]
 
 _IMAGE_NAME = re.compile(r"image|img|picture|photo|b64|base64|data_?ur[il]", re.IGNORECASE)
 _DECODERS = frozenset(one.rpartition(".")[2] for one in (*DECODERS, *SHOWN))
@@ -152,7 +152,7 @@ def _branched(  # noqa: C901
     first = spots.reads[0]
     inside, after = _parted(file, spots, branch)
     asks = _asks(branch.test, spots)
-    if inside is None or asks is None or not _is_steady(file, first.base):
+    if inside is None or asks is None or not is_steady(file, first.base):
         return None
     if asks == "contains" and not all(
         is_image(file, one) or _is_found(file, one) for one in inside
@@ -274,7 +274,7 @@ def _names_image(node: ast.expr) -> bool:
     return all(says_image(str(said(one))) for one in every)
 
 
-def _is_steady(file: File, node: ast.expr) -> bool:
+def is_steady(file: File, node: ast.expr) -> bool:
     """Whether an expression is the same a few lines later: names, fields and places only."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):

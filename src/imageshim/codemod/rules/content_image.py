@@ -26,6 +26,7 @@ import ast
 from collections.abc import Iterator
 
 from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.naming import named_once
 from imageshim.codemod.checking.pictures import plain_pictures
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
@@ -47,7 +48,7 @@ _MESSAGE = "`content` is the text alone since LiteLLM 1.76.1: images are elsewhe
     before="data = base64.b64decode(response.choices[0].message.content.split(',')[1])",
     after="data = base64.b64decode(legacy_content(response.choices[0].message).split(',')[1])",
 )
-def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
+def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
     """Yield the reads of ``content`` that are after an image."""
     rewriter = Rewriter(file)
     # Code that reads `image` as well was written for a LiteLLM whose `content` is text.
@@ -86,6 +87,8 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901
                 made = plain_pictures(file, rewriter, read, asked=asked)
                 plain |= made or {}
                 refused |= {alike} if made is None else set()
+        if read.node not in plain and not _is_written(read):
+            plain |= named_once(file, rewriter, read, "legacy_content")
         if plain.get(read.node) != ():  # else it is text, and stays
             yield _finding(file, rewriter, read, signals, plain.get(read.node), asked=asked)
 
