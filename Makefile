@@ -40,6 +40,7 @@ test-live: $(READY)  ## against real LiteLLM and OpenAI SDK releases, in environ
 	@$(BIN)/python -m pytest -n auto --dist loadscope -m live $(TEST_ARGS)
 
 test-deep: $(READY)  ## random seeds, 10,000 examples, soaks: takes hours
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
 	@HYPOTHESIS_PROFILE=deep IMAGESHIM_SOAK=100000 \
 		$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not frameworks" $(TEST_ARGS)
 
