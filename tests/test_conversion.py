@@ -287,7 +287,9 @@ def test_no_text_and_empty_text_are_two_things(content, to):
 
 @pytest.mark.parametrize("to", ["Images", "1.80.0", "", None, b"images", [], 3])
 def test_a_wrong_format_is_named(to):
-    with pytest.raises(UnknownFormatError, match="is no format; there are content, image, images"):
+    with pytest.raises(
+        UnknownFormatError, match="is not a format; choose one of content, image, images"
+    ):
         convert(TEXT_FIRST["content"], to)
 
 

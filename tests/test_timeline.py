@@ -144,5 +144,7 @@ def test_other_sources_are_refused(garbage):
 
 @pytest.mark.parametrize("garbage", ["1.77.0", "Images", "", None, b"images", [], 3])
 def test_other_targets_are_refused(garbage):
-    with pytest.raises(UnknownFormatError, match="is no format; there are content, image, images"):
+    with pytest.raises(
+        UnknownFormatError, match="is not a format; choose one of content, image, images"
+    ):
         target_format(garbage)

@@ -184,5 +184,5 @@ def target_format(to: str | Format) -> Format:
     """
     found = next((member for member in Format if member == to), None)
     if found is None:
-        raise UnknownFormatError(f"{to!r:.80} is no format; there are {', '.join(_BY_NAME)}")
+        raise UnknownFormatError(f"{to!r:.80} is not a format; choose one of {', '.join(_BY_NAME)}")
     return found

@@ -68,7 +68,7 @@ def test_check_reports_with_its_chain_and_changes_nothing(run, project):
     assert ended.lines[1] == "    completion() line 3 → reply line 3 → read line 4"
     assert ended.lines[2:] == [
         "1 to be fixed by imageshim fix.",
-        "What the rules are about: imageshim explain IMG001",
+        "To read about these rules: imageshim explain IMG001",
         "Target: none found, litellm>=1.77 assumed, for 1 file.",
         "2 files read, 1 of them analysed.",
     ]

@@ -54,14 +54,14 @@ LOSSES = [
      "the detail or unknown keys of an image"),
     ("parts", {"content": None, "images": [item(PNG, vendor=1)]},
      "the detail or unknown keys of an image"),
-    ("images", {"content": [part(PNG), FILE]}, "1 entry that is no image"),
-    ("content", {"content": [part(PNG), FILE, FILE]}, "2 entries that are no images"),
+    ("images", {"content": [part(PNG), FILE]}, "1 entry that is not an image"),
+    ("content", {"content": [part(PNG), FILE, FILE]}, "2 entries that are not images"),
     ("image", {"content": None, "images": [item(PNG), {"type": "odd"}]},
-     "1 entry that is no image"),
+     "1 entry that is not an image"),
     ("images", {"content": [text("a", cache_control={}), part(PNG)]},
      "the other keys of text and image parts"),
     ("image", {"content": [part(PNG), text("a"), FILE, part(JPEG)]},
-     f"{ORDER}, 1 of 2 images, 1 entry that is no image"),
+     f"{ORDER}, 1 of 2 images, 1 entry that is not an image"),
 ]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_a_field_that_holds_something_else_is_not_overwritten(to, field, held):
     with pytest.raises(MalformedImageError) as caught:
         convert(message, to)
     assert str(caught.value) == (
-        f"message.{field} holds a {type(held).__name__} that is no image; "
+        f"message.{field} holds a {type(held).__name__} that is not an image; "
         f"the format '{field}' would overwrite it"
     )
     assert convert(message, "content")[field] == held  # it stays where it is not in the way

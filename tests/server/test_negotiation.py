@@ -61,7 +61,7 @@ def test_an_unknown_format_asked_for_is_refused_with_the_list(said, param):
 def test_a_misspelt_format_in_a_keys_metadata_is_logged_and_passed_over(source, caplog):
     asked = Asked(**{f"{source}_metadata": {"image_format": "webp"}})
     assert Negotiation("image").decide(asked) == Decision(Format.IMAGE, "default")
-    assert f"{source}: image_format: 'webp' is no format" in caplog.text
+    assert f"{source}: image_format: 'webp' is not a format" in caplog.text
 
 
 def test_as_is_is_a_default_and_a_rule_of_the_operator():
@@ -72,7 +72,7 @@ def test_as_is_is_a_default_and_a_rule_of_the_operator():
 
 
 def test_a_default_that_is_no_format_is_refused():
-    with pytest.raises(UnknownFormatError, match="'webp' is no format"):
+    with pytest.raises(UnknownFormatError, match="'webp' is not a format"):
         Negotiation("webp")
 
 

@@ -95,7 +95,7 @@ def test_a_format_that_does_not_exist_is_told(tmp_path):
 
     run = pytest_run(tmp_path)
 
-    assert "'picture' is no format" in run.stdout
+    assert "'picture' is not a format" in run.stdout
 
 
 def test_replies_are_made_in_every_format_and_carrier(tmp_path):

@@ -202,8 +202,8 @@ def test_a_format_configured_for_an_installed_package_does_not_warn(client, tmp_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"emit": "picture"}, "'picture' is no format"),
-        ({"callers": {"shop": "picture"}}, "'picture' is no format"),
+        ({"emit": "picture"}, "'picture' is not a format"),
+        ({"callers": {"shop": "picture"}}, "'picture' is not a format"),
         ({"callers": {3: "content"}}, "3 is no pattern"),
         ({"callers": {"": "content"}}, "'' is no pattern"),
         ({"libraries": ["anthropic"]}, "anthropic"),

@@ -351,7 +351,7 @@ def test_a_request_for_images_says_it_too():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"emit": "picture"}, "'picture' is no format"),
+        ({"emit": "picture"}, "'picture' is not a format"),
         ({"source": "yesterday"}, "'yesterday' is neither a format"),
         ({"on_loss": "weep"}, "on_loss is 'weep'"),
     ],

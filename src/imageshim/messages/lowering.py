@@ -142,7 +142,7 @@ def _losses(kept: Stash, lifted: Lifted, to: Format) -> list[str]:
         losses.append("the detail or unknown keys of an image")
     if kept.others:
         several = len(kept.others) > 1
-        entries = "entries that are no images" if several else "entry that is no image"
+        entries = "entries that are not images" if several else "entry that is not an image"
         losses.append(f"{len(kept.others)} {entries}")
     if to is not lifted.was and _says_more(lifted.layout):
         losses.append("the other keys of text and image parts")
@@ -178,7 +178,7 @@ def _check_free(lifted: Lifted, target: Target, where: str, *, needs_specific: b
     held = lifted.fields.get(target.field)
     if held:
         raise MalformedImageError(
-            f"{where}.{target.field} holds a {type(held).__name__} that is no image; "
+            f"{where}.{target.field} holds a {type(held).__name__} that is not an image; "
             f"the format {target.field!r} would overwrite it"
         )
 

@@ -110,7 +110,9 @@ class _Collector:
 
     def reply(self) -> Any:
         if self._first is None:
-            raise MalformedReplyError("collect() was given no chunk: there is no reply of nothing")
+            raise MalformedReplyError(
+                "collect() was given no chunks, so there is no reply to return"
+            )
         fields = {**self._fields, "object": "chat.completion", "choices": []}
         for index in sorted(self._choices, key=lambda key: (not isinstance(key, int), key)):
             choice = self._choices[index]

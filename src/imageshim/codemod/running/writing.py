@@ -87,7 +87,7 @@ def write_all(changes: Iterable[Change], journal: Path) -> None:
     changes = list(changes)
     for change in changes:
         if _now(change.path) != change.old:
-            raise WriteError(f"{change.path}: changed while it was looked at; nothing was written")
+            raise WriteError(f"{change.path}: changed during the run; nothing was written")
     try:
         journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(journal), _stopping():

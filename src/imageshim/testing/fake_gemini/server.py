@@ -259,9 +259,9 @@ def _request(handler: Handler, raw: bytes, where: Route) -> Request | Delivery:
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError) as fault:
-        return error(where.protocol, 400, f"the request's body is no JSON: {fault}")
+        return error(where.protocol, 400, f"the request's body is not JSON: {fault}")
     if not isinstance(body, dict):
-        return error(where.protocol, 400, "the request's body is no JSON object")
+        return error(where.protocol, 400, "the request's body is not a JSON object")
     path, headers = without_secrets(handler.path, dict(handler.headers.items()))
     if where.protocol == "gemini":
         stream = where.verb.startswith("stream")

@@ -74,7 +74,7 @@ def test_text_has_everything_that_is_known():
         "/abs/n.ipynb: cell 2, line 9: IMG101 is marked as not done",
         "1 would be fixed in 1 file; 1 more with --unsafe; 1 for a person; 1 not proven.",
         '    1 × nothing names "it"',
-        "What the rules are about: imageshim explain IMG001 IMG002 IMG101",
+        "To read about these rules: imageshim explain IMG001 IMG002 IMG101",
         "1 marked as not done (# imageshim: todo[…]).",
         "1 could not be read or written, see above.",
         "1,234 files read, 3 of them analysed.",

@@ -132,7 +132,7 @@ def _summary(outcome: Outcome, paint: _Paint) -> Iterator[str]:
     if len(reasons) > _MOST_REASONS:
         yield f"    and {len(reasons) - _MOST_REASONS:,} other reasons"
     if codes := {one.finding.code for one in outcome.findings()}:
-        yield paint(f"What the rules are about: {command(codes)}", _DIM)
+        yield paint(f"To read about these rules: {command(codes)}", _DIM)
     if outcome.marks:
         yield f"{outcome.marks:,} marked as not done (# imageshim: todo[…])."
     if outcome.problems:
