@@ -396,7 +396,7 @@ def test_a_place_that_no_record_has_is_told(archive, tmp_path, words, command):
         ("a.json", b" \n"),
         ("a.sse", b"\n"),
         ("a.jsonl", b""),
-        ("a.jsonl.gz", gzip.compress(b"\n")),
+        ("a.jsonl.gz", gzip.compress(b"\n", mtime=0)),
     ],
 )
 def test_a_file_with_nothing_in_it_is_no_fault(archive, tmp_path, name, data):
