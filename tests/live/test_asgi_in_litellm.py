@@ -35,7 +35,7 @@ def test_each_client_of_litellms_application_gets_its_format(version, upstream):
         by_default = create(**ASKED)
         asked = create(**ASKED, extra_headers={"X-Image-Format": "images"})
         in_body = create(**ASKED, extra_body={"metadata": {"image_format": "content"}})
-        with pytest.raises(openai.BadRequestError, match="there are content, image"):
+        with pytest.raises(openai.BadRequestError, match="choose one of content, image"):
             create(**ASKED, extra_headers={"X-Image-Format": "webp"})
         with client.chat.completions.stream(
             **ASKED, extra_headers={"X-Image-Format": "images"}

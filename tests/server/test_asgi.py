@@ -164,7 +164,7 @@ async def test_an_unknown_format_is_answered_400_as_openai_does(
     assert answer.status == 400
     assert answer.is_complete
     error = answer.json["error"]
-    assert error["message"].endswith("there are content, image, images, parts")
+    assert error["message"].endswith("choose one of content, image, images, parts")
     assert (error["type"], error["param"]) == ("invalid_request_error", param)
     assert app.scope is None
     assert registry.get_sample_value("imageshim_failures_total", {"reason": "refused"}) == 1

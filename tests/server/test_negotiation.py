@@ -52,7 +52,9 @@ def test_the_header_may_be_written_in_capitals_and_empty_says_nothing():
     ],
 )
 def test_an_unknown_format_asked_for_is_refused_with_the_list(said, param):
-    with pytest.raises(FormatRequestError, match="there are content, image, images, parts") as told:
+    with pytest.raises(
+        FormatRequestError, match="choose one of content, image, images, parts"
+    ) as told:
         Negotiation().decide(Asked(**said))
     assert told.value.param == param
 

@@ -101,7 +101,10 @@ def test_a_model_without_an_answer_is_not_found():
         (lambda: Reply([Text("a")], cut="chunks"), "cut is 'chunks'"),
         (lambda: Reply([Text("a")], finish="never"), "finish is 'never'"),
         (lambda: Reply([Text("a")], delay=-1), "delay and chunk_delay are seconds"),
-        (lambda: Reply([Text("a")], format="picture"), "format is 'picture'; there are content,"),
+        (
+            lambda: Reply([Text("a")], format="picture"),
+            "format is 'picture'; choose one of content,",
+        ),
         (lambda: HTTPFault(200), "200 is no status of an error"),
         (lambda: Drop(after_bytes=1, after_chunks=1), "not both"),
         (lambda: Drop(after_bytes=-1), "not below 0"),
