@@ -1,5 +1,6 @@
 """What every command does with its files: JSON, JSON Lines, and what is neither."""
 
+import gzip
 import json
 import stat
 
@@ -216,3 +217,16 @@ def test_progress_gives_way_to_output_on_the_same_terminal(on_terminal, replies)
 def test_progress_of_standard_input_has_no_end(on_terminal):
     code = f"import io, sys; sys.stdin = io.TextIOWrapper(io.BytesIO({LINE!r})){_SLOW}"
     assert on_terminal("detect", "-", streams=["stderr"], code=code).code == 0
+
+
+def test_a_compressed_file_without_a_byte_that_can_be_read_has_one_fault(tmp_path):
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(LINE)[:10])
+    (said,) = [record.error for record in records(str(path))]
+    assert said.startswith("the file breaks off, or is damaged")
+
+
+def test_a_table_that_is_none_is_a_record_that_says_so(tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"no table")
+    (said,) = [record.error for record in records(str(tmp_path / "a.parquet"))]
+    assert said.startswith("no Parquet file that can be read")

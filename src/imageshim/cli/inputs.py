@@ -115,6 +115,7 @@ def stream_of(source: Source) -> Iterator[tuple[IO[bytes], Callable[[], str | No
         yield stream, lambda: salvaged.fault if salvaged is not None else None
 
 
+_NOTHING = "there is nothing in it"
 _ANY = Sought()
 """Nothing is known of the replies."""
 
@@ -145,7 +146,9 @@ def _in_file(source: Source, sought: Sought) -> Iterator[Record]:
                 for one in _each(source.path, number, b"", whole_row, found):
                     yield one._replace(source=sought.source_in(whole_row))
             return
-        yield from _records(source, lines_in(stream), unpack, sought)
+        for record in _records(source, lines_in(stream), unpack, sought):
+            if record.error != _NOTHING or not fault():  # else the fault says why
+                yield record
         if said := fault():
             yield Record(source.path, None, b"", None, said)
 
@@ -197,7 +200,7 @@ def _replies(file: str, line: int | None, raw: bytes, sought: Sought) -> Iterato
     try:
         value = parse(raw)
     except MalformedReplyError as error:
-        problem = "there is nothing in it" if not raw.strip() else str(error)
+        problem = _NOTHING if not raw.strip() else str(error)
         yield Record(file, line, raw, None, problem)
         return
     found = every_reply(value, sought.where)
