@@ -147,7 +147,7 @@ class Watcher(Protocol):
         how: str,
         default: ast.expr | None = None,
     ) -> None:
-        """Note a read of a field: ``how`` is attribute, item, get, getattr, hasattr or in."""
+        """Note a read of a field, ``how``: attribute, item, get, getattr, hasattr, in, match."""
 
     def unproven(
         self, function: Function | None, node: ast.expr, base: ast.expr, name: str, how: str

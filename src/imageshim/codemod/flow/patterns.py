@@ -60,6 +60,8 @@ def _match(  # noqa: C901, PLR0912
             said = at.value(key)
             text = said.value if isinstance(said, v.Const) else None
             known = isinstance(text, str)
+            if known:  # there is no expression to rewrite: the key says where it is
+                at.watcher.read(at.function, key, key, value, str(text), "match")
             _match(at, one, _taken(at, value, str(text), pattern) if known else v.UNKNOWN)
         if pattern.rest is not None:
             at.bind(pattern.rest, v.UNKNOWN)

@@ -31,7 +31,7 @@ class Read:
     """What is read from."""
     field: str
     how: str
-    """attribute, item, get, getattr, hasattr or in."""
+    """attribute, item, get, getattr, hasattr, in or match."""
     default: ast.expr | None
     function: Function | None
     objects: list[v.Obj] = dataclasses.field(default_factory=list)

@@ -58,7 +58,7 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
     for read in file.reads_of("content"):
         if read.origins & known:
             continue
-        if read.how in ("in", "hasattr") or not read.holders & {"message", "delta"}:
+        if read.how in ("in", "hasattr", "match") or not read.holders & {"message", "delta"}:
             continue
         if read.node in file.seen.markdown or file.is_handled(read):
             continue
