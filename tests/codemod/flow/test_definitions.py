@@ -15,6 +15,16 @@ from painter import result
         ("from .near import thing\nx = thing", "name near.thing"),
         ("def f():\n    def g(): return paint()\n    return g\nx = f()()", "picture"),
         ("def d(f): return f\n@d\ndef f(): return paint()\nx = f()", "picture"),
+        ("def d(n): return lambda f: f\n@d(1)\ndef f(): return paint()\nx = f()", "picture"),
+        (
+            "def d(n): return lambda f: lambda *a: f(*a)\n@d(1)\ndef f(): return paint()\nx = f()",
+            "picture",
+        ),
+        (
+            "def d(n): return lambda f: f\n@d(1)\ndef f(): return paint()\n"
+            "def g(): return f()\nx = g()",
+            "picture",
+        ),
         ("@anything(1)\ndef f(): return paint()\nx = f()", "picture | ?"),
     ],
 )

@@ -11,7 +11,7 @@ from .interpreter import Interpreter
 from .module_names import imported_from
 from .scopes import Class, ClassInfo, Func, Function
 from .tables import executes
-from .values import UNKNOWN, Alt, Ref, Value, each, named
+from .values import BOTTOM, UNKNOWN, Alt, Ref, Value, each, named
 
 __all__ = []
 
@@ -80,7 +80,11 @@ def _decorated(at: Interpreter, info: Function, decorator: ast.expr, value: Valu
         return each(
             function,
             lambda one: (
-                call_function(at, one.info, [value], {}) if isinstance(one, Func) else UNKNOWN
+                call_function(at, one.info, [value], {})
+                if isinstance(one, Func)
+                else one
+                if one is BOTTOM  # what makes the decorator was not looked at yet
+                else UNKNOWN
             ),
         )
     if call is not None:

@@ -127,7 +127,7 @@ class Interpreter:
 
     # Names
 
-    def load(self, name: str) -> v.Value:
+    def load(self, name: str) -> v.Value:  # noqa: PLR0911
         """Return what a name holds here."""
         value = self.env.get(name)
         scope = self.scope
@@ -149,6 +149,8 @@ class Interpreter:
                 if isinstance(found, v.Obj) and name in scope.bound and scope is not self.top:
                     return v.BOTTOM  # a local name that this path has not set
                 return found
+            if outer is not self.top and not outer.is_class and name in outer.bound:
+                return v.BOTTOM  # a parameter that nothing is handed yet
             outer = outer.parent
         return v.Ref(name) if name in _BUILTINS else v.UNKNOWN
 
