@@ -21,8 +21,10 @@ from painter import result
             "picture",
         ),
         (
-            "def d(n): return lambda f: f\n@d(1)\ndef f(): return paint()\n"
-            "def g(): return f()\nx = g()",
+            (
+                "def d(n): return lambda f: f\n@d(1)\ndef f(): return paint()\n"
+                "def g(): return f()\nx = g()"
+            ),
             "picture",
         ),
         ("@anything(1)\ndef f(): return paint()\nx = f()", "picture | ?"),

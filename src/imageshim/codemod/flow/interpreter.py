@@ -149,8 +149,8 @@ class Interpreter:
                 if isinstance(found, v.Obj) and name in scope.bound and scope is not self.top:
                     return v.BOTTOM  # a local name that this path has not set
                 return found
-            if outer is not self.top and not outer.is_class and name in outer.bound:
-                return v.BOTTOM  # a parameter that nothing is handed yet
+            if not outer.is_class and name in outer.bound:
+                return v.BOTTOM  # a parameter that nothing is handed yet, a name still to come
             outer = outer.parent
         return v.Ref(name) if name in _BUILTINS else v.UNKNOWN
 
