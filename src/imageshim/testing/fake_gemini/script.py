@@ -174,5 +174,5 @@ def check_format(name: str) -> str:
 
     """
     if name not in FORMATS:
-        raise ImageShimError(f"format is {name!r:.80}; there are {', '.join(FORMATS)}")
+        raise ImageShimError(f"format is {name!r:.80}; choose one of {', '.join(FORMATS)}")
     return name
