@@ -145,7 +145,7 @@ def test_a_file_that_changed_meanwhile_stops_the_run(tmp_path, files):
     planned = changes(files)
     files[1].write_bytes(b"by hand")
 
-    with pytest.raises(WriteError, match=r"b\.py: changed while"):
+    with pytest.raises(WriteError, match=r"b\.py: changed during"):
         write_all(planned, tmp_path / "journal")
 
     assert files[0].read_bytes() == b"old a.py"
