@@ -44,7 +44,7 @@ MORE = {
     ],
     "image_data": ["tests/messages", "tests/test_conversion.py", "tests/test_reading.py"],
     "long_json": ["tests/test_wire.py", f"{LAWS}wire_laws.py"],
-    "files": ["tests/archive/test_convert.py", "tests/cli"],
+    "files": ["tests/archive/test_convert.py", "tests/codemod/running"],
     "messages": ["tests/test_conversion.py", "tests/test_reading.py", "tests/test_history.py"],
     "streaming": ["tests/test_wire.py"],
     "wrapping": ["tests/testing", "tests/cli/test_traced_programs.py"],

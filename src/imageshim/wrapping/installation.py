@@ -217,6 +217,8 @@ _blocks: list[object] = []
 
 def open_block(block: object) -> None:
     """Wrap the libraries for a block of `capture_images`, if nobody has."""
+    from . import carrying  # noqa: PLC0415  # concurrent.futures is of no use to install()
+
     with _lock:
         _blocks.append(block)
         if len(_blocks) > 1:
@@ -235,6 +237,8 @@ def open_block(block: object) -> None:
 
 def close_block(block: object) -> None:
     """Unwrap what nobody wants any more."""
+    from . import carrying  # noqa: PLC0415  # as above
+
     with _lock:
         _blocks.remove(block)
         if not _blocks:
