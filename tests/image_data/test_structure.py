@@ -222,6 +222,8 @@ def test_a_stream_keeps_next_to_nothing():
         PNG[:33] + b"\xff\xff\xff\xffIDAT" + PNG[41:],  # longer than anything
         b"\xff\xd8\xff\xe0\0\1" + bytes(40),  # a segment shorter than its length
         b"\xff\xd8\xff\xe0\0\2\0\xff" + bytes(40),  # no marker where one is due
+        b"\xff\xd8\xff\xe0\0\1" + bytes(40) + b"\xff\xd9",  # the same, before an EOI at the end
+        b"\xff\xd8\xff\xe0\0\2\0\xff" + bytes(40) + b"\xff\xd9",
         b"GIF89a" + bytes(7) + b"\x07" + bytes(40),  # no block
         b"GIF89a" + bytes(7) + b"\x2c" + bytes(3),
         b"GIF89a" + bytes(3),
@@ -257,6 +259,10 @@ def test_a_broken_structure_is_no_complete_image(data):
     assert end is not None
     assert not end.complete
     assert payload_end(encoded(data), 0, complete_only=True) is None
+    streamed = PayloadScanner(complete_only=True)
+    streamed.feed(encoded(data))
+    streamed.finish()
+    assert streamed.end is None
 
 
 def test_a_directory_that_is_read_again_and_again_ends():

@@ -39,8 +39,6 @@ def _find_marker(data: bytes) -> int:
 
 def walk(source: Source) -> Walk:
     """Go from segment to segment, and through the scans, up to EOI."""
-    if source.whole and (size := _closing(source)):
-        return size
     offset = 2
     several = False
     while True:
@@ -49,6 +47,8 @@ def walk(source: Source) -> Walk:
         if len(marker) < 2 or marker[0] != 0xFF:
             return None
         code = marker[1]
+        if code == _SOS and source.whole and (size := _closing(source)):
+            return size
         if code == _EOI:
             offset += 2
             if not several or (yield from take(source, offset, len(SIGNATURE))) != SIGNATURE:
@@ -81,6 +81,7 @@ def _past_segment(source: Source, offset: int, code: int) -> Generator[int, None
 def _closing(source: Source) -> int | None:
     """Give the size of a JPEG whose base64 stops, or is padded, right after an EOI.
 
+    Asked at the first scan, when the segments before it were found sound, as a stream finds them.
     Spares the decoding of megabytes: base64 ends only where the image does, unless text is glued
     to it, and that does not decode to an EOI at its very end. Should it, then there is another
     EOI shortly before, the image's own.
