@@ -43,9 +43,9 @@ def examine(message: R, do: Plan, where: str) -> tuple[R, Format | None]:
 
     The same object comes back where there is nothing to do.
     """
-    if not may_have_images(message, do.how):
-        return message, None
-    view: dict[str, Any] | None = carriers.fields(message)
+    view: dict[str, Any] | None = (
+        carriers.fields(message) if may_have_images(message, do.how) else None
+    )
     if view is None:
         return message, None
     if _is_done(view, do.to):

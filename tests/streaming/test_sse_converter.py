@@ -202,6 +202,15 @@ def test_text_that_passed_at_a_look_still_tells_a_quotation():
     assert b'"images"' in converted(body, source="content")
 
 
+@pytest.mark.parametrize(("before", "quoted"), [("url(", True), ("x(", False)])
+def test_the_end_of_many_texts_that_passed_still_tells_a_quotation(before, quoted):
+    said = [*["word "] * 300, *before, RED.url, ")"]
+    converter = SSEConverter("images", source="content")
+    got = b"".join(converter.feed(frame(chunk({"content": text}))) for text in said)
+    assert (b'"images"' in got) is not quoted
+    assert got.count(b'"word "') == 300
+
+
 def test_megabytes_stay_in_the_bytes_they_came_in():
     from imageshim.testing.pictures import png
 
