@@ -76,7 +76,7 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
             continue
         if not signals and not asked:  # text, as far as anybody can see
             continue
-        if file.writes_plain and read.node not in plain and not _is_written(read):
+        if read.node not in plain and not _is_written(read):
             alike = (
                 file.nodes.function_of(read.node),
                 ast.dump(read.base),
@@ -84,11 +84,13 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
                 asked,
             )
             if alike not in refused:
-                made = plain_pictures(file, rewriter, read, asked=asked)
+                made = (
+                    plain_pictures(file, rewriter, read, asked=asked) if file.writes_plain else None
+                )
                 plain |= made or {}
+                if read.node not in plain:
+                    plain |= named_once(file, rewriter, read, "legacy_content")
                 refused |= {alike} if made is None else set()
-        if read.node not in plain and not _is_written(read):
-            plain |= named_once(file, rewriter, read, "legacy_content")
         if plain.get(read.node) != ():  # else it is text, and stays
             yield _finding(file, rewriter, read, signals, plain.get(read.node), asked=asked)
 
