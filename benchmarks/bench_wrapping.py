@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 import imageshim
 from imageshim.testing.strategies import write_message
+from imageshim.wrapping import content_sites
 
 from .bench_core import picture, reply
 from .rows import Row, best
@@ -24,7 +25,7 @@ REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
 def run() -> list[Row]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [*_calls(), *_captured(), *_chunks(), *_install()]
+        return [*_calls(), *_watched(), *_captured(), *_chunks(), *_install()]
 
 
 def above(wrapped: Callable[[], object], bare: Callable[[], object], times: int = 200) -> float:
@@ -59,6 +60,26 @@ def _calls() -> list[Row]:
         cost = above(lambda w=wrapped: w(**REQUEST), lambda f=ask: f(**REQUEST))
         rows.append(Row(f"a wrapped call, {name}: µs above the bare one", cost, limit))
     return rows
+
+
+def _watched() -> list[Row]:
+    """A call whose `content` is watched, as a report asks for, by one whose is not."""
+    answer = _object(reply(write_message(("Here: ", picture()), "images")))
+    wrapped = imageshim.wrap(lambda **_asked: answer, emit="content")
+
+    def ask() -> object:
+        return wrapped(**REQUEST)
+
+    def watched() -> object:
+        content_sites.watch()
+        try:
+            return ask()
+        finally:
+            content_sites.watch(on=False)
+
+    pairs = [(best(watched, 0.2), best(ask, 0.2)) for _ in range(4)]
+    ratio = min(pair[0] for pair in pairs) / min(pair[1] for pair in pairs)
+    return [Row("a wrapped call whose content is watched / the same unwatched", ratio, 2)]
 
 
 def _captured() -> list[Row]:

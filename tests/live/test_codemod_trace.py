@@ -99,9 +99,53 @@ READERS = {
     "stream": ASK + 'text = ""\nfor chunk in make(**asked, stream=True):\n'
     '    text += chunk.choices[0].delta.content or ""\n'
     'data = text.split("base64,")[1]\n',
+    "prefixes": ASK
+    + """
+PREFIXES = ["data:image/jpeg;base64,", "data:image/png;base64,"]
+
+
+def beginning(text):
+    return next((text.find(one) for one in PREFIXES if one in text), -1)
+
+
+def payload(text):
+    return text[beginning(text):].split(",")[1]
+
+
+data = payload(make(**asked).choices[0].message.content)
+""",
+    "shown": ASK
+    + """import streamlit
+
+data = streamlit.image(make(**asked).choices[0].message.content)
+""",
+    "aiohttp": """import aiohttp, asyncio, base64, hashlib, os
+
+body = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+
+
+async def ask():
+    async with aiohttp.ClientSession() as session:
+        url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+        async with session.post(url, json=body) as answer:
+            return await answer.json()
+
+
+content = asyncio.run(ask())["choices"][0]["message"]["content"]
+data = content.split("base64,")[1]
+""",
     "requests": POST.format(library="requests"),
     "httpx": POST.format(library="httpx"),
 }
+
+
+# Stands for Streamlit: shows what it is given, and asks a text nothing that can be seen.
+STREAMLIT = """import base64, urllib.request
+
+
+def image(source):
+    return base64.b64encode(urllib.request.urlopen(source).read())
+"""
 
 
 @pytest.mark.parametrize("version", ["1.75.9", environments.NEWEST])
@@ -111,10 +155,12 @@ def test_a_program_that_reads_content_is_rewritten_from_what_was_seen(tmp_path, 
     newest = environments.environment(environments.litellm(environments.NEWEST))
     program = tmp_path / "program.py"
     program.write_text(READERS[name] + TELL)
+    (tmp_path / "streamlit.py").write_text(STREAMLIT)
     drawn = pictures.png(8, 8, grey=9)
-    with fake_gemini([Text("Here: "), Image(drawn)]) as server:
+    said = [Image(drawn)] if name == "shown" else [Text("Here: "), Image(drawn)]
+    with fake_gemini(said) as server:
         shim = ("-m", "imageshim", "run", "--emit", "content", "--report", "trace.jsonl")
-        clients = ("--clients", name) if name in {"requests", "httpx"} else ()
+        clients = ("--clients", name) if name in {"aiohttp", "requests", "httpx"} else ()
         before = call(seen_on, server, tmp_path, *shim, *clients, "program.py")
         # Some releases print a list of providers between.
         picture = hashlib.sha256(drawn.data).hexdigest()

@@ -10,6 +10,8 @@ import pickle
 import re
 import sqlite3
 
+import jinja2
+import orjson
 import pydantic
 import pytest
 from hypothesis import given
@@ -106,6 +108,20 @@ def test_sums_joins_and_formats_are_those_of_plain_texts(a, b):
     assert one.encode() == a.encode()
     assert str(one) == a
     assert type(str(one)) is str
+
+
+PAGE = jinja2.Environment(autoescape=True).from_string(
+    "<b>{{ a }}</b>{{ a|upper|replace('A', 'b') }}{{ a[:2] }}{{ a ~ b }}{{ [a, b]|join(b) }}"
+    "{% if a == b %}same{% endif %}{{ a|length }}{{ a|safe }}"
+)
+
+
+@given(SHORT, SHORT)
+def test_templates_and_encoders_write_what_they_write_of_plain_texts(a, b):
+    one = silent(a)
+    assert PAGE.render(a=one, b=b) == PAGE.render(a=a, b=b)
+    assert orjson.dumps({"a": [one]}) == orjson.dumps({"a": [a]})
+    assert json.dumps({one: one}) == json.dumps({a: a})
 
 
 class Markup(str):
