@@ -173,11 +173,26 @@ def test_a_program_that_reads_content_is_rewritten_from_what_was_seen(tmp_path, 
         assert picture in call(newest, server, tmp_path, "program.py").splitlines()
 
 
+# JSON mode, a template, a log, a loop of an agent, a loop of translations.
 CHAT = (
     ASK
     + """
-message = make(**asked).choices[0].message
+import json, logging, string, sys
+
+logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.CRITICAL)
+message = make(**asked, response_format={"type": "json_object"}).choices[0].message
 print(message.content.strip().upper(), len(message.content.split()))
+print(json.loads(message.content)["a"], json.dumps({"said": message.content}))
+print(string.Template("<b>$text</b>").substitute(text=message.content))
+logging.critical("said %s", message.content)
+steps = []
+while not steps or (steps[-1].find("{") and len(steps) < 3):
+    steps.append(make(**asked).choices[0].message.content)
+for language in ("de", "fr"):
+    messages.append({"role": "assistant", "content": steps[-1]})
+    messages.append({"role": "user", "content": f"In {language}: {steps[-1]}"})
+    steps.append(make(**asked).choices[0].message["content"].replace("{", "("))
+print("|".join(steps), {type(step) for step in steps})
 """
 )
 
@@ -185,7 +200,7 @@ print(message.content.strip().upper(), len(message.content.split()))
 def test_a_program_that_reads_text_is_left_alone_and_prints_the_same(tmp_path):
     newest = environments.environment(environments.litellm(environments.NEWEST))
     (tmp_path / "program.py").write_text(CHAT)
-    with fake_gemini([Text('{"a": 1} and more')]) as server:
+    with fake_gemini([Text('{"a": 1}')]) as server:
         plain = call(newest, server, tmp_path, "program.py")
         shim = ("-m", "imageshim", "run", "--emit", "content", "--report", "trace.jsonl")
         assert call(newest, server, tmp_path, *shim, "program.py") == plain
