@@ -68,7 +68,7 @@ def convert_message(message: R, do: Plan, where: str) -> R:
 def _run(reply: R, do: Plan, function: str) -> R:
     refuse_scalars(reply, function)
     return over_messages(
-        reply, lambda message, where: convert_message(message, do, where), in_place=do.in_place
+        reply, lambda message, where: examine(message, do, where)[0], in_place=do.in_place
     )
 
 

@@ -86,7 +86,7 @@ def _may_hold_image(text: str) -> bool:
     """Rule out a text that has no data URI and is no base64 as a whole."""
     if len(text) < _SHORTEST_IMAGE:
         return False
-    if len(text) > _LONG or "data:" in text or "data:" in text.lower():
+    if len(text) > _LONG or "data:" in text or (":" in text and "data:" in text.lower()):
         return True
     head = text[:_HEAD].strip()
     return " " not in head and head.isascii()
@@ -101,6 +101,14 @@ _FIELDS = frozenset({"image", "images", FIELD}) | OWN_FIELDS
 _REASONING = "reasoning_content"
 _READ = _FIELDS | {"content", _REASONING}
 _SPECIFIC = frozenset({"images", "image", "imageshim"}) | OWN_FIELDS
+
+
+def _place(choice: int) -> str:
+    return f"choices[{choice}].message"
+
+
+_NAMED = 8
+_PLACES = tuple(map(_place, range(_NAMED)))
 
 
 def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool) -> R:
@@ -119,7 +127,7 @@ def over_messages(reply: R, change: Callable[[Any, str], Any], *, in_place: bool
         message = carriers.get(choice, "message")
         if message is None:
             continue
-        changed = change(message, f"choices[{place}].message")
+        changed = change(message, _PLACES[place] if place < _NAMED else _place(place))
         if changed is not message:
             new = list(choices) if new is None else new
             new[place] = carriers.replaced(choice, "message", changed, in_place=in_place)
