@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .errors import UnknownFormatError
 
@@ -65,6 +65,7 @@ SENDS_IMAGES_SINCE = "1.81.10"
 Measured on 1.81.6 and 1.81.10; 1.81.9 has no code for it.
 """
 
+_Key: TypeAlias = "tuple[int, tuple[int, ...], int, int, int]"
 _PRE_RANK = {"a": 0, "alpha": 0, "b": 1, "beta": 1}  # everything else is a release candidate
 _FINAL = 3
 # Longer than any version; what is longer is refused before it is parsed.
@@ -91,7 +92,7 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-def _sort_key(version: object) -> tuple[int, tuple[int, ...], int, int, int] | None:
+def _sort_key(version: object) -> _Key | None:
     """Order versions as PEP 440 does, as far as the boundaries of the table need it.
 
     Numbers inside pre-, post- and dev-releases do not matter: no boundary is one of them.
@@ -120,7 +121,7 @@ def _sort_key(version: object) -> tuple[int, tuple[int, ...], int, int, int] | N
     )
 
 
-def _checked(version: object) -> tuple[int, tuple[int, ...], int, int, int]:
+def _checked(version: object) -> _Key:
     key = _sort_key(version)
     if key is None:
         raise UnknownFormatError(
@@ -129,7 +130,9 @@ def _checked(version: object) -> tuple[int, tuple[int, ...], int, int, int]:
     return key
 
 
-_BOUNDARIES = [(_sort_key(era.since), era.format) for era in TIMELINE]
+@cache
+def _boundaries() -> list[tuple[_Key, Format]]:
+    return [(_checked(era.since), era.format) for era in TIMELINE]
 
 
 def format_of(version: str) -> Format:
@@ -144,8 +147,8 @@ def format_of(version: str) -> Format:
     """
     key = _checked(version)
     found = Format.CONTENT
-    for boundary, era_format in _BOUNDARIES:
-        if boundary is not None and key >= boundary:
+    for boundary, era_format in _boundaries():
+        if key >= boundary:
             found = era_format
     return found
 

@@ -6,7 +6,6 @@ to start. Exit codes: 0 done, 1 a problem in the data, 2 bad usage.
 
 from __future__ import annotations
 
-import difflib
 import os
 import signal
 import sys
@@ -64,6 +63,8 @@ def _usage_error(message: str) -> int:
 
 def _unknown(word: str) -> int:
     kind = "option" if word.startswith("-") else "command"
+    import difflib
+
     near = difflib.get_close_matches(word, COMMANDS, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return _usage_error(f"there is no {kind} {word!r}{hint} (imageshim --help lists them)")

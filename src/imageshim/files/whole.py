@@ -6,7 +6,7 @@ Ground floor: imports nothing of imageshim.
 from __future__ import annotations
 
 import os
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +33,7 @@ def beside(path: Path) -> Iterator[Path]:
 def keep_mode(path: Path, temporary: Path) -> None:
     """Give a temporary file the permissions of the file that it replaces, if there is one."""
     if path.exists():
-        shutil.copymode(path, temporary)
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode))
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +14,8 @@ _TIMEOUT = 60  # seconds; a status of the largest repositories takes a few
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Run git in a folder; None where there is no git, or no repository."""
+    import subprocess  # noqa: PLC0415  # to check asks git nothing
+
     try:
         run = subprocess.run(  # noqa: S603  # the arguments are ours; a project's own program is not run
             ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607  # the user's own git

@@ -1,5 +1,6 @@
 """Reports lead to the page of each rule: by its address where there is one, else by a command."""
 
+import importlib.metadata
 import json
 from email.message import Message
 
@@ -22,7 +23,7 @@ def rendered(name):
 def addresses(monkeypatch):
     """The package's ``[project.urls]``."""
     about = Message()
-    monkeypatch.setattr(rule_pages, "metadata", lambda _name: about)
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda _name: about)
     rule_pages._documentation.cache_clear()
     yield lambda name, url: about.add_header("Project-URL", f"{name}, {url}")
     rule_pages._documentation.cache_clear()
@@ -46,9 +47,9 @@ def test_with_the_address_of_the_documentation_reports_link_to_the_page(addresse
 
 def test_source_that_is_not_installed_has_no_address(monkeypatch):
     def missing(name):
-        raise rule_pages.PackageNotFoundError(name)
+        raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(rule_pages, "metadata", missing)
+    monkeypatch.setattr(importlib.metadata, "metadata", missing)
     rule_pages._documentation.cache_clear()
     assert rule_pages.link("IMG004") is None
     rule_pages._documentation.cache_clear()

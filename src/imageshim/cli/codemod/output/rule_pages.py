@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata
 
 __all__ = ["command", "link"]
 
@@ -25,6 +24,9 @@ def link(code: str) -> str | None:
 
 @cache
 def _documentation() -> str | None:
+    # A third of the time that a check of one file takes; a terminal is shown the command alone.
+    from importlib.metadata import PackageNotFoundError, metadata
+
     try:
         urls = metadata("imageshim").get_all("Project-URL") or ()
     except PackageNotFoundError:  # run from a folder of source
