@@ -2,10 +2,10 @@
 
 The files are those of LiteLLM, Django, the OpenAI SDK and langchain-community, as the package index
 has them; every one is parsed and interpreted, whatever it says (the gate that keeps files without
-LiteLLM away is off). Times are of the process: what else the machine does counts little. The unit is what
-the standard library takes to parse the same files: files a second say more of the machine than of
-the analysis (300 a second, which was asked once, is 1.6 × parsing where the analysis has been
-between 4.6 and 4.8 ever since it was measured).
+LiteLLM away is off). Times are of the process: what else the machine does counts little. The unit
+is what the standard library takes to parse the same files: files a second say more of the machine
+than of the analysis. (300 a second, which was asked once, is 1.6 times parsing where
+the analysis has been between 4.6 and 4.8 ever since it was measured.)
 """
 
 from __future__ import annotations
