@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import importlib.util
+import re
+import sys
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -80,14 +86,15 @@ def test_imageshim_reads_everything_itself():
 
 @pytest.mark.parametrize("option", FURTHER)
 def test_each_option_draws_more(option):
+    known = set()
+
+    def remember(given):
+        known.add(str(given))
+        return imageshim.read(given).images
+
+    assert_reads_every_format(remember)
+
     def reads_what_everybody_must(reply):
-        known = []
-
-        def remember(given):
-            known.append(str(given))
-            return imageshim.read(given).images
-
-        assert_reads_every_format(remember)
         if str(reply) in known:
             return imageshim.read(reply).images
         raise LookupError("more")
@@ -151,10 +158,23 @@ def test_what_is_wrong_is_said_in_words(made_of, words):
         lambda image, _folder: image.url.partition(",")[2],
         lambda image, _folder: image.data,
         lambda image, _folder: bytearray(image.data),
+        lambda image, _folder: memoryview(image.data),
+        lambda image, _folder: BytesIO(image.data),
         lambda image, _folder: image,
         lambda image, folder: image.save(f"{folder}/"),
+        lambda image, folder: str(image.save(f"{folder}/")),
     ],
-    ids=["URL", "base64", "bytes", "bytearray", "GeneratedImage", "path"],
+    ids=[
+        "URL",
+        "base64",
+        "bytes",
+        "bytearray",
+        "memoryview",
+        "BytesIO",
+        "GeneratedImage",
+        "path",
+        "path as a text",
+    ],
 )
 def test_an_image_may_be_any_of_these(made_of, tmp_path):
     def images(reply):
@@ -223,3 +243,283 @@ def test_the_package_of_tests_has_no_other_names():
 
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = imageshim.testing.nothing
+
+
+class Gallery:
+    """Readers as methods, and as an object that is called."""
+
+    def own(self, reply):
+        return imageshim.read(reply).images
+
+    @classmethod
+    def of_class(cls, reply):
+        return imageshim.read(reply).images
+
+    @staticmethod
+    def of_nothing(reply):
+        return (image.data for image in imageshim.read(reply).images)
+
+    async def __call__(self, reply):
+        return imageshim.read(reply).images
+
+
+async def asynchronous_generator(reply):
+    for image in imageshim.read(reply).images:
+        yield image.url
+
+
+def generator(reply):
+    yield from imageshim.read(reply).images
+
+
+def reply_is_called_source(source):
+    return imageshim.read(source).images
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        Gallery().own, Gallery.of_class, Gallery.of_nothing, Gallery(), generator,
+        asynchronous_generator, reply_is_called_source,
+        partial(lambda folder, reply: folder and imageshim.read(reply).images, "pictures"),
+    ],
+)  # fmt: skip
+def test_a_reader_may_be_any_callable(reader):
+    assert_reads_every_format(reader, carriers=["openai"])
+
+
+@pytest.mark.parametrize("nothing", ["", b"", None, (), [None]])
+def test_no_image_may_be_said_in_many_ways(nothing):
+    def image(reply):
+        return imageshim.read(reply).images or nothing
+
+    assert_reads_every_format(image, formats=["image"], carriers="dict")
+
+
+async def in_an_asynchronous_loop(chunks):
+    async with chunks:
+        return imageshim.read(imageshim.collect([chunk async for chunk in chunks])).images
+
+
+async def in_a_synchronous_loop(chunks):
+    with chunks:
+        return imageshim.read(imageshim.collect(list(chunks))).images
+
+
+async def converted(chunks):
+    stream = imageshim.convert_stream(chunks, "images")
+    return imageshim.read(imageshim.collect([chunk async for chunk in stream])).images
+
+
+async def left_early(chunks):
+    await chunks.aclose()
+    assert list(chunks) == []
+    return []
+
+
+@pytest.mark.parametrize("reader", [in_an_asynchronous_loop, in_a_synchronous_loop, converted])
+def test_a_stream_is_for_both_kinds_of_loop(reader):
+    assert_reads_every_format(reader, streamed=True, formats=["images"])
+
+
+def test_a_stream_that_is_closed_gives_no_more():
+    assert "found no image" in told(left_early, streamed=True, carriers="dict")
+
+
+async def test_an_asynchronous_test_may_check_an_asynchronous_reader():
+    assert_reads_every_format(Gallery(), carriers="dict")
+
+    async def fails(_reply):
+        raise LookupError("nothing there")
+
+    assert "LookupError: nothing there" in told(fails, carriers="dict")
+
+
+def items_of(reply, place=0):
+    return reply["choices"][place]["message"].get("images") or []
+
+
+def urls_of(reply):
+    return [item["image_url"]["url"] for item in items_of(reply)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda reply: reply["choices"][0]["message"].pop("images"),
+        lambda reply: reply["choices"][0]["message"].update(content=None),
+        lambda reply: items_of(reply).clear(),
+        lambda reply: [item["image_url"].pop("detail") for item in items_of(reply)],
+        lambda reply: reply["choices"].clear(),
+    ],
+)
+def test_a_reader_that_changes_the_reply_is_told(change):
+    def images(reply):
+        found = urls_of(reply)
+        with contextlib.suppress(KeyError):
+            change(reply)
+        return found
+
+    message = told(images, formats="images", carriers="dict")
+
+    assert "It changed the reply that it was given, which the caller still has" in message
+
+
+def test_a_reader_that_changes_chunks_is_told():
+    def images(chunks):
+        for chunk in chunks:
+            for choice in chunk["choices"]:
+                yield from (item["image_url"]["url"] for item in choice["delta"].pop("images", ()))
+
+    assert "changed the reply" in told(images, formats="images", carriers="dict", streamed=True)
+
+
+def as_png(image, _folder):
+    return f"data:image/png;base64,{image.url.partition(',')[2]}"
+
+
+def in_a_png(image, folder):
+    path = folder / "image.png"
+    path.write_bytes(image.data)
+    return path
+
+
+@pytest.mark.parametrize("made_of", [as_png, in_a_png, lambda *both: str(in_a_png(*both))])
+def test_a_reader_that_takes_all_for_png_is_told(made_of, tmp_path):
+    def images(reply):
+        return [made_of(image, tmp_path) for image in imageshim.read(reply).images[:1]]
+
+    message = told(images, formats=["image"])
+
+    assert "It gave an image/jpeg out as image/png" in message
+    assert "It gave an image/webp out as image/png" in message
+
+
+def test_names_that_say_nothing_or_the_same_are_right(tmp_path):
+    def images(reply):
+        for number, image in enumerate(imageshim.read(reply).images):
+            path = tmp_path / f"{number}.data"
+            path.write_bytes(image.data)
+            yield path
+
+    assert_reads_every_format(images, carriers="dict")
+    assert_reads_every_format(
+        lambda reply: [
+            image.url.replace("image/jpeg", "image/jpg") for image in imageshim.read(reply).images
+        ],
+        carriers="dict",
+    )
+
+
+def content_of(pattern):
+    def images(reply):
+        return re.findall(pattern, reply["choices"][0]["message"]["content"] or "")
+
+    return images
+
+
+def test_a_regular_expression_that_stops_at_the_padding_is_told():
+    message = told(
+        content_of(r"data:image/\w+;base64,[A-Za-z0-9+/]+"), formats="content", carriers="dict"
+    )
+
+    assert "It left out the '=' that end the base64" in message
+
+
+def test_pictures_side_by_side_are_drawn():
+    message = told(
+        content_of(r"data:image/\w+;base64,[A-Za-z0-9+/]+={0,2}"),
+        formats="content", carriers="dict",
+    )  # fmt: skip
+
+    assert "Pictures can stand side by side, and base64 without '=' runs into" in message
+    assert "It took text for a part of the image" in message
+
+
+def test_a_reader_that_keeps_what_it_has_seen_is_told():
+    kept = []
+
+    def images(reply):
+        kept.extend(urls_of(reply))
+        return kept
+
+    message = told(images, formats="images", carriers="dict")
+
+    assert "It found an image of an earlier reply as well" in message
+
+
+def test_choices_are_drawn_on_request():
+    def all_of_them(reply):
+        return [image for reading in imageshim.read_all(reply) for image in reading.images]
+
+    assert_reads_every_format(urls_of, formats="images", carriers="dict")
+    assert_reads_every_format(all_of_them, choices=True)
+    message = told(urls_of, formats="images", carriers="dict", choices=True)
+    assert "A reply to a request with n=2 has two choices, and pictures in both." in message
+    assert "It found 1 of 2 images\n   Messages: [{" in message
+
+
+def deltas_of(chunks):
+    return (choice["delta"] for chunk in chunks for choice in chunk["choices"])
+
+
+def first_of_each(chunks):
+    for delta in deltas_of(chunks):
+        yield from (item["image_url"]["url"] for item in delta.get("images", ())[:1])
+
+
+def text_or_image(chunks):
+    for delta in deltas_of(chunks):
+        if not delta.get("content"):
+            yield from (item["image_url"]["url"] for item in delta.get("images", ()))
+
+
+def last_of_all(chunks):
+    *_, last = deltas_of(chunks)
+    yield from (item["image_url"]["url"] for item in last.get("images", ()))
+
+
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        (first_of_each, "A chunk can carry several pictures."),
+        (text_or_image, "A chunk can carry text and a picture."),
+        (last_of_all, "found no image; there is one"),
+    ],
+)
+def test_chunks_that_hold_much_are_drawn(reader, words):
+    assert words in told(reader, formats="images", carriers="dict", streamed=True)
+
+
+def test_a_reader_that_ends_the_program_is_told():
+    assert "It raised SystemExit: no image" in told(lambda _reply: sys.exit("no image"))
+
+
+def test_a_long_line_does_not_hide_what_is_wrong():
+    source = f"def images(reply):\n    return reply.nothing, {'1, ' * 4000}"
+    space = {}
+    exec(compile(source, "long.py", "exec"), space)  # noqa: S102  # no file has such a line
+
+    message = told(space["images"], carriers="dict")
+
+    assert "'dict' object has no attribute 'nothing'" in message
+
+
+def test_many_ways_of_going_wrong_are_counted():
+    def images(reply):
+        raise LookupError(f"{id(reply)} {str(reply) * 20}")
+
+    message = told(images, streamed=True)
+
+    assert re.search(r"… and \d+ more ways of going wrong\.$", message)
+
+
+def test_an_address_that_was_decoded_is_told():
+    def images(reply):
+        for url in urls_of(reply):
+            yield base64.b64decode(url.partition(",")[2])
+
+    message = told(images, formats="images", carriers="dict", http=True)
+
+    assert "An item can hold the address of a picture." in message
+    assert "It found what is no image of the reply: 0 bytes (no image)" in message

@@ -13,22 +13,26 @@ from typing import Any, NamedTuple
 from imageshim.timeline import Format
 
 from .pictures import Picture, jpeg, png, webp
-from .scripted import Part, write_message
+from .scripted import Part, write_delta, write_message
 
 __all__ = ["FURTHER", "Case", "cases"]
 
 
+_Deltas = tuple[dict[str, Any], ...]
+
+
 class Case(NamedTuple):
-    """One message, and what a reader must find in it."""
+    """One reply, and what a reader must find in it."""
 
     format: Format
     reason: str
     """Why such a reply comes, as a sentence."""
-    message: dict[str, Any]
+    messages: tuple[dict[str, Any], ...]
+    """Of each choice, of which there is one but where they are asked for."""
     images: tuple[str, ...]
     """The URLs, in order."""
-    deltas: tuple[dict[str, Any], ...]
-    """The same as a stream."""
+    streams: tuple[_Deltas, ...]
+    """The same as a stream, by choice."""
     source: str = ""
     """A LiteLLM version that gives it."""
     by_litellm: bool = True
@@ -54,6 +58,7 @@ _PNG, _JPEG, _WEBP = png(), jpeg(), webp()
 _ALIKE = tuple(png(filling=20, grey=grey) for grey in (100, 101))
 """Of one size and one length; the first sixty characters agree."""
 
+_SIDE_BY_SIDE = "pictures can stand side by side, and base64 without '=' runs into the next 'data:'"
 _ONE = (
     _Row("a model can answer with a picture alone", (_PNG,)),
     _Row("a model can write text before the picture", ("Here is your cat:", _PNG)),
@@ -90,8 +95,9 @@ def _as_openrouter(message: dict[str, Any]) -> dict[str, Any]:
 _BY_FORMAT: dict[Format, tuple[_Row, ...]] = {
     Format.CONTENT: (
         *_ONE,
-        *_SEVERAL,
         _Row("text before a picture can hold a comma", ("Sure, here it is: ", _PNG)),
+        _Row(_SIDE_BY_SIDE, (_unpadded(), _JPEG)),
+        *_SEVERAL,
         _Row("text can follow a picture with nothing in between", (_padded(), "Here you are")),
         _Row(
             "base64 need not end in '=', and letters that follow are not part of the picture",
@@ -137,8 +143,7 @@ def cases(formats: Iterable[Format], options: frozenset[str]) -> Iterator[Case]:
 
     Args:
         formats: which.
-        options: which of the further kinds: ``drafts``, ``markdown``, ``http``, ``dialects``,
-            ``unknown_source``.
+        options: which of the further kinds, as :data:`FURTHER` names them.
 
     """
     tables = [
@@ -156,10 +161,11 @@ def _case(form: Format, row: _Row) -> Case:
     message = row.spell(write_message(row.parts, form))
     urls = tuple(part.url for part in row.parts if isinstance(part, Picture))
     deltas = _deltas(form, row, message)
-    return Case(form, row.reason, message, urls, deltas, _SOURCES.get(form, ""), row.by_litellm)
+    source = _SOURCES.get(form, "")
+    return Case(form, row.reason, (message,), urls, (deltas,), source, row.by_litellm)
 
 
-def _deltas(form: Format, row: _Row, message: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def _deltas(form: Format, row: _Row, message: dict[str, Any]) -> _Deltas:
     """Cut a message as streams are: a data URI anywhere, other images each in a delta."""
     if form is Format.CONTENT:
         text = message["content"] or ""
@@ -182,13 +188,38 @@ def _further(
     form: Format, reason: str, message: dict[str, Any], *urls: str, deltas: Any = None
 ) -> Case:
     whole = {"role": "assistant", "content": None, **message}
-    return Case(form, reason, whole, urls, deltas or (message,), by_litellm=False)
+    return Case(form, reason, (whole,), urls, (deltas or (message,),), by_litellm=False)
+
+
+def _at_once(form: Format, reason: str, *parts: Part) -> Case:
+    """Send all of a reply in one delta."""
+    return _case(form, _Row(reason, parts))._replace(streams=((write_delta(parts, form),),))
+
+
+def _two_choices(form: Format) -> Case:
+    first, second = (_case(form, _Row("", parts)) for parts in ((_PNG,), ("Or: ", _JPEG)))
+    return first._replace(
+        reason="a reply to a request with n=2 has two choices, and pictures in both",
+        messages=first.messages + second.messages,
+        images=first.images + second.images,
+        streams=first.streams + second.streams,
+    )
 
 
 _URL, _BARE = _PNG.url, _PNG.url.partition(",")[2]
 _REMOTE = "https://pictures.example/cat.png"
 
+_TOGETHER = "a chunk can carry several pictures"
+_WITH_TEXT = "a chunk can carry text and a picture"
+
 _FURTHER: dict[str, tuple[Case, ...]] = {
+    "streamed": (
+        _at_once(Format.IMAGE, _WITH_TEXT, "Here: ", _PNG),
+        _at_once(Format.IMAGES, _WITH_TEXT, "Here: ", _PNG),
+        _at_once(Format.IMAGES, _TOGETHER, _PNG, _JPEG),
+        _at_once(Format.PARTS, _TOGETHER, _PNG, _JPEG),
+    ),
+    "choices": tuple(map(_two_choices, Format)),
     "drafts": (
         _further(
             Format.CONTENT,

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
 import copy
 import inspect
-import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from imageshim.messages.options import FormatLike
-from imageshim.reading import GeneratedImage
 from imageshim.timeline import Format, format_of, target_format
 
+from .reading_answers import Chunks, Found, answer_of, found_in
 from .reading_cases import FURTHER, Case, cases
-from .reading_failures import Failure, Found, Tried, difference, message, raised
+from .reading_failures import Failure, Tried, difference, message, raised
 from .reply_carriers import carried, checked_carriers
 
 __all__ = ["assert_reads_every_format"]
@@ -30,6 +25,7 @@ def assert_reads_every_format(  # noqa: PLR0913  # each option is a word of its 
     carriers: Iterable[str] | None = None,
     versions: Iterable[str] = (),
     streamed: bool = False,
+    choices: bool = False,
     drafts: bool = False,
     markdown: bool = False,
     http: bool = False,
@@ -48,15 +44,18 @@ def assert_reads_every_format(  # noqa: PLR0913  # each option is a word of its 
     and without any picture.
 
     Args:
-        function: takes a reply (with ``streamed``, an iterable of its chunks) and returns its
-            images in order: a list, one image, or None. An image is a URL or base64, bytes, a path
-            of a file, or a :class:`imageshim.GeneratedImage`. It may be a coroutine function. One
-            that has an argument ``source`` is told the LiteLLM version in it.
+        function: takes a reply (with ``streamed``, a stream of its chunks, for both kinds of loop)
+            and returns its images in order: a list, one image, or None. An image is a URL or
+            base64, bytes, a path of a file, an ``io.BytesIO``, or a
+            :class:`imageshim.GeneratedImage`. It may be a coroutine function, or a generator of
+            either kind. One that has a further argument ``source`` is told the LiteLLM version in
+            it.
         formats: those that it has to read.
         carriers: what the reply is: ``"dict"``, ``"openai"`` (an object of the OpenAI SDK),
             ``"litellm"``; all that are installed, unless told otherwise.
         versions: LiteLLM versions that it has to read; then nothing but what these write.
         streamed: call it with chunks.
+        choices: also replies with two choices, the images of which are returned together.
         drafts: also a draft in the reasoning, which is not an image of the answer.
         markdown: also images in Markdown.
         http: also addresses of images, which are returned as they are.
@@ -69,17 +68,19 @@ def assert_reads_every_format(  # noqa: PLR0913  # each option is a word of its 
         ImageShimError: an argument is unknown, or a carrier is not installed.
 
     """
-    asked = (drafts, markdown, http, dialects, unknown_source)
+    asked = (streamed, choices, drafts, markdown, http, dialects, unknown_source)
     chosen = frozenset(name for name, wanted in zip(FURTHER, asked, strict=True) if wanted)
     wanted = _formats(formats, versions)
     failures: list[Failure] = []
     tried: list[Tried] = []
+    earlier: set[str] = set()
     for case in cases(wanted, chosen):
         if versions and not case.by_litellm:
             continue
         for carrier in checked_carriers(carriers):
             tried.append(Tried(case, carrier))
-            failure = _try(function, case, carrier, streamed=streamed)
+            failure = _try(function, case, carrier, earlier, streamed=streamed)
+            earlier.update(case.images)
             if failure is not None:
                 failures.append(failure)
     if failures:
@@ -93,20 +94,26 @@ def _formats(formats: Iterable[FormatLike], versions: Iterable[str]) -> tuple[Fo
 
 
 def _reply(case: Case, carrier: str) -> Any:
-    choice = {"index": 0, "finish_reason": "stop", "message": copy.deepcopy(case.message)}
-    reply = {**_ENVELOPE, "object": "chat.completion", "choices": [choice]}
-    return carried(reply, carrier)
+    choices = [
+        {"index": index, "finish_reason": "stop", "message": copy.deepcopy(message)}
+        for index, message in enumerate(case.messages)
+    ]
+    return carried({**_ENVELOPE, "object": "chat.completion", "choices": choices}, carrier)
 
 
 def _chunks(case: Case, carrier: str) -> list[Any]:
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}, *case.deltas, {}]
-    bodies: list[dict[str, Any]] = [
-        {"index": 0, "delta": copy.deepcopy(delta), "finish_reason": None} for delta in deltas
+    choices = [
+        {"index": index, "delta": copy.deepcopy(delta), "finish_reason": reason}
+        for index, deltas in enumerate(case.streams)
+        for delta, reason in _finished([{"role": "assistant", "content": ""}, *deltas])
     ]
-    bodies[-1]["finish_reason"] = "stop"
-    choices: list[list[Any]] = [*([one] for one in bodies), []]  # usage comes without a choice
-    made = [{**_ENVELOPE, "object": "chat.completion.chunk", "choices": one} for one in choices]
+    bodies: list[list[Any]] = [*([one] for one in choices), []]  # usage comes without a choice
+    made = [{**_ENVELOPE, "object": "chat.completion.chunk", "choices": one} for one in bodies]
     return [carried(chunk, carrier, streamed=True) for chunk in made]
+
+
+def _finished(deltas: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str | None]]:
+    return [*((delta, None) for delta in deltas), ({}, "stop")]
 
 
 _ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "gemini-2.5-flash-image"}
@@ -116,64 +123,33 @@ _ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "gemini-2.5-flash-image"
 
 
 def _try(
-    function: Callable[..., Any], case: Case, carrier: str, *, streamed: bool
+    function: Callable[..., Any],
+    case: Case,
+    carrier: str,
+    earlier: set[str],
+    *,
+    streamed: bool,
 ) -> Failure | None:
     given = _chunks(case, carrier) if streamed else _reply(case, carrier)
-    shown: Any = case.deltas if streamed else case.message
+    shown: Any = case.streams if streamed else list(case.messages)
+    shown = shown[0] if len(shown) == 1 else shown
+    before = repr(given)
     try:
-        found = _images(_call(function, iter(given) if streamed else given, case))
-    except Exception as error:  # noqa: BLE001  # that it raises is what is told
+        answer = answer_of(function, Chunks(given) if streamed else given, _more(function, case))
+        found = found_in(answer)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # that it raises is what is told
         return Failure(case, carrier, f"raised {raised(error, function)}", shown)
-    wrong = difference([_bytes(url) for url in case.images], found)
+    of_others = {Found.of_url(url).what for url in earlier if url not in str(case.messages)}
+    wrong = difference([Found.of_url(url) for url in case.images], found, of_others)
+    if wrong is None and repr(given) != before:
+        wrong = "changed the reply that it was given, which the caller still has"
     return None if wrong is None else Failure(case, carrier, wrong, shown)
 
 
-def _call(function: Callable[..., Any], given: Any, case: Case) -> Any:
-    more = {}
-    if case.source and _takes_source(function):
-        more["source"] = case.source
-    answer = function(given, **more)
-    if inspect.isawaitable(answer):
-
-        async def waited() -> Any:
-            return await answer
-
-        return asyncio.run(waited())
-    return answer
-
-
-def _takes_source(function: Callable[..., Any]) -> bool:
+def _more(function: Callable[..., Any], case: Case) -> Mapping[str, Any]:
+    """Tell the source to a function that has an argument for it, beside the one for the reply."""
     try:
-        return "source" in inspect.signature(function).parameters
+        _first, *others = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return False
-
-
-def _images(answer: Any) -> list[Found]:
-    if answer is None:
-        return []
-    if isinstance(answer, (str, bytes, bytearray, os.PathLike, GeneratedImage, Mapping)):
-        answer = [answer]
-    drafts = (one for one in answer if not getattr(one, "is_draft", False))
-    return [_bytes(one) for one in drafts if one is not None]
-
-
-def _bytes(image: Any) -> Found:
-    if isinstance(image, GeneratedImage):
-        image = image.url
-    if isinstance(image, os.PathLike):
-        return Path(image).read_bytes()
-    if isinstance(image, (bytes, bytearray)):
-        return bytes(image)
-    if not isinstance(image, str):
-        raise TypeError(
-            f"it returned a {type(image).__name__} for an image; "
-            "a URL, bytes, a path or a GeneratedImage is one"
-        )
-    if "://" in image[:12]:
-        return image
-    payload = image.partition(",")[2] if image[:5].lower() == "data:" else image
-    try:
-        return base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError):
-        return image
+        return {}
+    return {"source": case.source} if case.source and "source" in others else {}

@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,14 +15,14 @@ from imageshim.image_data import data_uri
 from imageshim.timeline import Format
 from imageshim.wrapping.call_site import is_installed
 
+from .reading_answers import Found
 from .reading_cases import Case
 
-__all__ = ["Failure", "Found", "Tried", "difference", "message", "raised"]
+__all__ = ["Failure", "Tried", "difference", "message", "raised"]
 
-Found = bytes | str
-"""The bytes of an image, or its address."""
-
-_CHECK = str(Path(__file__).with_name("reading_check.py"))
+_OURS = tuple(
+    str(Path(__file__).with_name(name)) for name in ("reading_check.py", "reading_answers.py")
+)
 _LIMIT = 3900
 """How many characters a failure says at most."""
 
@@ -42,59 +42,86 @@ class Failure(NamedTuple):
     wrong: str
     """What the function did, in words."""
     shown: Any
-    """The reply, for people."""
+    """The reply, for people: a message, several (a list), or deltas (a tuple)."""
 
 
-def difference(expected: Sequence[Found], found: list[Found]) -> str | None:
-    """Say in words how what was found differs; None where it does not."""
-    if list(expected) == found:
-        return None
-    return next(words for is_so, words in _differences(expected, found) if is_so)
+def difference(
+    expected: Sequence[Found], found: Sequence[Found], of_others: Container[bytes | str] = ()
+) -> str | None:
+    """Say in words how what was found differs; None where it does not.
+
+    Args:
+        expected: what there is.
+        found: what the function gave.
+        of_others: images of earlier replies, which this one has not.
+
+    """
+    right, there = [one.what for one in expected], [one.what for one in found]
+    if right != there:
+        return next(words for is_so, words in _differences(right, there, of_others) if is_so)
+    misnamed = (
+        f"gave an {known.media_type} out as {one.media_type}"
+        for known, one in zip(expected, found, strict=True)
+        if one.media_type not in {None, known.media_type}
+    )
+    return next(misnamed, None)
 
 
-def _differences(expected: Sequence[Found], found: list[Found]) -> Iterator[tuple[bool, str]]:
+_What = bytes | str
+
+
+def _differences(
+    expected: list[_What], found: list[_What], of_others: Container[_What]
+) -> Iterator[tuple[bool, str]]:
     there = "is one" if len(expected) == 1 else f"are {len(expected)}"
     count = f"{len(found)} image{'s' * (len(found) != 1)}"
     yield not found, f"found no image; there {there}"
+    yield any(one in of_others for one in found), "found an image of an earlier reply as well"
     yield not expected, f"found {count}; there is none"
-    yield (
-        any(_swallowed(known, one) for known in expected for one in found),
-        "took text for a part of the image",
-    )
+    pairs = [(known, one) for known in expected for one in found]
+    yield any(_lost_padding(*pair) for pair in pairs), "left out the '=' that end the base64"
+    yield any(_swallowed(*pair) for pair in pairs), "took text for a part of the image"
     yield sorted(map(repr, expected)) == sorted(map(repr, found)), "found them in another order"
     are_right = all(one in expected for one in found)
     yield are_right and len(found) < len(expected), f"found {len(found)} of {len(expected)} images"
     yield are_right, f"found an image more than once: {count}, there {there}"
-    other = next((one for one in found if one not in expected), "")
+    other = next(one for one in found if one not in expected)
     yield True, f"found what is no image of the reply: {_said(other)}"
 
 
-def _swallowed(known: Found, found: Found) -> bool:
-    if isinstance(known, bytes):
-        if isinstance(found, bytes):
-            return len(found) > len(known) and found.startswith(known[:-3])
-        encoded = base64.b64encode(known).decode().rstrip("=")
-        return encoded in found
-    return False
+def _lost_padding(known: _What, found: _What) -> bool:
+    if isinstance(known, str) or isinstance(found, bytes):
+        return False
+    encoded = base64.b64encode(known).decode()
+    return encoded[-1] == "=" and found.rpartition(",")[2] == encoded.rstrip("=")
 
 
-def _said(found: Found) -> str:
+def _swallowed(known: _What, found: _What) -> bool:
+    if isinstance(known, str):
+        return False
+    if isinstance(found, bytes):
+        return len(found) > len(known) and found.startswith(known[:-3])
+    return base64.b64encode(known).decode().rstrip("=") in found
+
+
+def _said(found: _What) -> str:
     if isinstance(found, str):
         return repr(_short(found))
     kind = data_uri.sniff(base64.b64encode(found).decode()) or "no image"
     return f"{len(found)} bytes ({kind})"
 
 
-def raised(error: Exception, function: Callable[..., Any]) -> str:
+def raised(error: BaseException, function: Callable[..., Any]) -> str:
     """Say what was raised, and at which line: of the function's own file, if it is there."""
     file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [one for one in frames if one.filename == file] or [
-        one for one in frames if one.filename != _CHECK and not is_installed(one.filename)
+        one for one in frames if one.filename not in _OURS and not is_installed(one.filename)
     ]
     text = f"{type(error).__name__}: {_short(str(error))}"
     if own:
-        text += f"\n   at {Path(own[-1].filename).name}:{own[-1].lineno}: {own[-1].line}"
+        line = f"{Path(own[-1].filename).name}:{own[-1].lineno}: {own[-1].line or ''}"
+        text += f"\n   at {_short(line)}"
     return text
 
 
@@ -140,7 +167,7 @@ def _shown(number: int, group: list[Failure]) -> list[str]:
     lines = [
         f"{number}. {_sentence(first.case.reason)}",
         f"   It {first.wrong}",
-        f"   {'Deltas' if isinstance(first.shown, tuple) else 'Message'}: {reply}",
+        f"   {_NAMES[type(first.shown)]}: {reply}",
         f"   In {_where(group)}.",
     ]
     others = list(dict.fromkeys(one.case.reason for one in group))[1:]
@@ -151,6 +178,7 @@ def _shown(number: int, group: list[Failure]) -> list[str]:
 
 
 _OTHERS = 4
+_NAMES: dict[type, str] = {dict: "Message", list: "Messages", tuple: "Deltas"}
 
 
 def _sentence(text: str) -> str:
