@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from imageshim import Format, UnknownFormatError, detect
+from imageshim import Format, ImageShimError, UnknownFormatError, detect
 from imageshim.server import Negotiation
 from imageshim.server.metrics import Metrics
 from imageshim.testing.pictures import png
@@ -78,13 +78,13 @@ def request(wish=None, **more):
     return {"model": "m", "proxy_server_request": {"headers": headers, "url": url}, **more}
 
 
-def reply(name, **message):
-    choice = {"index": 0, "finish_reason": "stop", "message": write_message(PARTS, name) | message}
+def reply(name, parts=PARTS, **message):
+    choice = {"index": 0, "finish_reason": "stop", "message": write_message(parts, name) | message}
     return ChatCompletion.construct(id="x", created=1, model="m", choices=[choice])
 
 
-def chunks(name):
-    deltas = [write_message((part,), name) for part in PARTS]
+def chunks(name, parts=PARTS):
+    deltas = [write_message((part,), name) for part in parts]
     made = []
     for delta, ending in (*((delta, None) for delta in deltas), ({}, "stop")):
         choice = {"index": 0, "delta": delta, "finish_reason": ending}
@@ -143,6 +143,38 @@ async def test_releases_that_take_what_is_returned_keep_their_own_for_the_log(ma
     out = await callback.async_post_call_success_hook(data, None, response)
     assert detect(out, "content") is Format.CONTENT
     assert detect(response) is Format.IMAGES
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "place"),
+    [(None, None, 0), ("final", None, 1), (None, "final", 1), ("first", "final", 0)],
+)
+@pytest.mark.parametrize("version", ["1.76.3", "1.109.1"])
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+async def test_pick_says_which_of_several_images_the_format_image_holds(
+    make, monkeypatch, option, variable, place, version
+):
+    if variable is not None:
+        monkeypatch.setenv("IMAGESHIM_PICK", variable)
+    drawn = [png(filling=1), png(filling=2)]
+    callback, data = make(version, pick=option), request("image")
+    await asked(callback, data)
+
+    whole = await callback.async_post_call_success_hook(data, None, reply("images", drawn))
+    out, _ = await streamed(callback, data, chunks("images", drawn))
+
+    wanted = drawn[place].url
+    assert whole.choices[0].message.image["url"] == wanted
+    deltas = [choice.delta for one in out for choice in one.choices]
+    assert [one.image["url"] for one in deltas if getattr(one, "image", None)] == [wanted]
+
+
+def test_a_wrong_pick_stops_no_proxy_but_is_told(make, monkeypatch, caplog):
+    with pytest.raises(ImageShimError, match="'last'"):
+        make(pick="last")
+    monkeypatch.setenv("IMAGESHIM_PICK", "last")
+    make()
+    assert "IMAGESHIM_PICK is 'last'; there are 'first', 'final'" in caplog.text
 
 
 async def test_what_no_chat_asked_for_passes(make):

@@ -225,6 +225,8 @@ def test_main_is_the_program(tmp_path):
         (["--callers", "shop", "x.py"], "'shop' is not MODULES=FORMAT"),
         (["--callers", "=parts", "x.py"], "'=parts' is not MODULES=FORMAT"),
         (["--callers", "shop.*=picture", "x.py"], "the formats are content, image, images, parts"),
+        (["--pick", "last", "x.py"], "'last'"),
+        (["--pick"], "expected one argument"),
         (["--odd", "x.py"], "--odd"),
         (["--report", ".", "x.py"], "is a folder"),
         (["--report", "no/folder/x", "x.py"], "there is no folder"),
@@ -321,6 +323,34 @@ def test_callers_say_which_modules_get_which_format(tmp_path):
     assert ended.stdout.splitlines() == [
         "langchain_openai list False", "langchain_core str True", "shop str True",
     ], ended.stderr  # fmt: skip
+
+
+PICKING = """
+import httpx, openai
+from imageshim.testing.pictures import png
+from imageshim.testing.strategies import write_message
+
+drawn = [png(filling=1), png(filling=2)]
+choice = {"index": 0, "finish_reason": "stop", "message": write_message(drawn, "images")}
+reply = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+answering = httpx.MockTransport(lambda request: httpx.Response(200, json=reply))
+with httpx.Client(base_url="http://any", transport=answering) as plain:
+    client = openai.OpenAI(base_url="http://any", api_key="any", http_client=plain)
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Draw."}]}
+    typed = client.chat.completions.create(**asked).choices[0].message.image
+    read = plain.post("/chat/completions").json()["choices"][0]["message"]["image"]
+print([[one.url for one in drawn].index(image["url"]) for image in (typed, read)])
+"""
+
+
+@pytest.mark.parametrize(("pick", "place"), [([], 0), (["--pick", "final"], 1)])
+def test_pick_says_which_of_several_images_the_program_gets(tmp_path, pick, place):
+    path = tmp_path / "program.py"
+    path.write_text(PICKING)
+
+    ended = shim("--emit", "image", "--clients", "httpx", *pick, path, cwd=tmp_path)
+
+    assert ended.stdout.split("\n")[-2:] == [f"[{place}, {place}]", ""], ended.stderr
 
 
 def test_emit_says_what_the_program_gets(tmp_path):

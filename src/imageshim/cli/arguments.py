@@ -19,6 +19,7 @@ from .completion import ASKED, offer
 __all__ = [
     "add_conversion",
     "add_files",
+    "add_pick",
     "add_source",
     "conversion_of",
     "data_error",
@@ -97,9 +98,15 @@ def add_conversion(into: argparse.ArgumentParser) -> None:
         help="leave drafts in the reasoning text, or move them to the images (default: keep; not "
         "in event streams)",
     )  # fmt: skip
+    add_pick(into)
+
+
+def add_pick(into: argparse.ArgumentParser, *, streams: bool = False) -> None:
+    """Add ``pick``; where there are ``streams``, what it means for them is said."""
     into.add_argument(
         "--pick", choices=PICK, default="first",
-        help="which of several images the format image holds (default: first, as in LiteLLM)",
+        help="which of several images the format image holds (default: first, as in LiteLLM)"
+        + ("; in streams the final one comes when its reply ends" if streams else ""),
     )  # fmt: skip
 
 

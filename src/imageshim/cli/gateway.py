@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from imageshim.errors import ImageShimError
-from imageshim.messages.options import PICK
 from imageshim.timeline import Format
 
-from .arguments import existing_file, fail, number, parser, positive_seconds
+from .arguments import add_pick, existing_file, fail, number, parser, positive_seconds
 
 __all__ = ["main", "options"]
 
@@ -54,11 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "--markdown", action="store_true",
         help="also convert images in Markdown, ![…](data:…), which clients show as they are",
     )  # fmt: skip
-    add(
-        "--pick", choices=PICK, default="first",
-        help="which of several images the format image holds (default: first, as in LiteLLM); "
-        "in streams the final one comes when its reply ends",
-    )  # fmt: skip
+    add_pick(by, streams=True)
     add("--strict", action="store_true", help="answer 502 to what cannot be converted")
     add("--max-request", type=number(1), metavar="BYTES", help="refuse larger requests")
     add(

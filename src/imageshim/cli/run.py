@@ -13,7 +13,7 @@ from pathlib import Path
 from imageshim.errors import ImageShimError, LegacyImageFormatWarning
 from imageshim.timeline import Format
 
-from .arguments import parser
+from .arguments import add_pick, parser
 
 __all__ = ["main"]
 
@@ -25,7 +25,7 @@ _EXAMPLES = """Examples:
   imageshim run --report sites.jsonl -m pytest
   python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
 _USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE]
-                     [--clients NAMES] (SCRIPT | -m MODULE) [ARGUMENT ...]"""
+                     [--clients NAMES] [--pick PICK] (SCRIPT | -m MODULE) [ARGUMENT ...]"""
 _FORMATS = tuple(member.value for member in Format)
 
 
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also the chat completions that the program gets by requests, httpx or aiohttp; "
         "names with commas between",
     )  # fmt: skip
+    add_pick(by, streams=True)
     by.add_argument("-m", dest="module", metavar="MODULE", help="run a module, as python -m")
     return by
 
@@ -67,7 +68,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-_WITH_VALUES = frozenset({"--emit", "--callers", "--report", "--clients"})
+_WITH_VALUES = frozenset({"--emit", "--callers", "--report", "--clients", "--pick"})
 
 
 def _own(arguments: Sequence[str]) -> int:
@@ -92,19 +93,18 @@ def main(arguments: Sequence[str]) -> int:
     if options.module is None and not theirs:
         by.error("a script, or -m and a module, is missing")
     try:
-        _prepare(options.emit, options.callers, options.report, options.clients)
+        _prepare(options)
         _run(options.module, theirs)
     except ImageShimError as fault:
         by.error(str(fault))
     return 0
 
 
-def _prepare(
-    emit: str, callers: list[tuple[str, str]], report: str | None, clients: tuple[str, ...]
-) -> None:
+def _prepare(options: argparse.Namespace) -> None:
     from imageshim.wrapping.installation import install
     from imageshim.wrapping.policy import REPORT_VARIABLE
 
+    emit, pick, report = Format(options.emit), options.pick, options.report
     if report:
         path = Path(report).absolute()
         if not path.parent.is_dir():
@@ -118,15 +118,17 @@ def _prepare(
         warnings.simplefilter("default", LegacyImageFormatWarning)
     atexit.register(_tell, report)
     rules: dict[str, Format] = {}
-    for pattern, wanted in callers:
+    for pattern, wanted in options.callers:
         rules.setdefault(pattern, Format(wanted))
-    install(emit=Format(emit), callers=rules)
-    if clients:
+    install(emit=emit, callers=rules, pick=pick)
+    if options.clients:
         from imageshim.wrapping.http_clients import watch_clients
         from imageshim.wrapping.policy import policy
 
-        do = policy(Format(emit), None, "stash", history=False, keep_images=None, strict=False)
-        watch_clients(clients, do)
+        do = policy(
+            emit, None, "stash", history=False, keep_images=None, strict=False, pick=pick
+        )  # fmt: skip
+        watch_clients(options.clients, do)
 
 
 def _tell(report: str | None) -> None:

@@ -5,8 +5,9 @@ One line in ``config.yaml``::
     litellm_settings:
       callbacks: imageshim.server.litellm_callback.image_formats
 
-``IMAGESHIM_DEFAULT`` (a format), ``IMAGESHIM_RULES`` (a rules file) and ``IMAGESHIM_METRICS_PORT``
-(Prometheus metrics on a port of their own) are read from the environment.
+``IMAGESHIM_DEFAULT`` (a format), ``IMAGESHIM_RULES`` (a rules file), ``IMAGESHIM_PICK`` (``first``
+or ``final``) and ``IMAGESHIM_METRICS_PORT`` (Prometheus metrics on a port of their own) are read
+from the environment.
 
 Releases up to at least 1.90.7 look for callbacks beside ``config.yaml`` only (``get_instance_fn``
 in ``proxy/types_utils/utils.py``). For them, put a file ``image_formats.py`` there with the line
@@ -36,7 +37,7 @@ from litellm.integrations.custom_logger import CustomLogger
 from imageshim.conversion import convert, convert_in_place
 from imageshim.errors import FormatRequestError
 from imageshim.messages import carriers
-from imageshim.messages.options import plan
+from imageshim.messages.options import PICK, Pick, check_option, plan
 from imageshim.messages.origin import OWN_PROVIDERS, provider_of
 from imageshim.messages.stash import FIELD
 from imageshim.printing.escapes import shown
@@ -48,7 +49,7 @@ from .asked import Asked, take_format
 from .callback_state import decided, drop, keep
 from .litellm_headers import announce, install_announcer
 from .metrics import Metrics, default_metrics, serve_metrics
-from .negotiation import Decision, Negotiation
+from .negotiation import Decision, Negotiation, pick_of_environment
 
 __all__ = ["ImageFormats", "image_formats"]
 
@@ -67,6 +68,11 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
             line in the log.
         metrics: where replies are counted; None is prometheus-client's own registry, which the
             proxy's ``/metrics`` shows too.
+        pick: which of several images the format ``image`` holds, as in :func:`imageshim.convert`;
+            in streams the ``"final"`` one comes when its choice ends. None reads the environment.
+
+    Raises:
+        ImageShimError: ``pick`` is unknown.
 
     """
 
@@ -76,10 +82,13 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         *,
         strict: bool = False,
         metrics: Metrics | None = None,
+        pick: Pick | None = None,
     ) -> None:
         super().__init__()
         self._negotiation = negotiation or Negotiation.for_proxy()
         self._strict = strict
+        self._pick = pick_of_environment() if pick is None else pick
+        check_option("pick", self._pick, PICK)
         self._metrics = metrics or default_metrics()
         self._version = version_of("litellm")
         self._takes_returned = is_at_least(self._version, _TAKES_RETURNED)
@@ -138,10 +147,10 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         if to is None:
             return response
         source = self._source(response)
-        new = convert(response, to, source=source)
+        new = convert(response, to, source=source, pick=self._pick)
         if new is not response and not self._takes_returned:
             # It is what LiteLLM logs, too; where that can be helped, it is left as it is.
-            convert_in_place(response, plan(to, source=source))
+            convert_in_place(response, plan(to, source=source, pick=self._pick))
         return new
 
     async def async_post_call_streaming_iterator_hook(
@@ -153,7 +162,8 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
             async for chunk in response:
                 yield chunk
             return
-        stream = FailOpen(ChunkMachine(decision.format, source=self._source(response)))
+        source = self._source(response)
+        stream = FailOpen(ChunkMachine(decision.format, source=source, pick=self._pick))
         seconds, changed = 0.0, False
         try:
             async for chunk in response:

@@ -25,12 +25,13 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from imageshim.errors import FormatRequestError, ImageShimError
+from imageshim.messages.options import PICK, Pick, check_option
 from imageshim.timeline import Format, target_format
 
 from .asked import HEADER, METADATA_KEY, Asked
 from .rules import AS_IS, Policy, Rules, read_rules
 
-__all__ = ["OLD_FORMATS", "SOURCES", "Decision", "Negotiation"]
+__all__ = ["OLD_FORMATS", "SOURCES", "Decision", "Negotiation", "pick_of_environment"]
 
 SOURCES = ("header", "metadata", "key", "team", "rule", "default")
 """Where a decision can come from, the first first."""
@@ -141,6 +142,17 @@ class Negotiation:
         where the operator has set a date, and ``Link``. Nothing where the reply passes as it is.
         """
         return [] if decision.format is None else list(self._headers[decision.format])
+
+
+def pick_of_environment(environ: Mapping[str, str] = os.environ) -> Pick:
+    """Read ``IMAGESHIM_PICK``; what is wrong there stops no proxy, but is logged."""
+    pick: Any = environ.get("IMAGESHIM_PICK") or "first"
+    try:
+        check_option("IMAGESHIM_PICK", pick, PICK)
+    except ImageShimError as fault:
+        _log.error("the environment: %s; it is the first", fault)
+        return "first"
+    return pick  # type: ignore[no-any-return]  # checked
 
 
 def _headers(written: Format, rules: Rules) -> list[tuple[str, str]]:
