@@ -86,7 +86,7 @@ def _subscript(at: Interpreter, node: ast.Subscript) -> v.Value:  # noqa: C901
 
 @evaluates(ast.Await)
 def _await(at: Interpreter, node: ast.Await) -> v.Value:
-    return v.each(at.value(node.value), awaited)
+    return awaited(at, at.value(node.value))
 
 
 @evaluates(ast.NamedExpr)

@@ -7,7 +7,7 @@ import ast
 from . import values as v
 from .functions import call_function
 from .interpreter import Interpreter
-from .scopes import Bound, Class, Func, Function, Inst
+from .scopes import Bound, Class, Func, Function, Inst, Queue
 
 __all__ = ["attribute_of", "item_of", "member_of"]
 
@@ -23,6 +23,8 @@ def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> 
         return member_of(at, value, name)
     if isinstance(value, v.Maybe):
         return _assumed(at, value, name, node, "attribute")
+    if isinstance(value, Queue):
+        return v.Wrap("method", value, name)
     if isinstance(value, (v.Seq, v.Mapping)) or (
         isinstance(value, v.Wrap) and value.how != "method"
     ):

@@ -8,7 +8,7 @@ from . import values as v
 from .hooks import Given
 from .interpreter import Interpreter
 from .iteration import iterate
-from .scopes import Bound, Func, Function
+from .scopes import Bound, Func, Function, Queue
 
 __all__ = ["call_function", "escape", "result_of", "returned"]
 
@@ -22,6 +22,9 @@ def escape(at: Interpreter, value: v.Value) -> None:
         if isinstance(one, (Func, Bound)) and not one.info.escapes:
             one.info.escapes = True
             at.wake(one.info)
+        elif isinstance(one, Queue) and not one.channel.escapes:
+            one.channel.escapes = True
+            at.wake(*one.channel.readers)
         elif isinstance(one, v.Seq):
             for inner in (*(one.items or ()), one.rest):  # joined, one may hide another
                 escape(at, inner)

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from . import values as v
 from .environment import Changes, Env
 from .hooks import Given, Libraries, Neighbours, Watcher
-from .scopes import ClassInfo, Function, Scope
+from .scopes import Channel, ClassInfo, Function, Scope
 from .tables import assigns, calls, evaluates, executes
 
 __all__ = ["Interpreter", "Loop"]
@@ -66,6 +66,8 @@ class Interpreter:
         self.function: Function | None = None
         self.functions: dict[ast.AST, Function] = {}
         self.classes: dict[ast.AST, ClassInfo] = {}
+        self.channels: dict[ast.AST, Channel] = {}
+        """Queues, by the calls that make them."""
         self.order: dict[Function, int] = {}
         """The functions that were met, with their places."""
         self.origins: dict[ast.AST, v.Origin] = {}
@@ -272,4 +274,6 @@ class Interpreter:
             owner.readers.clear()
             owner.attributes.clear()
             owner.methods.clear()
+        for channel in self.channels.values():
+            channel.readers.clear()
         self.__dict__.clear()

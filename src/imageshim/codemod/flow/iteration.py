@@ -6,6 +6,8 @@ import ast
 
 from . import values as v
 from .interpreter import Interpreter
+from .queues import taken
+from .scopes import Queue
 
 __all__ = ["awaited", "item_at", "iterate"]
 
@@ -53,6 +55,8 @@ def _iterate(at: Interpreter, value: v.Value) -> v.Value:  # noqa: PLR0911
         return value.get("*keys") or v.UNKNOWN
     if isinstance(value, v.Maybe):
         return value
+    if isinstance(value, Queue):
+        return taken(at, value)
     return value if value is v.BOTTOM else v.UNKNOWN
 
 
@@ -60,8 +64,14 @@ def _awaited_items(at: Interpreter, value: v.Wrap) -> v.Value:
     return iterate(at, value.value) if value.how in ("await", "context") else v.UNKNOWN
 
 
-def awaited(value: v.Value) -> v.Value:
+def awaited(at: Interpreter, value: v.Value) -> v.Value:
     """Return what awaiting a value gives."""
+    return v.each(value, lambda one: _awaited(at, one))
+
+
+def _awaited(at: Interpreter, value: v.Value) -> v.Value:
+    if isinstance(value, Queue):  # a future
+        return taken(at, value)
     if isinstance(value, v.Wrap) and value.how == "await":
         return value.value
     return value if isinstance(value, (v.Obj, v.Seq, v.Maybe)) or value is v.BOTTOM else v.UNKNOWN

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import Any
 
 from . import values as v
 from .functions import escape
@@ -11,6 +13,8 @@ from .interpreter import Interpreter
 from .iteration import iterate
 from .labels import put_together
 from .operators import put_into
+from .queues import call_queue
+from .scopes import Queue
 
 __all__ = ["call_wrapped", "nothing", "scan"]
 
@@ -24,38 +28,38 @@ _TEXT = frozenset(
 """Methods of a string whose result still is (part of) that string."""
 
 
-def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:  # noqa: C901, PLR0911
+def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:
     """Call a method, or what ``partial`` made."""
     value, name = function.value, function.name
     if function.how == "partial":
-        inner = function.value
-        if isinstance(inner, v.Seq) and inner.items and isinstance(inner.rest, v.Mapping):
-            keywords = dict(inner.rest.items) | given.keywords
-            merged = Given(given.node, [*inner.items[1:], *given.args], keywords)
-            merged.spread = given.spread or inner.rest.partial
-            return v.each(inner.items[0], lambda one: at.call(one, merged))
-        return v.UNKNOWN
+        return _call_partial(at, value, given)
     if function.how != "method":
         return v.UNKNOWN
     if isinstance(value, v.Alt):
         return v.each(value, lambda one: call_wrapped(at, v.Wrap("method", one, name), given))
-    if isinstance(value, v.Obj):
-        return _object_method(at, value, name, given)
-    if isinstance(value, v.Seq):
-        return _sequence_method(at, value, name, given)
-    if isinstance(value, v.Mapping):
-        return _mapping_method(value, name, given)
-    if isinstance(value, v.Const) and name == "join" and given.args:
-        return iterate(at, given.args[0])
-    if isinstance(value, v.Const) and name == "format":
-        put_into(at, value, given.all(), given.node.lineno)
-    if isinstance(value, v.Wrap):
-        return _pending_method(at, value, name, given)
-    if isinstance(value, v.Const):
-        return put_together(at, given.node)
+    method = _METHODS.get(type(value))
+    if method is not None:
+        return method(at, value, name, given)
     for one in given.all():
         escape(at, one)
     return v.UNKNOWN
+
+
+def _call_partial(at: Interpreter, value: v.Value, given: Given) -> v.Value:
+    if isinstance(value, v.Seq) and value.items and isinstance(value.rest, v.Mapping):
+        keywords = dict(value.rest.items) | given.keywords
+        merged = Given(given.node, [*value.items[1:], *given.args], keywords)
+        merged.spread = given.spread or value.rest.partial
+        return v.each(value.items[0], lambda one: at.call(one, merged))
+    return v.UNKNOWN
+
+
+def _constant_method(at: Interpreter, value: v.Const, name: str, given: Given) -> v.Value:
+    if name == "join" and given.args:
+        return iterate(at, given.args[0])
+    if name == "format":
+        put_into(at, value, given.all(), given.node.lineno)
+    return put_together(at, given.node)
 
 
 def _pending_method(at: Interpreter, value: v.Wrap, name: str, given: Given) -> v.Value:
@@ -139,7 +143,8 @@ def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> 
     return value if name == "copy" else v.UNKNOWN
 
 
-def _mapping_method(value: v.Mapping, name: str, given: Given) -> v.Value:
+def _mapping_method(at: Interpreter, value: v.Mapping, name: str, given: Given) -> v.Value:
+    del at
     key = given.first()
     if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
         found = value.get(str(key.value))
@@ -159,3 +164,14 @@ def nothing(default: v.Value) -> v.Value:
     if isinstance(default, (v.Const, v.Mapping)) or default == v.Seq(()):
         return v.BOTTOM
     return default
+
+
+_METHODS: dict[type, Callable[[Interpreter, Any, str, Given], v.Value]] = {
+    v.Obj: _object_method,
+    v.Seq: _sequence_method,
+    v.Mapping: _mapping_method,
+    v.Wrap: _pending_method,
+    v.Const: _constant_method,
+    Queue: call_queue,
+}
+"""What calls a method, by the type of what has it."""

@@ -9,7 +9,18 @@ from functools import cached_property
 
 from .values import BOTTOM, UNKNOWN, Value, join, widened
 
-__all__ = ["Bound", "Class", "ClassInfo", "Func", "Function", "FunctionNode", "Inst", "Scope"]
+__all__ = [
+    "Bound",
+    "Channel",
+    "Class",
+    "ClassInfo",
+    "Func",
+    "Function",
+    "FunctionNode",
+    "Inst",
+    "Queue",
+    "Scope",
+]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -155,6 +166,26 @@ class ClassInfo:
     def remember(self, name: str, value: Value, *, widen: bool = False) -> bool:
         """Join a value into an attribute; returns whether that says something new."""
         return _grow(self.attributes, name, value, widen=widen)
+
+
+class Channel:
+    """Where some functions put what others take out: a queue, a future, the ends of a pipe."""
+
+    def __init__(self) -> None:
+        self.holds: Value = BOTTOM
+        self.is_filled = False
+        """Whether something is put in: its value may still be to come."""
+        self.escapes = False
+        """Whether code that is not seen has it, and may put anything in."""
+        self.readers: set[Function | None] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Value):
+    """An end of a channel; ``how`` is await where its methods have to be awaited."""
+
+    channel: Channel
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

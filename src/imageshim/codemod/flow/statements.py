@@ -17,7 +17,7 @@ from .functions import call_function, returned
 from .interpreter import Interpreter, Loop
 from .iteration import awaited, iterate
 from .paths import Joined, branch, joined, merge, same
-from .scopes import Bound, Inst
+from .scopes import Bound, Inst, Queue
 from .tables import executes
 
 __all__ = ["caught", "suppresses"]
@@ -239,8 +239,12 @@ def _entered(at: Interpreter, value: v.Value) -> v.Value:
                 call_function(at, one.info, [], {}, value) if isinstance(one, Bound) else v.UNKNOWN
             ),
         )
-        return v.each(found, awaited) if isinstance(found, v.Wrap) else found
-    return value if isinstance(value, (v.Obj, v.Ref, v.Maybe)) or value is v.BOTTOM else v.UNKNOWN
+        return awaited(at, found) if isinstance(found, v.Wrap) else found
+    return (
+        value
+        if isinstance(value, (v.Obj, v.Ref, v.Maybe, Queue)) or value is v.BOTTOM
+        else v.UNKNOWN
+    )
 
 
 def caught(handler: ast.ExceptHandler) -> frozenset[str]:

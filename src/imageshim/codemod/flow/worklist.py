@@ -65,12 +65,19 @@ def _again(at: Interpreter, info: Function | None) -> bool:
 
 
 def _release(at: Interpreter) -> bool:
-    """Hand unknown values to the functions that nobody is known to call, if there are more."""
+    """Hand unknown values to the functions that nobody is known to call, if there are more.
+
+    What nobody is known to put into a queue is unknown as well.
+    """
     uncalled = [info for info in at.order if not info.released and not _is_called(at, info)]
     for info in uncalled:
         info.released = True
         at.wake(info)
-    return bool(uncalled)
+    unfilled = [one for one in at.channels.values() if not (one.is_filled or one.escapes)]
+    for channel in unfilled:
+        channel.escapes = True
+        at.wake(*channel.readers)
+    return bool(uncalled or unfilled)
 
 
 def _is_called(at: Interpreter, info: Function) -> bool:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.annotations import annotation
 from imageshim.codemod.flow.fields import attribute_of
+from imageshim.codemod.flow.functions import escape
 from imageshim.codemod.flow.hooks import Given
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.iteration import awaited, iterate
 from imageshim.codemod.flow.labels import labelled
 from imageshim.codemod.flow.methods import nothing, scan
-from imageshim.codemod.flow.scopes import Class, Inst
+from imageshim.codemod.flow.scopes import Channel, Class, Inst, Queue
 
 from .library import Library
 
@@ -60,11 +61,10 @@ def _setattr(at: Interpreter, given: Given) -> v.Value:
 
 
 def _gather(at: Interpreter, given: Given) -> v.Value:
-    del at
     node = given.node
     if any(isinstance(one, ast.Starred) for one in node.args) or len(given.args) == 0:
-        return v.Wrap("await", v.Seq(None, v.join_all(v.each(one, awaited) for one in given.args)))
-    return v.Wrap("await", v.Seq(tuple(v.each(one, awaited) for one in given.args)))
+        return v.Wrap("await", v.Seq(None, v.join_all(awaited(at, one) for one in given.args)))
+    return v.Wrap("await", v.Seq(tuple(awaited(at, one) for one in given.args)))
 
 
 def _partial(at: Interpreter, given: Given) -> v.Value:
@@ -105,6 +105,13 @@ def _next(at: Interpreter, given: Given) -> v.Value:
 
 def _anext(at: Interpreter, given: Given) -> v.Value:
     return v.Wrap("await", _next(at, given))
+
+
+def _iter(at: Interpreter, given: Given) -> v.Value:
+    if len(given.args) < 2:
+        return given.first()
+    inner = Given(given.node, [], {})  # iter(queue.get, None) calls it again and again
+    return v.Wrap("iter", v.each(given.args[0], lambda one: at.call(one, inner)))
 
 
 def _enumerate(at: Interpreter, given: Given) -> v.Value:
@@ -158,8 +165,7 @@ def _super(at: Interpreter, given: Given) -> v.Value:
 
 
 def _awaited(at: Interpreter, given: Given) -> v.Value:
-    del at
-    return v.each(given.first(), awaited)
+    return awaited(at, given.first())
 
 
 def _first(at: Interpreter, given: Given) -> v.Value:
@@ -175,6 +181,39 @@ def _made(name: str) -> Callable[[Interpreter, Given], v.Value]:
     return make
 
 
+def _queue(how: str = "") -> Callable[[Interpreter, Given], v.Value]:
+    def make(at: Interpreter, given: Given) -> v.Value:
+        return Queue(at.channels.setdefault(given.node, Channel()), how)
+
+    return make
+
+
+def _ends(how: str = "") -> Callable[[Interpreter, Given], v.Value]:
+    """``multiprocessing.Pipe()``: two ends of one channel."""
+    make = _queue(how)
+    return lambda at, given: v.Seq((make(at, given),) * 2)
+
+
+def _started(at: Interpreter, given: Given) -> v.Value:
+    """``Thread(target=f, args=(…), kwargs={…})`` calls it, and nobody gets what it returns."""
+    named = given.keywords
+    target = named.get("target", given.args[1] if len(given.args) > 1 else v.UNKNOWN)
+    args, keywords = named.get("args", v.Seq(())), named.get("kwargs", v.Mapping(()))
+    places = args.items if isinstance(args, v.Seq) else None
+    if places is None or not isinstance(keywords, v.Mapping):
+        return _unseen(at, given)
+    inner = Given(given.node, list(places), dict(keywords.items))
+    inner.spread = keywords.partial
+    v.each(target, lambda one: at.call(one, inner))
+    return v.UNKNOWN
+
+
+def _unseen(at: Interpreter, given: Given) -> v.Value:
+    for one in given.all():
+        escape(at, one)
+    return v.UNKNOWN
+
+
 def _repeat(at: Interpreter, given: Given) -> v.Value:
     """``any(…)`` and its like look at every item."""
     del at, given
@@ -185,6 +224,7 @@ _SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,
+    "iter": _iter,
     "next": _next,
     "anext": _anext,
     "enumerate": _enumerate,
@@ -218,6 +258,33 @@ _SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     "asyncio.TaskGroup": _made("group"),
     "functools.partial": _partial,
     "json.loads": _loads,
+    "threading.Thread": _started,
+    "multiprocessing.Process": _started,
+    **dict.fromkeys(
+        (
+            "queue.Queue",
+            "queue.SimpleQueue",
+            "queue.LifoQueue",
+            "queue.PriorityQueue",
+            "multiprocessing.Queue",
+            "multiprocessing.SimpleQueue",
+            "concurrent.futures.Future",
+            "contextvars.ContextVar",
+        ),
+        _queue(),
+    ),
+    **dict.fromkeys(
+        (
+            "asyncio.Queue",
+            "asyncio.LifoQueue",
+            "asyncio.PriorityQueue",
+            "asyncio.Future",
+            "loop.create_future",
+        ),
+        _queue("await"),
+    ),
+    "multiprocessing.Pipe": _ends(),
+    "anyio.create_memory_object_stream": _ends("await"),
     "re.compile": _compile,
     "importlib.import_module": _import,
     "__import__": _import,
@@ -225,7 +292,7 @@ _SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
 
 _IDENTITY: dict[str, int] = {
     "copy.copy": 0, "copy.deepcopy": 0, "typing.cast": 1, "cast": 1, "typing.assert_type": 0,
-    "list": 0, "tuple": 0, "iter": 0, "aiter": 0, "reversed": 0, "sorted": 0, "set": 0,
+    "list": 0, "tuple": 0, "aiter": 0, "reversed": 0, "sorted": 0, "set": 0,
     "collections.deque": 0,
     "asyncio.wait_for": 0, "asyncio.shield": 0, "asyncio.create_task": 0, "asyncio.run": 0,
     "asyncio.ensure_future": 0, "asyncio.timeout": 0, "anyio.run": 0, "asyncio.as_completed": 0,
@@ -276,7 +343,7 @@ def _call(  # noqa: PLR0911
             return _cast(at, given, value)
         if name in _COLLECTED:
             return v.each(value, lambda one: _collected(at, one))
-        return v.each(value, awaited) if name in _AWAITED else value
+        return awaited(at, value) if name in _AWAITED else value
     if name in _SCANNERS:
         scan(at, given.first(), given.args[1:], given)
         return v.UNKNOWN
