@@ -64,8 +64,8 @@ def test_one_bad_line_is_reported_alone(parsed, broken, place):
         (bytes(range(256)), "no JSON at byte"),
         (json.dumps(REPLY, indent=2).encode()[:-3], "no JSON at byte"),
         (LINE[:-3], "no JSON at byte"),
-        (b"[1,\n2]", "no reply: its JSON is a list, not an object"),
-        (b"3", "no reply: its JSON is a int, not an object"),
+        (b"[1,\n2]", "no reply: its JSON is of type list, not an object"),
+        (b"3", "no reply: its JSON is of type int, not an object"),
         (b"[" * 100_000, ""),
     ],
 )

@@ -423,7 +423,7 @@ def test_a_dict_subclass_is_copied_not_made_again():
 
 
 def test_a_mapping_that_cannot_be_made_again_says_so():
-    with pytest.raises(ImageShimError, match="a Fixed cannot be made again"):
+    with pytest.raises(ImageShimError, match="Fixed objects cannot be made again"):
         normalize(Fixed(OLD, {}))
 
 
@@ -475,7 +475,7 @@ def test_a_reply_on_every_carrier_is_made_again_around_what_changed(make, kind):
 
 
 def test_a_read_only_mapping_cannot_change_itself():
-    with pytest.raises(ImageShimError, match="a mappingproxy cannot be changed in place"):
+    with pytest.raises(ImageShimError, match="mappingproxy objects cannot be changed in place"):
         convert_in_place(MappingProxyType(OLD), plan("images"))
 
 

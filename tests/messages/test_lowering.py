@@ -159,7 +159,7 @@ def test_a_field_that_holds_something_else_is_not_overwritten(to, field, held):
     with pytest.raises(MalformedImageError) as caught:
         convert(message, to)
     assert str(caught.value) == (
-        f"message.{field} holds a {type(held).__name__} that is not an image; "
+        f"message.{field} is of type {type(held).__name__}, which is no image; "
         f"the format '{field}' would overwrite it"
     )
     assert convert(message, "content")[field] == held  # it stays where it is not in the way

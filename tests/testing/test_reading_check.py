@@ -140,7 +140,7 @@ def test_the_line_that_raises_is_shown():
         (lambda urls: urls or ["data:image/png;base64,AAAA"], "found 1 image; there is none"),
         (lambda urls: ["cat.png" for _ in urls], "found what is no image of the reply: 'cat.png'"),
         (lambda urls: [b"GIF89a" for _ in urls], "6 bytes (image/gif)"),
-        (lambda urls: [3 for _ in urls], "it returned a int for an image"),
+        (lambda urls: [3 for _ in urls], "it returned a value of type int for an image"),
         (lambda urls: [url + "Here" for url in urls], "took text for a part of the image"),
     ],
 )

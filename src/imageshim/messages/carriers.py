@@ -163,12 +163,12 @@ def _rebuilt_mapping(carrier: Any, new: Mapping[str, Any], *, in_place: bool) ->
         target.update(new)
         return target
     if in_place:
-        raise ImageShimError(f"a {type(carrier).__qualname__} cannot be changed in place")
+        raise ImageShimError(f"{type(carrier).__qualname__} objects cannot be changed in place")
     try:
         return type(carrier)(dict(new))  # as MappingProxyType takes it
     except TypeError as error:
         raise ImageShimError(
-            f"a {type(carrier).__qualname__} cannot be made again: {error}"
+            f"{type(carrier).__qualname__} objects cannot be made again: {error}"
         ) from error
 
 

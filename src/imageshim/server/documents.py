@@ -163,7 +163,9 @@ def _yaml(path: Path, text: str) -> Document:
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        raise RulesFileError(f"{path}:1: the file must have keys, not be a {type(value).__name__}")
+        raise RulesFileError(
+            f"{path}:1: the file must have keys; it is of type {type(value).__name__}"
+        )
 
     return Document(path, value, lambda place: _line_of(place, lines))
 

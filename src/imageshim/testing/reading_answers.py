@@ -158,7 +158,7 @@ def _found(image: Any) -> Found:
     if isinstance(image, str):
         return Found.of_url(image)
     raise TypeError(
-        f"it returned a {type(image).__name__} for an image; "
+        f"it returned a value of type {type(image).__name__} for an image; "
         "a URL, bytes, a path or a GeneratedImage is one"
     )
 

@@ -88,7 +88,7 @@ def _wrapped(target: Any, do: Policy) -> Any:
         return getattr(clients.wrapped_resource(owner, do, _function), target.__name__)
     if not callable(target):
         raise ImageShimError(
-            f"a {type(target).__qualname__} cannot be wrapped: not a function, "
+            f"a value of type {type(target).__qualname__} cannot be wrapped: it is not a function, "
             "an OpenAI client or a litellm.Router"
         )
     return _function(target, do)
