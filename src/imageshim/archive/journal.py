@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from imageshim.errors import ImageShimError
-from imageshim.files.whole import write_whole
+from imageshim.files.whole import remove_leftovers, write_whole
 
 from .blocks import Block, Done, Parts
 from .sources import OURS
@@ -42,8 +42,7 @@ class Journal:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock()
         self._read()
-        for left in self.folder.glob(".*.tmp"):
-            left.unlink(missing_ok=True)
+        remove_leftovers(self.folder)
         self._write()
 
     def _lock(self) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from imageshim.errors import ImageShimError
-from imageshim.files.whole import beside
+from imageshim.files.whole import beside, open_temporary
 
 from .blocks import Block, Done, Task, blocks_of
 from .journal import Journal
@@ -149,7 +149,7 @@ class Run:
         """Put the rejects of all files together; the lines of a range are counted from its own."""
         path = self._out / REJECTS
         with beside(self._journal.folder / REJECTS) as temporary:
-            with temporary.open("xb") as rejects:
+            with open_temporary(temporary) as rejects:
                 for source, fault in self._faults.items():
                     said = {"file": source.path, "line": None, "reason": fault}
                     rejects.write(json.dumps(said, ensure_ascii=False).encode() + b"\n")

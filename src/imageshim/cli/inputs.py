@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
@@ -25,13 +26,14 @@ from imageshim.archive.records import (
 from imageshim.archive.sources import Source, SourceError, find_files, opened
 from imageshim.archive.tables import rows_of
 from imageshim.errors import ImageShimError, MalformedReplyError
-from imageshim.files.whole import beside, keep_mode
+from imageshim.files.whole import beside, keep_mode, open_temporary, remove_leftovers
 from imageshim.long_json.reading import parse
 
 from .arguments import data_error, file_name
 
 __all__ = [
     "Record",
+    "clean",
     "inputs",
     "records",
     "replaced_file",
@@ -233,6 +235,10 @@ def _events(file: str, raw: bytes, sought: Sought) -> Iterator[Record]:
         yield Record(file, None, raw, None, "; ".join(said))
 
 
+clean = cache(remove_leftovers)
+"""Remove what runs that were killed left in a folder; once, however many files go there."""
+
+
 @contextmanager
 def replaced_file(path: Path) -> Iterator[IO[bytes]]:
     """Write a file whole or not at all: a temporary one takes its place at the end.
@@ -246,8 +252,9 @@ def replaced_file(path: Path) -> Iterator[IO[bytes]]:
             yield out
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    clean(path.parent)
     with beside(path) as temporary:
-        with temporary.open("xb") as out:
+        with open_temporary(temporary) as out:
             yield out
         keep_mode(path, temporary)
         temporary.replace(path)

@@ -20,7 +20,7 @@ from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser
-from .inputs import Record, inputs, records, total_size
+from .inputs import Record, clean, inputs, records, total_size
 from .pages import add_html, title_of, write_page
 from .progress import Progress
 
@@ -60,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         sought = Sought(source=options.source)
         found = (record for source in sources for record in records(source, sought))
         return write_page(options.html, found, title_of(options.files))
+    if options.save is not None:
+        clean(options.save)
     fine = True
     strangers = replies = 0
     show = _json_line if options.json else _printer(sources, save=options.save is not None)

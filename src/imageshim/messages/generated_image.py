@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageshim.errors import MalformedImageError, MissingExtraError, RemoteImageError
-from imageshim.files.whole import beside
+from imageshim.files.whole import beside, open_temporary
 from imageshim.image_data import data_uri
 from imageshim.image_data.structure import IMAGE_TYPES
 
@@ -247,7 +247,8 @@ def _write(data: bytes, folder: Path, names: Iterable[Path], *, overwrite: bool)
     folder.mkdir(parents=True, exist_ok=True)
     taken = None
     with beside(folder / "image") as temporary:
-        temporary.write_bytes(data)
+        with open_temporary(temporary) as out:
+            out.write(data)
         for name in names:
             if overwrite:
                 temporary.replace(name)

@@ -24,7 +24,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError
-from imageshim.files.whole import TEMPORARY, beside, keep_mode
+from imageshim.files.whole import beside, keep_mode, open_temporary, remove_leftovers
 
 if sys.platform != "win32":
     import fcntl
@@ -62,7 +62,7 @@ def replace_file(path: Path, data: bytes) -> None:
     path = path.resolve()
     status = path.stat()
     with beside(path) as temporary:
-        with temporary.open("xb") as out:
+        with open_temporary(temporary) as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
@@ -212,8 +212,7 @@ def _take_back(journal: Path, root: Path | None = None) -> list[str]:
         return []
     entries = _entries(journal, root)
     for folder in {entry.path.parent for entry in entries}:
-        for left in folder.glob(TEMPORARY):  # written, and not moved to its place
-            left.unlink(missing_ok=True)
+        remove_leftovers(folder)  # written, and not moved to its place
     written = [entry for entry in entries if entry.is_new]
     for entry in written:
         replace_file(entry.path, entry.old)
