@@ -6,6 +6,7 @@ import pytest
 
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.module_names import (
+    called,
     imported_from,
     last_name,
     modules_of,
@@ -68,3 +69,15 @@ show = lambda: 1
 def test_an_importer_writes_the_last_name_or_the_class(name, last):
     assert last_name(name) == last
     assert without_init(f"{name}.__init__") == name
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("app.store.save", "app.store.save"),
+        ("app.store.Store", "app.store.Store().__init__"),
+        ("app.store.Store().save", "app.store.Store().save"),
+    ],
+)
+def test_a_class_is_called_by_its_init(name, function):
+    assert called(name) == function

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..findings import Step
 
@@ -16,6 +17,8 @@ __all__ = [
     "Maybe",
     "Obj",
     "Origin",
+    "Parameter",
+    "Place",
     "Ref",
     "Value",
 ]
@@ -81,6 +84,20 @@ class Origin:
     """Fields of the message that the code itself sets, with the line."""
 
 
+class Parameter(NamedTuple):
+    """A parameter by which other files hand in what they read."""
+
+    function: str
+    """The dotted name of its function."""
+    name: str
+    place: int | None
+    """Its place among the arguments; None where it is given by name only."""
+
+
+Place = ast.AST | Parameter
+"""What took a piece of a reply: an expression of this file, or a parameter."""
+
+
 class Obj(Value):
     """A reply or a piece of one; ``kind`` is a key of :class:`.hooks.Shapes`."""
 
@@ -92,7 +109,7 @@ class Obj(Value):
         carrier: str,
         origins: frozenset[Origin],
         chain: tuple[Step, ...] = (),
-        reads: frozenset[ast.AST] = frozenset(),
+        reads: frozenset[Place] = frozenset(),
     ) -> None:
         self.kind = kind
         self.carrier = carrier

@@ -132,6 +132,8 @@ def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:
         if handed is not None:
             for value in given.all():
                 escape(at, value)
+            for value, what in at.neighbours.taken(name, given):
+                at.watcher.shown(value, given.node.lineno, what)
             at.found |= handed is not v.UNKNOWN
             return handed
     _unseen(at, given.node, given)

@@ -26,7 +26,8 @@ def foreign(value: v.Value, where: str) -> v.Value:  # noqa: PLR0911
             one if ".py" in one.text else Step(one.line, f"{one.text} in {where}")
             for one in value.chain
         )
-        return v.Obj(value.kind, value.carrier, origins, chain)
+        reads = frozenset(one for one in value.reads if isinstance(one, v.Parameter))
+        return v.Obj(value.kind, value.carrier, origins, chain, reads)
     if isinstance(value, v.Alt):
         out: v.Value = v.BOTTOM
         for one in value.values:
@@ -76,6 +77,7 @@ def shape(value: v.Value) -> object:  # noqa: PLR0911
             value.kind,
             value.carrier,
             sorted(str((one.what, one.image)) for one in value.origins),
+            sorted(str(one) for one in value.reads if isinstance(one, v.Parameter)),
         )
     if isinstance(value, v.Alt):
         return sorted(str(shape(one)) for one in value.values)

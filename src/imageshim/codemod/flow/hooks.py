@@ -10,8 +10,9 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
+from ..findings import Step
 from .scopes import Function
-from .values import UNKNOWN, Maybe, Obj, Origin, Value
+from .values import UNKNOWN, Maybe, Obj, Origin, Parameter, Value
 
 __all__ = ["Given", "Libraries", "Meeting", "Neighbours", "Shapes", "Watcher"]
 
@@ -137,6 +138,11 @@ class Watcher(Protocol):
         """The fields that were noted of what is proven."""
         ...
 
+    @property
+    def handed(self) -> Mapping[Parameter, Step]:
+        """The parameters whose values are taken for images, each with what says so."""
+        ...
+
     def read(  # noqa: PLR0913
         self,
         function: Function | None,
@@ -183,6 +189,10 @@ class Neighbours(Protocol):
 
     def call(self, name: str, given: Given) -> Value | None:
         """Return what a call of a dotted name gives; None where it is not of the project."""
+        ...
+
+    def taken(self, name: str, given: Given) -> Iterable[tuple[Value, str]]:
+        """Yield the arguments that a function takes for images, each with what it does."""
         ...
 
     def is_called(self, module: str, info: Function) -> bool:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from .scopes import ClassInfo, Function
 
-__all__ = ["imported_from", "last_name", "modules_of", "qualified", "without_init"]
+__all__ = ["called", "imported_from", "last_name", "modules_of", "qualified", "without_init"]
 
 
 def modules_of(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -69,6 +69,11 @@ def qualified(info: Function, module: str) -> str | None:
     if owner is None or not is_method or outer is None or not isinstance(outer.node, ast.Module):
         return None
     return f"{without_init(module)}.{owner.node.name}().{info.name}"
+
+
+def called(name: str) -> str:
+    """Return the dotted name of the function that calling a name calls: of a class, its own."""
+    return f"{name}().__init__" if name.rpartition(".")[2][:1].isupper() else name
 
 
 def last_name(name: str) -> str:

@@ -23,16 +23,18 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ..text.source import Source, SourceError
+from .exports import aliases, exported
 from .foreign import arguments, foreign, shape
-from .functions import result_of
 from .hooks import Given
 from .interpreter import Interpreter
-from .module_names import last_name, modules_of, qualified, without_init
-from .scopes import Function, Inst
+from .module_names import called, last_name, modules_of, qualified
+from .parameters import argument_of, handed_as, returned
+from .scopes import Function
 from .values import (
     BOTTOM,
     UNKNOWN,
     Obj,
+    Parameter,
     Ref,
     Value,
     alternatives,
@@ -50,6 +52,8 @@ _MOST_ROUNDS = 4
 _LONGEST_ALIAS = 6
 # In front of a function's name: what it is handed, where the name alone is what it gives.
 _ARGUMENTS = "-> "
+# The same: which of it is taken for images.
+_TAKEN = "[] "
 
 
 class ProjectIndex:
@@ -91,6 +95,8 @@ class ProjectIndex:
         self._facts: dict[str, Value] = {}
         """What a dotted name is, or what calling it gives (``name()``)."""
         self._owned: dict[str, set[str]] = {}
+        self._taken: dict[str, dict[Parameter, str]] = {}
+        """Of each function the parameters that it takes for images, each with what it does."""
         self._calls: dict[str, dict[str, list[tuple[list[Value], dict[str, Value]]]]] = {}
         self.doubts: dict[str, str] = {}
         """Of files whose reads may be of something else than they seem, why."""
@@ -191,10 +197,14 @@ class ProjectIndex:
             self._caller = ""
         self._fields[path] = flow.watcher.fields
         self._flows[source] = flow
-        facts = dict(self._exports(flow, module)) if flow.stable or flow.found else {}
-        facts.update(self._aliases(flow, module))
+        facts = dict(exported(flow, module)) if flow.stable or flow.found else {}
+        facts.update(aliases(flow, module, self._matters))
         self._facts.update(facts)
         self._owned[path] = set(facts)
+        where = PurePath(path).name
+        for one, step in flow.watcher.handed.items():
+            said = step.text if ".py" in step.text else f"{step.text} in {where}"
+            self._taken.setdefault(one.function, {})[one] = said
         after = self._shapes_of(path)
         self._tick += 1
         for name in before.keys() | after.keys():
@@ -242,6 +252,9 @@ class ProjectIndex:
                 shapes[_ARGUMENTS + name] = [
                     [shape(value) for value in arguments([one])] for one in callers[path]
                 ]
+        for name, taken in self._taken.items():
+            if self.path_of(name) == path:
+                shapes[_TAKEN + name] = sorted(taken)
         return shapes
 
     def _ask(self, name: str) -> None:
@@ -253,38 +266,6 @@ class ProjectIndex:
         names = self.modules.get(path)
         name = names[0] if names else PurePath(path).stem
         return f"{name}.__init__" if PurePath(path).name == "__init__.py" else name
-
-    # What a file hands out
-
-    def _exports(self, flow: Interpreter, module: str) -> Iterable[tuple[str, Value]]:
-        where = PurePath(flow.path).name
-        for info in flow.functions.values():
-            name = qualified(info, module)
-            value = result_of(flow, info) if name is not None else UNKNOWN
-            if name is not None and holds(value):
-                yield f"{name}()", foreign(value, where)
-        for owner in flow.classes.values():
-            if owner.scope.parent is flow.top:
-                start = f"{without_init(module)}.{owner.node.name}()"
-                for name, value in owner.attributes.items():
-                    if holds(value):
-                        yield f"{start}.{name}", foreign(value, where)
-        for name, value in flow.top.cells.items():
-            if holds(value):
-                yield f"{without_init(module)}.{name}", foreign(value, where)
-
-    def _aliases(self, flow: Interpreter, module: str) -> Iterable[tuple[str, Value]]:
-        for name, value in flow.top.cells.items():
-            for one in alternatives(value):
-                if isinstance(one, Ref) and (
-                    self._is_followed(one.name) or self.path_of(one.name) is not None
-                ):
-                    yield f"{without_init(module)}.{name}", one
-                elif isinstance(one, Inst) and one.info.scope.parent is flow.top:
-                    yield (
-                        f"{without_init(module)}.{name}",
-                        self._ref(f"{without_init(module)}.{one.info.node.name}()"),
-                    )
 
     # What a file is handed
 
@@ -319,7 +300,7 @@ class ProjectIndex:
         if self.path_of(name) is None:
             return None
         if self._caller:
-            self._calls.setdefault(name, {}).setdefault(self._caller, []).append(
+            self._calls.setdefault(called(name), {}).setdefault(self._caller, []).append(
                 (
                     [foreign(one, PurePath(self._caller).name) for one in given.args],
                     {
@@ -336,8 +317,17 @@ class ProjectIndex:
         self._ask(f"{name}()")
         found = self._facts.get(f"{name}()")
         if found is not None:
-            return found
+            return returned(found, name, given)
         return self._ref(f"{name}()") if last_name(name)[:1].isupper() else UNKNOWN
+
+    def taken(self, name: str, given: Given) -> Iterable[tuple[Value, str]]:
+        """Yield the arguments that a function of another file takes for images."""
+        name = called(self.resolved(name))
+        self._ask(_TAKEN + name)
+        for one, what in self._taken.get(name, {}).items():
+            value = argument_of(one, given)
+            if value is not None:
+                yield value, what
 
     def is_called(self, module: str, info: Function) -> bool:
         """Whether another file calls a function."""
@@ -349,7 +339,7 @@ class ProjectIndex:
         function = qualified(info, module)
         self._ask(f"{_ARGUMENTS}{function}")
         callers = self._calls.get(function) if function is not None else None
-        if not callers:
+        if not callers or function is None:
             return None
         names = [one.arg for one in info.positional]
         if info.owner is not None and "staticmethod" not in info.decorators:
@@ -358,7 +348,12 @@ class ProjectIndex:
         for args, keywords in (call for calls in callers.values() for call in calls):
             given = dict(zip(names, args, strict=False)) | keywords
             value = join(value, given.get(name, BOTTOM))
-        return value
+        place = names.index(name) if name in names else None
+        return handed_as(value, frozenset((Parameter(function, name, place),)))
+
+    def _matters(self, name: str) -> bool:
+        """Whether a name is one of the project, or of a library that is followed."""
+        return self._is_followed(name) or self.path_of(name) is not None
 
     def _is_followed(self, name: str) -> bool:
         """Whether a name is one that is in a library whose calls are followed."""

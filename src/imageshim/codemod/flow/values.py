@@ -15,7 +15,20 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .atoms import BOTTOM, MANY, TEXTS, UNKNOWN, Const, Maybe, Obj, Origin, Ref, Value
+from .atoms import (
+    BOTTOM,
+    MANY,
+    TEXTS,
+    UNKNOWN,
+    Const,
+    Maybe,
+    Obj,
+    Origin,
+    Parameter,
+    Place,
+    Ref,
+    Value,
+)
 
 __all__ = [
     "BOTTOM",
@@ -29,6 +42,8 @@ __all__ = [
     "Maybe",
     "Obj",
     "Origin",
+    "Parameter",
+    "Place",
     "Ref",
     "Seq",
     "Value",

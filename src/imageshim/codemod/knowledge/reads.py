@@ -68,11 +68,11 @@ class Reads:
 
     def __init__(self) -> None:
         self.reads: dict[ast.AST, Read] = {}
-        self.signals: dict[ast.AST, dict[Step, None]] = {}
-        """What says, of a read of ``content``, that there is an image in it."""
-        self.markdown: set[ast.AST] = set()
+        self.signals: dict[v.Place, dict[Step, None]] = {}
+        """What says, of a read of ``content`` or of a parameter, that there is an image in it."""
+        self.markdown: set[v.Place] = set()
         """Reads of ``content`` that are searched for Markdown images."""
-        self.sources: dict[ast.AST, frozenset[str]] = {}
+        self.sources: dict[v.Place, frozenset[str]] = {}
         """Reads of ``choices`` that nothing proves, with what their replies come from."""
         self.handled: set[v.Origin] = set()
         """Something in the file reads the new format of what comes from there, or converts it."""
@@ -93,6 +93,15 @@ class Reads:
             for one in self.reads.values()
             if one.origins and (one.field == "image" or one.node in self.signals)
         )
+
+    @property
+    def handed(self) -> dict[v.Parameter, Step]:
+        """The parameters whose texts are taken for images, each with what says so."""
+        return {
+            place: next(iter(said))
+            for place, said in self.signals.items()
+            if isinstance(place, v.Parameter)
+        }
 
     def read(  # noqa: PLR0913
         self,
