@@ -159,7 +159,7 @@ def test_a_field_that_holds_something_else_is_not_overwritten(to, field, held):
     with pytest.raises(MalformedImageError) as caught:
         convert(message, to)
     assert str(caught.value) == (
-        f"message.{field} is of type {type(held).__name__}, which is no image; "
+        f"message.{field} is of type {type(held).__name__}, which holds no image; "
         f"the format '{field}' would overwrite it"
     )
     assert convert(message, "content")[field] == held  # it stays where it is not in the way
@@ -167,7 +167,7 @@ def test_a_field_that_holds_something_else_is_not_overwritten(to, field, held):
 
 def test_a_list_without_images_is_not_overwritten():
     message = {"content": [text("a"), part(PNG)], "images": [{"type": "odd"}]}
-    with pytest.raises(MalformedImageError, match=r"message\.images holds a list"):
+    with pytest.raises(MalformedImageError, match=r"message\.images is of type list"):
         normalize(message)
 
 

@@ -178,7 +178,7 @@ def _check_free(lifted: Lifted, target: Target, where: str, *, needs_specific: b
     held = lifted.fields.get(target.field)
     if held:
         raise MalformedImageError(
-            f"{where}.{target.field} is of type {type(held).__name__}, which is no image; "
+            f"{where}.{target.field} is of type {type(held).__name__}, which holds no image; "
             f"the format {target.field!r} would overwrite it"
         )
 
