@@ -11,7 +11,7 @@ import pytest
 
 import captured
 from imageshim import Format, convert, read
-from imageshim.archive import blocks, records
+from imageshim.archive import blocks, convert_records, raw_json, records
 from imageshim.archive.records import reply_of_events
 from imageshim.testing.strategies import write_message
 
@@ -90,6 +90,22 @@ def test_several_replies_of_a_record_are_all_converted(archive, tmp_path):
         convert(TWO, "images"), convert(ONE, "images"),
     ])  # fmt: skip
     assert json.loads(json.loads(got["text"])["inner"]) == convert(TWO, "images")
+
+
+def test_many_replies_of_a_record_are_found_again_in_one_pass(monkeypatch):
+    passed = []
+    past_value = raw_json._Text._past_value
+    monkeypatch.setattr(
+        raw_json._Text, "_past_value", lambda text, at: passed.append(at) or past_value(text, at)
+    )
+
+    def steps(count):
+        passed.clear()
+        (out,) = convert_records([json.dumps([{"out": [ONE]}] * count)])
+        assert json.loads(out) == [{"out": [convert(ONE, "images")]}] * count
+        return len(passed)
+
+    assert steps(80) < 2.1 * steps(40)
 
 
 def test_what_was_sent_to_a_model_is_no_reply(archive, tmp_path):

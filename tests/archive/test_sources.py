@@ -69,12 +69,36 @@ def test_a_damaged_file_is_read_as_far_as_it_goes(archive, tmp_path, name, damag
     assert out.count(b"\n") >= counts["converted"] - 1  # the noise is passed on, too
 
 
-def test_a_file_that_is_none_of_its_name_is_listed(archive, tmp_path):
-    for name in ("a.jsonl.gz", "b.jsonl.zst"):
-        (tmp_path / name).write_bytes(b"nothing of the kind")
-    code, counts, _ = archive("convert", ".", "--out", "out")
-    assert (code, counts["rejects"]) == (1, 2)
-    assert contents(tmp_path / "out").keys() >= {"rejects.jsonl"}
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.json.zst"])
+@pytest.mark.parametrize("damage", ["another kind", "its first bytes", "its name alone"])
+def test_a_file_of_which_nothing_can_be_read_has_no_output(archive, tmp_path, name, damage):
+    data = {
+        "another kind": b"nothing of the kind\n",
+        "its first bytes": packed(name, MANY)[:5],
+        "its name alone": MANY,
+    }
+    (tmp_path / name).write_bytes(data[damage])
+    (tmp_path / "b.jsonl").write_bytes(lines(ONE))
+    code, counts, err = archive("convert", ".", "--out", "out")
+    assert (code, counts["converted"], counts["rejects"]) == (1, 1, 0)
+    assert err.startswith(f"{name}: nothing of it can be read: ")
+    assert contents(tmp_path / "out").keys() == {"b.jsonl", "rejects.jsonl"}
+    (tmp_path / name).write_bytes(packed(name, MANY))  # it was loaded down again
+    code, counts, err = archive("convert", ".", "--out", "out")
+    assert (code, err) == (0, "")
+    assert contents(tmp_path / "out").keys() == {"b.jsonl", name}
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst"])
+@pytest.mark.parametrize("behind", [b"# a log's last words", b"\x1f\x8b\x08", b"(\xb5/\xfd"])
+def test_what_stands_behind_the_data_is_told_and_every_record_is_done(
+    archive, tmp_path, name, behind
+):
+    (tmp_path / name).write_bytes(packed(name, MANY) + behind)
+    code, counts, err = archive("convert", ".", "--out", "out")
+    assert (code, counts["converted"], counts["rejects"]) == (1, 50, 1)
+    assert err.startswith(f"{name}: the file breaks off, or is damaged, or something else stands")
+    assert unpacked(name, (tmp_path / "out" / name).read_bytes()).count(b"\n") == 50
 
 
 def test_show_and_detect_read_compressed_files(run_command, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,9 +21,10 @@ from typing import IO, Any, ClassVar, NamedTuple, Protocol, TypeVar
 from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
 from imageshim.files.whole import beside
 
+from .raw_json import Pieces
 from .record import Notes
 from .records import LONGEST, Kind, Lines, lines_in, look, too_long
-from .sources import Source, SourceError, opened, writing
+from .sources import BUFFER, Source, SourceError, opened, writing
 from .tables import changed_fields, rows_of, write_table
 
 __all__ = [
@@ -52,7 +54,7 @@ class Task(Protocol):
     own_names: ClassVar[tuple[str, ...]]
     """What it writes itself into the output folder."""
 
-    def record(self, body: bytes, notes: Notes) -> bytes:
+    def record(self, body: bytes, notes: Notes) -> bytes | Pieces:
         """Take the JSON of a record, a line feed behind it or not; ImageShimError refuses it."""
         ...
 
@@ -90,6 +92,8 @@ class Done(NamedTuple):
     """Bytes of the part."""
     fault: str | None = None
     """Why the file cannot be read; then there is no part."""
+    damage: str | None = None
+    """What ended the file before its time; what is before that is in the part."""
 
 
 def blocks_of(source: Source, size: int = BLOCK, *, ranges: bool = True) -> list[Block]:
@@ -109,7 +113,7 @@ def blocks_of(source: Source, size: int = BLOCK, *, ranges: bool = True) -> list
     return [Block(source, at, at + size) for at in starts]
 
 
-def _stream(source: Source) -> IO[bytes]:
+def _stream(source: Source) -> io.BufferedReader:
     try:
         return opened(source)[0]
     except OSError as error:
@@ -130,12 +134,13 @@ _OURS = (LossyConversionWarning, UnreadableImageWarning)
 
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 class Output(Protocol):
     """What records are written to."""
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: bytes | memoryview, /) -> int:
         """Write bytes."""
         ...
 
@@ -149,6 +154,7 @@ class Passage:
         self.notes = Notes()
         self._seen = Notes(file=file)
         self.lines = 0
+        self.damage: str | None = None
         self.out = out
         self._task = task
         self._refuse = refuse
@@ -166,13 +172,14 @@ class Passage:
                 self._whole(lines, task.record if kind is Kind.DOCUMENT else task.events)
         return kind
 
-    def attempt(self, number: int | None, record: R, do: Callable[[R, Notes], R]) -> R:
+    def attempt(self, number: int | None, record: R, do: Callable[[R, Notes], R | S]) -> R | S:
         """Put a record through the task; one that it refuses comes back as it was."""
         tally = self.notes.tally
         tally["records"] += 1
         seen = self._seen
         seen.record = tally["records"]
-        out, problem = record, None
+        out: R | S = record
+        problem = None
         try:
             out = do(record, seen)
             for name, count in seen.tally.items():
@@ -197,10 +204,10 @@ class Passage:
         self._caught.clear()
         return "; ".join(said)
 
-    def _line(self, body: bytes, notes: Notes) -> bytes:
+    def _line(self, body: bytes, notes: Notes) -> bytes | Pieces:
         """Check that a line stays one: else there would be more records than there were."""
         out = self._task.record(body, notes)
-        if out is not body and out.find(b"\n") not in {-1, len(out) - 1}:
+        if out is not body and _parts_lines(out):
             raise ImageShimError("it would no longer be one line: please report this")
         return out
 
@@ -236,10 +243,15 @@ class Passage:
             warnings.simplefilter("always")
             yield
 
-    def _write(self, out: bytes) -> None:
+    def _write(self, out: bytes | Pieces) -> None:
         """Write to the part."""
-        if self._task.writes:
+        if not self._task.writes:
+            return
+        if isinstance(out, bytes):
             self.out.write(out)
+            return
+        for piece in out:
+            self.out.write(piece)
 
     def reject(self, line: int | None, reason: str, body: bytes | None = None) -> None:
         """List what goes out as it came."""
@@ -260,7 +272,7 @@ class Passage:
             else:
                 self._write(self.attempt(line.number, line.raw, self._line))
 
-    def _whole(self, lines: Lines, do: Callable[[bytes, Notes], bytes]) -> None:
+    def _whole(self, lines: Lines, do: Callable[[bytes, Notes], bytes | Pieces]) -> None:
         """Take a file that is one record, if it is not too long for that."""
         held: list[bytes] = []
         size = 0
@@ -277,16 +289,31 @@ class Passage:
         self._write(self.attempt(None, body, do) if body.strip() else body)
 
 
-def _ranged(stream: IO[bytes], block: Block) -> Lines:
+def _parts_lines(out: bytes | Pieces) -> bool:
+    """Tell whether a line feed stands within a line that a task gives.
+
+    A view is of the line, or of a string in it: it has no other line feed than that at the end.
+    """
+    if isinstance(out, bytes):
+        return out.find(b"\n") not in {-1, len(out) - 1}
+    return any(isinstance(piece, bytes) and b"\n" in piece for piece in out)
+
+
+def _ranged(stream: io.BufferedReader, block: Block) -> Lines:
     """Read the lines that begin in a block, which is all of them but in ranges of large files."""
+    if block.stop is None:
+        yield from lines_in(stream)
+        return
+    at, within = max(block.start - 1, 0), False
+    lines = lines_in(stream, first=0 if block.start else 1)
     if block.start:
-        stream.seek(block.start - 1)
-        for before in lines_in(stream):
+        stream.seek(at)
+        for before in lines:
+            at += len(before.raw)
             if before.last:
                 break
-    at, within = stream.tell() if block.stop is not None else 0, False
-    for line in lines_in(stream):
-        if block.stop is not None and at >= block.stop and not within:
+    for line in lines:
+        if at >= block.stop and not within:
             return
         yield line
         at, within = at + len(line.raw), not line.last
@@ -307,6 +334,9 @@ def _pass_through(block: Block, passage: Passage, raw: IO[bytes]) -> None:
         lines = _ranged(stream, block)
         passage.take(lines, is_rest=block.start > 0, named_lines=source.is_lines)
         if salvaged is not None and salvaged.fault is not None:
+            if salvaged.is_empty:
+                raise SourceError(salvaged.fault)
+            passage.damage = salvaged.fault
             passage.reject(passage.lines or None, salvaged.fault)
 
 
@@ -346,7 +376,9 @@ def run_block(block: Block, task: Task, folder: Path) -> Done:
     parts = Parts.of(block, folder)
     with ExitStack() as stack:
         made = Parts(*(stack.enter_context(beside(path)) for path in parts))
-        raw, rejects = (stack.enter_context(one.open("wb")) for one in (made.out, made.rejects))
+        raw, rejects = (
+            stack.enter_context(one.open("wb", BUFFER)) for one in (made.out, made.rejects)
+        )
         passage = Passage(task, raw, _refuser(block.source, rejects), block.source.name)
         try:
             _pass_through(block, passage, raw)
@@ -355,7 +387,10 @@ def run_block(block: Block, task: Task, folder: Path) -> Done:
         rejects.close()
         raw.close()
         made.rows.write_text("".join(f"{json.dumps(row)}\n" for row in passage.notes.rows), "utf-8")
-        done = Done(dict(passage.notes.tally), passage.lines, made.out.stat().st_size)
+        done = Done(
+            dict(passage.notes.tally), passage.lines, made.out.stat().st_size,
+            damage=passage.damage,
+        )  # fmt: skip
         for temporary, path in zip(reversed(made), reversed(parts), strict=True):
             if path == parts.out or temporary.stat().st_size:
                 temporary.replace(path)

@@ -12,6 +12,7 @@ from imageshim.messages.options import Drafts, FormatLike
 from imageshim.timeline import Format, target_format
 
 from .places import Where
+from .raw_json import joined
 from .record import Conversion, Notes
 from .tables import changed_batch
 
@@ -87,10 +88,10 @@ def _kept(record: Any, task: Conversion, *, strict: bool) -> Any:
 def _converted(record: Any, task: Conversion) -> Any:
     notes = Notes()
     if isinstance(record, bytes):
-        return task.record(record, notes)
+        return joined(task.record(record, notes))
     if isinstance(record, str):
         body = record.encode("utf-8", "surrogatepass")
-        out = task.record(body, notes)
+        out = joined(task.record(body, notes))
         return record if out is body else out.decode("utf-8", "surrogatepass")
     if isinstance(record, Mapping):
         return task.value(record, notes)

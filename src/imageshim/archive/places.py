@@ -23,7 +23,6 @@ from .records import reply_of_events
 __all__ = ["ANYWHERE", "Found", "Where", "every_reply", "find", "place_of", "steps_of", "values_at"]
 
 _HISTORY = frozenset({"messages"})
-_NEVER = frozenset({int, float, bool, type(None)})
 _DEEPEST = 3
 """So many JSON strings can lie in one another."""
 _SHORTEST = 24
@@ -138,15 +137,19 @@ def _search(record: Any, depth: int) -> list[Found]:
             if _is_reply(value):
                 out.append(Found(path, value))
                 continue
-            left += [
-                ((*path, key), value[key])
-                for key in reversed(value)
-                if type(value[key]) not in _NEVER and key not in _HISTORY
-            ]
+            items = reversed(value.items())
         elif kind is list:
-            left += [((*path, index), value[index]) for index in reversed(range(len(value)))]
-        elif isinstance(value, str) and depth < _DEEPEST and _may_be_reply(value):
-            out += _in_text(path, value)
+            items = zip(range(len(value) - 1, -1, -1), reversed(value), strict=True)
+        else:
+            if depth < _DEEPEST and isinstance(value, str) and _may_be_reply(value):
+                out += _in_text(path, value)
+            continue
+        for step, item in items:
+            kind = type(item)
+            # Most of what there is are numbers and short texts, which are not worth a path.
+            is_long = isinstance(item, str) and len(item) >= _SHORTEST
+            if (kind is dict or kind is list or is_long) and step not in _HISTORY:
+                left.append(((*path, step), item))
     return out
 
 

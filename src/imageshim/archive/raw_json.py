@@ -3,22 +3,24 @@
 A stored record is somebody's: its blanks, its escapes, the spelling of its numbers and the order
 of its keys are not ours to change. So what changes is written in the record's own style, and put
 into the bytes in the place of the old value. To find that place, the strings of a record are
-jumped over, never looked at: megabytes of base64 cost next to nothing.
+jumped over, once each and never looked at: megabytes of base64 cost next to nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from imageshim.long_json.payloads import dump_pieces, plain
 
-__all__ = ["Path", "Style", "located", "replaced", "style_of"]
+__all__ = ["Path", "Pieces", "Style", "joined", "replaced", "style_of"]
 
 Path = tuple["str | int", ...]
 """The keys and positions that lead to a value; empty for the whole record."""
+Pieces = list[bytes | memoryview]
+"""JSON that is not joined: whoever writes it need not copy it."""
 
 _BLANK = re.compile(rb"[ \t\r\n]*")
 _BRACKET_OR_STRING = re.compile(rb'["{}\[\]]')
@@ -26,88 +28,122 @@ _SCALAR = re.compile(rb"[^ \t\r\n,\]}]*")
 _OPENING = re.compile(
     rb'\xef?\xbb?\xbf?\s*[\[{](?P<indent>\s*)(?:\{\s*)?"(?:[^"\\]|\\.){0,200}"\s*:(?P<gap>\s*)'
 )
-_QUOTE, _BACKSLASH, _OPEN = 0x22, 0x5C, b"{["
+_QUOTE, _BACKSLASH, _OPEN, _OBJECT = 0x22, 0x5C, b"{[", 0x7B
+_LONG = 256
+"""Strings of as many bytes are worth remembering where they end."""
+
+_Tree = dict["str | int", Any]
+"""Where values go: steps, and at the end of each path a tuple of pieces."""
 
 
-def _past_blanks(body: bytes, at: int) -> int:
-    match = _BLANK.match(body, at)
-    return match.end() if match else at
+class _Text:
+    """Valid JSON, and where its long strings end, as far as that is known."""
 
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._ends: dict[int, int] = {}
 
-def _past_string(body: bytes, at: int) -> int:
-    while True:
-        at = body.index(b'"', at + 1)
-        before = at - 1
-        while body[before] == _BACKSLASH:
-            before -= 1
-        if (at - before) % 2:
-            return at + 1
+    def places(self, tree: Any) -> Iterator[tuple[int, int, tuple[bytes | memoryview, ...]]]:
+        """Find the values to replace: where each begins and ends, and what takes its place."""
+        begin = 3 if self._body.startswith(b"\xef\xbb\xbf") else 0
+        left = [(self._past_blanks(begin), tree)]
+        while left:
+            at, inner = left.pop()
+            if type(inner) is tuple:
+                yield at, self._past_value(at), inner
+                continue
+            is_object = self._body[at] == _OBJECT
+            found = self._members(at, inner) if is_object else self._elements(at, inner)
+            left += [(found[step], inner[step]) for step in inner]
 
-
-def _past_value(body: bytes, at: int) -> int:
-    if body[at] == _QUOTE:
-        return _past_string(body, at)
-    if body[at] not in _OPEN:
-        match = _SCALAR.match(body, at)
+    def _past_blanks(self, at: int) -> int:
+        match = _BLANK.match(self._body, at)
         return match.end() if match else at
-    depth = 0
-    while True:
-        match = _BRACKET_OR_STRING.search(body, at)
-        if match is None:
-            raise ValueError("JSON that does not end")
-        found, at = match.group(), match.end()
-        if found == b'"':
-            at = _past_string(body, at - 1)
-            continue
-        depth += 1 if found in _OPEN else -1
-        if not depth:
-            return at
+
+    def _past_string(self, at: int) -> int:
+        if at in self._ends:
+            return self._ends[at]
+        body, begin = self._body, at
+        while True:
+            at = body.index(b'"', at + 1)
+            before = at - 1
+            while body[before] == _BACKSLASH:
+                before -= 1
+            if (at - before) % 2:
+                if at - begin > _LONG:
+                    self._ends[begin] = at + 1
+                return at + 1
+
+    def _past_value(self, at: int) -> int:
+        body = self._body
+        if body[at] == _QUOTE:
+            return self._past_string(at)
+        if body[at] not in _OPEN:
+            match = _SCALAR.match(body, at)
+            return match.end() if match else at
+        depth = 0
+        while True:
+            match = _BRACKET_OR_STRING.search(body, at)
+            if match is None:
+                raise ValueError("JSON that does not end")
+            found, at = match.group(), match.end()
+            if found == b'"':
+                at = self._past_string(at - 1)
+                continue
+            depth += 1 if found in _OPEN else -1
+            if not depth:
+                return at
+
+    def _members(self, at: int, wanted: _Tree) -> dict[str | int, int]:
+        """Find the values of keys in the object at a place; of equal keys the last one counts."""
+        body, found = self._body, dict[str | int, int]()
+        at = self._past_blanks(at + 1)
+        while body[at] == _QUOTE:
+            end = self._past_string(at)
+            key = json.loads(body[at:end])
+            at = self._past_blanks(self._past_blanks(end) + 1)
+            if key in wanted:
+                found[key] = at
+            at = self._past_blanks(self._past_value(at))
+            at = self._past_blanks(at + 1) if body[at : at + 1] == b"," else at
+        return found
+
+    def _elements(self, at: int, wanted: _Tree) -> dict[str | int, int]:
+        """Find the entries of the list at a place."""
+        found = dict[str | int, int]()
+        at = self._past_blanks(at + 1)
+        for place in range(max(map(int, wanted)) + 1):
+            if place:
+                at = self._past_blanks(self._past_blanks(self._past_value(at)) + 1)
+            if place in wanted:
+                found[place] = at
+        return found
 
 
-def _member(body: bytes, at: int, name: str) -> int:
-    """Find the value of a key in the object at a place; of equal keys the last one counts."""
-    found = -1
-    at = _past_blanks(body, at + 1)
-    while body[at] == _QUOTE:
-        end = _past_string(body, at)
-        key = json.loads(body[at:end])
-        at = _past_blanks(body, _past_blanks(body, end) + 1)
-        if key == name:
-            found = at
-        at = _past_blanks(body, _past_value(body, at))
-        at = _past_blanks(body, at + 1) if body[at : at + 1] == b"," else at
-    if found < 0:
-        raise ValueError(f"there is no key {name!r}")
-    return found
+def joined(text: bytes | Pieces) -> bytes:
+    """Join pieces; bytes are joined already."""
+    return text if isinstance(text, bytes) else b"".join(text)
 
 
-def _element(body: bytes, at: int, place: int) -> int:
-    at = _past_blanks(body, at + 1)
-    for _ in range(place):
-        at = _past_blanks(body, _past_value(body, at))
-        at = _past_blanks(body, at + 1)
-    return at
-
-
-def located(body: bytes, path: Path) -> tuple[int, int]:
-    """Tell where a value of valid JSON begins and ends."""
-    at = _past_blanks(body, 3 if body.startswith(b"\xef\xbb\xbf") else 0)
-    for step in path:
-        at = _member(body, at, step) if isinstance(step, str) else _element(body, at, step)
-    return at, _past_value(body, at)
-
-
-def replaced(body: bytes, changes: Iterable[tuple[Path, Iterable[bytes | memoryview]]]) -> bytes:
+def replaced(body: bytes, changes: Iterable[tuple[Path, Iterable[bytes | memoryview]]]) -> Pieces:
     """Put other values into JSON; no two of the places may lie in one another."""
+    tree: Any = {}
+    for path, value in changes:
+        inner = tree
+        for step in path[:-1]:
+            inner = inner.setdefault(step, {})
+        if path:
+            inner[path[-1]] = tuple(value)
+        else:
+            tree = tuple(value)
     view = memoryview(body)
-    pieces: list[bytes | memoryview] = []
+    pieces: Pieces = []
     done = 0
-    for (start, stop), value in sorted(
-        ((located(body, path), tuple(value)) for path, value in changes), key=lambda one: one[0]
-    ):
+    for start, stop, value in sorted(_Text(body).places(tree), key=lambda one: one[0]):
         pieces += [view[done:start], *value]
         done = stop
-    return b"".join([*pieces, view[done:]])
+    pieces.append(view[done:])
+    return pieces
 
 
 class Style(NamedTuple):
@@ -116,11 +152,12 @@ class Style(NamedTuple):
     indent: bytes | None
     """The blanks of one level; None for a value in one line."""
     colon: str
-    ascii: bool
     slashes: bool
     """Whether slashes are escaped."""
+    body: bytes
+    """What it has written; it escapes what is not ASCII where nothing of this is."""
 
-    def write(self, value: Any, depth: int = 0) -> list[bytes | memoryview]:
+    def write(self, value: Any, depth: int = 0) -> Pieces:
         """Write a value that stands so many levels deep; ropes are not joined."""
         pieces = self._dumped(value)
         if self.slashes:
@@ -133,7 +170,7 @@ class Style(NamedTuple):
                     pieces[place] = piece.replace(b"\n", inner)
         return pieces
 
-    def _dumped(self, value: Any) -> list[bytes | memoryview]:
+    def _dumped(self, value: Any) -> Pieces:
         try:
             return dump_pieces(value, self._encode)
         except ValueError:  # a lone surrogate, which ASCII only can hold
@@ -143,10 +180,13 @@ class Style(NamedTuple):
         comma = "," if self.indent is not None or self.colon == ":" else ", "
         text = json.dumps(
             value,
-            ensure_ascii=self.ascii or ascii_only,
+            ensure_ascii=ascii_only,
             indent=None if self.indent is None else self.indent.decode(),
             separators=(comma, self.colon),
         )
+        is_plain = ascii_only or (text.isascii() and "\x7f" not in text)
+        if not is_plain and self.body.isascii():  # megabytes to look at, so this is asked last
+            return self._encode(value, ascii_only=True)
         return text.encode()
 
 
@@ -157,6 +197,6 @@ def style_of(body: bytes) -> Style:
     return Style(
         indent=lines[2] if lines[1] else None,
         colon=": " if opening and opening["gap"] else ":",
-        ascii=body.isascii(),
         slashes=b"\\" in body and b"\\/" in body,
+        body=body,
     )

@@ -24,7 +24,7 @@ from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 
 from .places import ANYWHERE, Found, Where, find, steps_of, values_at
-from .raw_json import Path, replaced, style_of
+from .raw_json import Path, Pieces, joined, replaced, style_of
 from .records import cut_off, reply_of_events
 
 __all__ = ["Conversion", "Notes", "Sought", "Tally", "as_utf8"]
@@ -99,7 +99,7 @@ class Conversion(Sought):
     ranges: ClassVar[bool] = True
     own_names: ClassVar[tuple[str, ...]] = ()
 
-    def record(self, body: bytes, notes: Notes) -> bytes:
+    def record(self, body: bytes, notes: Notes) -> bytes | Pieces:
         """Convert the replies of a record; the same bytes object where nothing changes.
 
         Raises:
@@ -165,7 +165,9 @@ class Conversion(Sought):
     def _plan_for(self, source: str | None) -> Plan:
         return cached_plan(self.to, source, self.on_loss, self.markdown, self.drafts, self.pick)
 
-    def _inside(self, body: bytes, value: Any, do: Plan, tally: Tally, where: Where) -> bytes:
+    def _inside(
+        self, body: bytes, value: Any, do: Plan, tally: Tally, where: Where
+    ) -> bytes | Pieces:
         changes = self._changes(value, do, tally, where)
         if not changes:
             return body
@@ -179,13 +181,14 @@ class Conversion(Sought):
             if found.text is None:
                 changes += _converted(found, do, tally)
                 continue
+            text: bytes | Pieces
             if found.is_stream:
                 text = self._stream(found.text, found.value, do, tally)
             else:
                 inner = Where(depth=where.depth + 1)
                 text = self._inside(found.text, found.value, do, tally, inner)
             if text is not found.text:
-                changes.append(Change(found.path, text.decode()))
+                changes.append(Change(found.path, joined(text).decode()))
         return changes
 
 

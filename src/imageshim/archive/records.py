@@ -16,7 +16,7 @@ from imageshim.long_json.reading import parse, parse_lazily
 from imageshim.streaming import collect
 from imageshim.streaming.sse import BOM, Framer, lines_of
 
-from .sources import SourceError
+from .sources import BUFFER, SourceError
 
 __all__ = [
     "LONGEST",
@@ -63,8 +63,8 @@ Lines = Iterator[Line]
 class Readable(Protocol):
     """What lines are read from."""
 
-    def readline(self, limit: int = -1, /) -> bytes:
-        """Read to the end of a line, or as many bytes."""
+    def readinto1(self, buffer: memoryview, /) -> int:
+        """Read what there is, as far as it fits; 0 at the end."""
         ...
 
 
@@ -76,7 +76,7 @@ def lines_in(stream: Readable, longest: int = LONGEST, first: int = 1) -> Lines:
 
     """
     number, within = first, False
-    while raw := _read(stream, longest):
+    for raw in _cut(stream, longest):
         ended = raw.endswith(b"\n")
         if ended and not within:
             yield Line(number, raw)
@@ -90,9 +90,37 @@ def lines_in(stream: Readable, longest: int = LONGEST, first: int = 1) -> Lines:
         yield Line(number, b"", piece=True)
 
 
-def _read(stream: Readable, longest: int) -> bytes:
+def _cut(stream: Readable, longest: int) -> Iterator[bytes]:
+    """Read as ``readline(longest)`` does, which copies a long line three times."""
+    window = bytearray(min(BUFFER, longest))
+    view = memoryview(window)
+    start = seen = end = 0
+    while True:
+        stop = window.find(b"\n", seen, end) + 1
+        if stop or end - start == longest:
+            stop = stop or end
+            yield bytes(view[start:stop])
+            start = seen = stop
+            continue
+        if end == len(window):
+            left = end - start
+            if start:
+                view[:left] = view[start:end]
+            else:
+                window = window + bytes(min(left, longest - left))
+                view = memoryview(window)
+            start, end = 0, left
+        seen = end
+        end += _read(stream, view[end:])
+        if seen == end:
+            break
+    if end > start:
+        yield bytes(view[start:end])
+
+
+def _read(stream: Readable, into: memoryview) -> int:
     try:
-        return stream.readline(longest)
+        return stream.readinto1(into)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None
 

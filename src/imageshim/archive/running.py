@@ -34,6 +34,8 @@ class Summary(NamedTuple):
     files: int
     faults: list[str]
     """Files that cannot be read, each with the reason."""
+    damages: list[str]
+    """Files that could be read in part."""
 
     @property
     def is_fine(self) -> bool:
@@ -137,13 +139,15 @@ class Run:
     def _finish(self) -> Summary:
         tally: Counter[str] = Counter()
         every = [block for blocks in self._blocks.values() for block in blocks]
+        damages: list[str] = []
         for block in every:
-            done = self._journal.of(block)
-            tally.update(done.tally if done else {})
+            if done := self._journal.of(block):
+                tally.update(done.tally)
+                damages += [f"{block.source.path}: {done.damage}"] if done.damage else []
         self._write_rejects()
         self._journal.finish(every)
         faults = [f"{source.path}: {fault}" for source, fault in self._faults.items()]
-        return Summary(tally, len(self.sources), faults)
+        return Summary(tally, len(self.sources), faults, damages)
 
     def _write_rejects(self) -> None:
         """Put the rejects of all files together; the lines of a range are counted from its own."""

@@ -301,6 +301,10 @@ class _Frames:
         """Do nothing: the file is closed by itself."""
 
 
+_NOTHING = "nothing of it can be read: no compressed data of its kind, or it breaks off at once"
+_BROKEN = "the file breaks off, or is damaged, or something else stands behind its data"
+
+
 class Salvaged(io.RawIOBase):
     """Reads what can be read; ``fault`` says what ended it before its time."""
 
@@ -309,6 +313,8 @@ class Salvaged(io.RawIOBase):
         self._stream = stream
         self._raw = raw
         self.fault: str | None = None
+        self.is_empty = True
+        """Whether nothing could be read yet."""
 
     def readable(self) -> bool:
         """Say yes."""
@@ -321,8 +327,9 @@ class Salvaged(io.RawIOBase):
         except Exception as error:
             if not isinstance(error, _damages()):
                 raise
-            self.fault = f"the file breaks off, or is damaged: {error}"
+            self.fault = f"{_NOTHING if self.is_empty else _BROKEN}: {error}"
             return 0
+        self.is_empty = self.is_empty and not data
         buffer[: len(data)] = data
         return len(data)
 
@@ -361,7 +368,7 @@ def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
     elif suffix in _ZSTD:
         salvaged = Salvaged(_Frames(raw), raw)
     else:
-        return raw, None
+        return raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw, BUFFER), None
     return io.BufferedReader(salvaged, BUFFER), salvaged
 
 

@@ -286,7 +286,7 @@ _NAMES = {
 
 def _say(summary: Summary, out: Path, names: Sequence[str]) -> int:
     """Print what a run came to; returns the exit code."""
-    for fault in summary.faults:
+    for fault in (*summary.faults, *summary.damages):
         data_error(fault)
     tally = summary.tally
     left = sorted(name for name in tally if name.startswith("left: "))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from imageshim.archive.blocks import Passage, Reject
+from imageshim.archive.raw_json import Pieces
 from imageshim.archive.record import Conversion, Notes
 from imageshim.archive.records import Kind, Lines, lines_in
 from imageshim.archive.sources import Source
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
 class _Task(Conversion):
     """The conversion of what should be replies: a list or a number without one is a problem."""
 
-    def record(self, body: bytes, notes: Notes) -> bytes:
+    def record(self, body: bytes, notes: Notes) -> bytes | Pieces:
         """Convert a record."""
         out = super().record(body, notes)
         if not notes.tally["replies"] and not isinstance(value := parse(body), dict):
@@ -111,9 +112,9 @@ class _Output:
         self._out = out
         self.last = b""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Write bytes."""
-        self.last = data[-1:] or self.last
+        self.last = bytes(data[-1:]) or self.last
         return self._out.write(data)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
 from imageshim.archive.extraction import Inlining, extracted_root
 from imageshim.archive.places import Found, every_reply, place_of
@@ -107,10 +108,10 @@ def total_size(sources: Sequence[Source]) -> int | None:
 
 
 @contextmanager
-def stream_of(source: Source) -> Iterator[tuple[IO[bytes], Callable[[], str | None]]]:
+def stream_of(source: Source) -> Iterator[tuple[io.BufferedReader, Callable[[], str | None]]]:
     """Open a file or standard input; with a function that tells what ended it too soon."""
     if source.path == _STDIN:
-        yield sys.stdin.buffer, lambda: None
+        yield cast("io.BufferedReader", sys.stdin.buffer), lambda: None
         return
     stream, salvaged = opened(source)
     with stream:

@@ -86,7 +86,7 @@ def _may_hold_image(text: str) -> bool:
     """Rule out a text that has no data URI and is no base64 as a whole."""
     if len(text) < _SHORTEST_IMAGE:
         return False
-    if len(text) > _LONG or "data:" in text or (":" in text and "data:" in text.lower()):
+    if len(text) > _LONG or (":" in text and "data:" in text.lower()):
         return True
     head = text[:_HEAD].strip()
     return " " not in head and head.isascii()
