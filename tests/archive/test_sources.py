@@ -81,7 +81,8 @@ def test_a_file_of_which_nothing_can_be_read_has_no_output(archive, tmp_path, na
     (tmp_path / "b.jsonl").write_bytes(lines(ONE))
     code, counts, err = archive("convert", ".", "--out", "out")
     assert (code, counts["converted"], counts["rejects"]) == (1, 1, 0)
-    assert err.startswith(f"{name}: nothing of it can be read: ")
+    assert err.startswith(f"{name}: the file breaks off, or is damaged, or not packed: ")
+    assert "; nothing of it can be read\n" in err
     assert contents(tmp_path / "out").keys() == {"b.jsonl", "rejects.jsonl"}
     (tmp_path / name).write_bytes(packed(name, MANY))  # it was loaded down again
     code, counts, err = archive("convert", ".", "--out", "out")
@@ -97,7 +98,8 @@ def test_what_stands_behind_the_data_is_told_and_every_record_is_done(
     (tmp_path / name).write_bytes(packed(name, MANY) + behind)
     code, counts, err = archive("convert", ".", "--out", "out")
     assert (code, counts["converted"], counts["rejects"]) == (1, 50, 1)
-    assert err.startswith(f"{name}: the file breaks off, or is damaged, or something else stands")
+    assert err.startswith(f"{name}: the file breaks off, or is damaged, or not packed: ")
+    assert "nothing of it" not in err
     assert unpacked(name, (tmp_path / "out" / name).read_bytes()).count(b"\n") == 50
 
 

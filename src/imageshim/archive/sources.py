@@ -301,10 +301,6 @@ class _Frames:
         """Do nothing: the file is closed by itself."""
 
 
-_NOTHING = "nothing of it can be read: no compressed data of its kind, or it breaks off at once"
-_BROKEN = "the file breaks off, or is damaged, or something else stands behind its data"
-
-
 class Salvaged(io.RawIOBase):
     """Reads what can be read; ``fault`` says what ended it before its time."""
 
@@ -327,7 +323,8 @@ class Salvaged(io.RawIOBase):
         except Exception as error:
             if not isinstance(error, _damages()):
                 raise
-            self.fault = f"{_NOTHING if self.is_empty else _BROKEN}: {error}"
+            nothing = "; nothing of it can be read" if self.is_empty else ""
+            self.fault = f"the file breaks off, or is damaged, or not packed: {error}{nothing}"
             return 0
         self.is_empty = self.is_empty and not data
         buffer[: len(data)] = data
