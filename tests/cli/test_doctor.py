@@ -104,15 +104,29 @@ def test_a_file_that_vanishes_is_left_to_check(run, project):
     assert run("doctor", project).code == 0
 
 
-def test_missing_extras_are_named(run, tmp_path, monkeypatch):
+def without(monkeypatch, *packages, **versions):
     from importlib import metadata
 
     real = metadata.version
 
     def version(name):
-        if name == "uvicorn":
+        if name in packages:
             raise metadata.PackageNotFoundError(name)
-        return real(name)
+        return versions.get(name) or real(name)
 
     monkeypatch.setattr(metadata, "version", version)
+
+
+def test_missing_extras_are_named(run, tmp_path, monkeypatch):
+    without(monkeypatch, "uvicorn")
     assert "without the extra 'server': uvicorn missing" in run("doctor", tmp_path).out.decode()
+
+
+def test_without_what_looks_at_code_the_next_step_is_to_install_it(run, project, monkeypatch):
+    without(monkeypatch, "pathspec", litellm="1.80.0")
+    said = run("doctor", project).out.decode()
+    assert "not looked at: that needs the extra 'codemod'" in said
+    assert "check:" not in said
+    assert "no shim" not in said
+    assert said.endswith("looked at, too: pip install 'imageshim[codemod]'\n")
+    assert json.loads(run("doctor", project, "--json").out)["project"]["looked"] is False

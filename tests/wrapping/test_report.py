@@ -100,6 +100,26 @@ def test_a_site_is_a_line_of_json(program, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("calls", "clients", "said"),
+    [
+        (0, (), "If it asks by HTTP itself: --clients requests,httpx,aiohttp"),
+        (0, ("httpx",), "There is nothing to rewrite"),
+        (2, (), "There is nothing to rewrite"),
+    ],
+)
+def test_where_nothing_old_was_seen_no_rewriting_is_advised(
+    calls, clients, said, monkeypatch, capsys
+):
+    from imageshim.cli import run as command
+    from imageshim.wrapping import call_sites, content_sites
+
+    monkeypatch.setattr(call_sites, "sites", list)
+    monkeypatch.setattr(content_sites, "tally", lambda: content_sites.Tally(calls, 0, 0, 0))
+    command._tell("report.jsonl", clients)
+    assert capsys.readouterr().err.endswith(f"{said}\n")
+
+
+@pytest.mark.parametrize(
     ("ending", "code", "count"),
     [
         ("raise ValueError('theirs')", 1, 3),

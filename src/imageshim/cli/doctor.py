@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from imageshim.doctor import Checked, Diagnosis, diagnose, installed
+from imageshim.doctor import INSTALL_CODEMOD, Checked, Diagnosis, diagnose, installed
 from imageshim.errors import ImageShimError
 from imageshim.printing.counts import counted
 
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str]) -> int:
         by.error(f"{file_name(options.path)!r} does not exist")
     from imageshim.wrapping.installation import is_active
 
-    found = diagnose(installed(), _checked(options.path), active=is_active())
+    have = installed()
+    looked = not have.extras.get("codemod")
+    checked = _checked(options.path) if looked else Checked(options.path, 0, looked=False)
+    found = diagnose(have, checked, active=is_active())
     print(json.dumps(_as_json(found), indent=2) if options.json else "\n".join(_lines(found)))  # noqa: T201
     return 0
 
@@ -138,6 +141,20 @@ def _extra_lines(extras: dict[str, tuple[str, ...]]) -> Iterator[str]:
 def _project_lines(found: Diagnosis) -> Iterator[str]:
     checked = found.checked
     yield f"\nProject {file_name(checked.folder)}"
+    yield from _check_lines(checked)
+    if found.active:
+        yield "  imageshim.install() is in force in every program of this Python"
+    if checked.shims:
+        more = f" and {len(checked.shims) - 3} more" if checked.shims[3:] else ""
+        yield f"  imageshim is installed by {', '.join(checked.shims[:3])}{more}"
+    elif checked.looked and not found.active:
+        yield "  no shim is installed"
+
+
+def _check_lines(checked: Checked) -> Iterator[str]:
+    if not checked.looked:
+        yield f"  not looked at: that needs the extra 'codemod': {INSTALL_CODEMOD}"
+        return
     if checked.problem is not None:
         yield f"  {checked.problem}"
     for target in checked.targets:
@@ -146,13 +163,6 @@ def _project_lines(found: Diagnosis) -> Iterator[str]:
         f"  check: {counted(checked.files, 'file')}, {counted(checked.findings, 'finding')} "
         f"({checked.edits:,} that fix rewrites), {counted(checked.notes, 'note')}"
     )
-    if found.active:
-        yield "  imageshim.install() is in force in every program of this Python"
-    if checked.shims:
-        more = f" and {len(checked.shims) - 3} more" if checked.shims[3:] else ""
-        yield f"  imageshim is installed by {', '.join(checked.shims[:3])}{more}"
-    elif not found.active:
-        yield "  no shim is installed"
 
 
 def _as_json(found: Diagnosis) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _prepare(options: argparse.Namespace) -> None:
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
-    atexit.register(_tell, report)
+    atexit.register(_tell, report, clients)
     rules: dict[str, Format] = {}
     for pattern, wanted in options.callers:
         rules.setdefault(pattern, Format(wanted))
@@ -131,7 +131,7 @@ def _prepare(options: argparse.Namespace) -> None:
         watch_clients(options.clients, do)
 
 
-def _tell(report: str | None) -> None:
+def _tell(report: str | None, clients: tuple[str, ...]) -> None:
     """Say at the end what was seen, where the program has not silenced that."""
     from imageshim.printing.counts import counted
     from imageshim.wrapping.call_sites import sites
@@ -153,7 +153,12 @@ def _tell(report: str | None) -> None:
         f"{counted(reads, 'place')} read `image`, {all_.treated:,} treated `content` as an image"
         + (f", {all_.untreated:,} read it as text" if all_.untreated else "")
     )
-    _say(f"{said}. Next: imageshim fix --trace {report}")
+    if all_.with_images or seen:
+        _say(f"{said}. Next: imageshim fix --trace {report}")
+    elif all_.calls or clients:
+        _say(f"{said}. There is nothing to rewrite")
+    else:
+        _say(f"{said}. If it asks by HTTP itself: --clients requests,httpx,aiohttp")
 
 
 def _say(text: str) -> None:

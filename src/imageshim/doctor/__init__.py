@@ -3,12 +3,13 @@
 May import the core. What the codemod says of a project is handed in.
 """
 
-from .diagnosis import Checked, Diagnosis, diagnose
+from .diagnosis import INSTALL_CODEMOD, Checked, Diagnosis, diagnose
 from .faults import FAULTS, Fault, faults_of
 from .installed import Installed, installed
 
 __all__ = [
     "FAULTS",
+    "INSTALL_CODEMOD",
     "Checked",
     "Diagnosis",
     "Fault",

@@ -11,7 +11,9 @@ from imageshim.timeline import Format, format_of
 from .faults import Fault, faults_of
 from .installed import Installed
 
-__all__ = ["Checked", "Diagnosis", "diagnose"]
+__all__ = ["INSTALL_CODEMOD", "Checked", "Diagnosis", "diagnose"]
+
+INSTALL_CODEMOD = "pip install 'imageshim[codemod]'"
 
 
 class Checked(NamedTuple):
@@ -30,6 +32,8 @@ class Checked(NamedTuple):
     """The places that install imageshim, as ``FILE:LINE``."""
     problem: str | None = None
     """Why the project could not be looked at."""
+    looked: bool = True
+    """False where the extra that looks at code is not installed."""
 
 
 class Diagnosis(NamedTuple):
@@ -66,13 +70,16 @@ def _steps(
 ) -> Iterator[str]:
     """Yield what could be done, the most pressing first."""
     folder = checked.folder
+    here = bool({"litellm", "openai"} & found.libraries.keys())
+    if not checked.looked and here:
+        yield f"To have your code looked at, too: {INSTALL_CODEMOD}"
     if checked.problem is not None:
         yield f"See why the code could not be read: imageshim check {folder}"
     if checked.edits:
         yield f"See the edits, then add --write: imageshim fix {folder}"
     if checked.findings:
         yield f"Look at what reads an old format: imageshim check {folder}"
-    if not {"litellm", "openai"} & found.libraries.keys():
+    if not here:
         yield (
             "Neither LiteLLM nor the OpenAI SDK is installed here: install imageshim into the "
             "environment of your program, and run this command there"
