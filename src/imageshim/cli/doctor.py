@@ -62,13 +62,17 @@ def _checked(folder: str) -> Checked:
         return Checked(folder, 0, problem=said.rpartition("\n")[2] or "check said nothing")
     summary: dict[str, Any] = document["summary"]
     edits = summary.get("fixed", 0)
+    from imageshim.codemod.project.targets import NONE_FOUND
+
+    targets = tuple(summary["targets"])
     return Checked(
         folder,
         summary["scanned"],
         edits + sum(summary.get(sort, 0) for sort in ("unsafe", "clashes", "person")),
         edits,
         sum(summary.get(sort, 0) for sort in ("unproven", "note")),
-        tuple(summary["targets"]),
+        targets,
+        any(target.startswith(NONE_FOUND) for target in targets),
         tuple(_shims(folder)),
         _problem(document["files"]),
     )

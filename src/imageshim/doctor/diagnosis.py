@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ class Checked(NamedTuple):
     notes: int = 0
     targets: tuple[str, ...] = ()
     """The LiteLLM releases that the project's pins ask for, and where."""
+    assumed: bool = False
+    """Whether a file's folders say nothing of the releases, so that `fix` assumes new ones."""
     shims: tuple[str, ...] = ()
     """The places that install imageshim, as ``FILE:LINE``."""
     problem: str | None = None
@@ -69,12 +72,16 @@ def _steps(
     found: Installed, format_: Format | None, checked: Checked, *, shimmed: bool
 ) -> Iterator[str]:
     """Yield what could be done, the most pressing first."""
-    folder = checked.folder
+    folder = shlex.quote(checked.folder)
     here = bool({"litellm", "openai"} & found.libraries.keys())
     if not checked.looked and here:
         yield f"To have your code looked at, too: {INSTALL_CODEMOD}"
     if checked.problem is not None:
         yield f"See why the code could not be read: imageshim check {folder}"
+    old = format_ not in {None, Format.IMAGES}
+    if checked.edits and old and checked.assumed:
+        target = f"--target 'litellm>={found.libraries['litellm']}'"
+        yield f"See the edits for this release, then add --write: imageshim fix {target} {folder}"
     if checked.edits:
         yield f"See the edits, then add --write: imageshim fix {folder}"
     if checked.findings:
@@ -84,7 +91,7 @@ def _steps(
             "Neither LiteLLM nor the OpenAI SDK is installed here: install imageshim into the "
             "environment of your program, and run this command there"
         )
-    if format_ not in {None, Format.IMAGES}:
+    if old:
         yield (
             f"LiteLLM {found.libraries['litellm']} gives an old format: read replies with "
             "imageshim.read(reply), which takes all of them, then upgrade to litellm>=1.77"

@@ -1,4 +1,4 @@
-"""Which LiteLLM releases a project asks for: in pyproject.toml, requirements files and locks.
+"""Which LiteLLM releases a project asks for: in TOML, requirements, conda's files and locks.
 
 What a folder declares decides; where it declares no version, its lock does. Of several
 declarations the one that allows the oldest release counts, since the code has to run there too:
@@ -7,8 +7,9 @@ what is written for an old release runs on the newer ones.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,27 +17,50 @@ from imageshim.files.regular import read_regular
 
 from .settings import SettingsError, lower_bound, read_toml
 
-__all__ = ["Pin", "deciding", "pins", "release_of", "stays_below"]
+__all__ = ["Pin", "deciding", "of_script", "pins", "release_of", "stays_below"]
 
-# The files are searched in a folder; pip-tools and others use one below it, too.
-_REQUIREMENTS = (
-    "*requirements*.txt",
-    "*requirements*.in",
-    "requirements*/*.txt",
-    "requirements*/*.in",
-)
+_REQUIREMENT = r"litellm(?![\w.-])"
 # A line of a requirements file: https://pip.pypa.io/en/stable/reference/requirements-file-format/
-_LINE = re.compile(r"\s*(litellm(?![\w.-])[^#;\\]*?)(?:\s+--.*|\s*[#;\\].*)?", re.IGNORECASE)
-# In setup.cfg a list begins behind its key or in the line below it.
+_LINE = re.compile(rf"\s*({_REQUIREMENT}[^#;\\]*?)(?:\s+--.*|\s*[#;\\].*)?", re.IGNORECASE)
+# In setup.cfg a list begins behind its key or in the line below it; in setup.py it has literals.
 _SETUP_LINE = re.compile(
-    r"(?:\s+|[\w.-]+\s*[=:]\s*)(litellm(?![\w.-])[^#;]*?)\s*(?:[#;].*)?", re.IGNORECASE
+    rf"(?:\s+|[\w.-]+\s*[=:]\s*)({_REQUIREMENT}[^#;]*?)\s*(?:[#;].*)?", re.IGNORECASE
 )
-# uv.lock, poetry.lock and pdm.lock are all TOML tables that begin like this.
-_LOCKED = re.compile(r'^name = "litellm"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_LITERAL = re.compile(rf"[^#]*?[\"']({_REQUIREMENT}[^\"'#;]*).*", re.IGNORECASE)
+# https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html, and pip's own
+# lines below them.
+_CONDA_LINE = re.compile(
+    rf"\s*-\s*[\"']?(?:[\w./-]+::)?({_REQUIREMENT}[^\"'#;]*?)\s*(?:[\"'#;].*)?", re.IGNORECASE
+)
+_LINES = (
+    # pip-tools and others have their files in a folder, too.
+    (_LINE, ("*requirements*.txt", "*requirements*.in", "requirements*/*.txt",
+             "requirements*/*.in", "*constraints*.txt", "*constraints*.in")),
+    (_SETUP_LINE, ("setup.cfg",)),
+    (_LITERAL, ("setup.py",)),
+    (_CONDA_LINE, ("*environment*.yml", "*environment*.yaml", "*conda*.yml", "*conda*.yaml")),
+)  # fmt: skip
+"""What a line that asks for LiteLLM looks like, by the names of files."""
+_INCLUDED = re.compile(r"\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+).*")
+# https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html: one sign of
+# equality is a prefix, a second one begins the build, and a blank is as good as two.
+_CONDA = re.compile(r"(litellm)(?:=([^=\s]+)(=\S*)?|\s+([0-9][^=\s]*)(?:\s+\S+)?)", re.IGNORECASE)
+_IN_TOML = re.compile(r'^name = "litellm"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_IN_YAML = re.compile(r"^[\s-]*name: litellm\r?\n\s+version: [\"']?([^\s\"']+)", re.MULTILINE)
+_IN_JSON = re.compile(r'"litellm":\s*\{[^{}]*?"version":\s*"==([^"]+)"')
+_LOCKS = (
+    ("uv.lock", _IN_TOML), ("poetry.lock", _IN_TOML), ("pdm.lock", _IN_TOML),
+    ("pylock*.toml", _IN_TOML), ("Pipfile.lock", _IN_JSON), ("pixi.lock", _IN_YAML),
+    ("conda-lock.yml", _IN_YAML),
+)  # fmt: skip
+_DEPENDENCIES = re.compile(r"dependenc|^(?:dev-)?packages$")
 _NEWEST = "99999"  # newer than every release
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 # Poetry's own operators: https://python-poetry.org/docs/dependency-specification/
 _POETRY = re.compile(r"[\^~](?=[0-9])")
+# https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+_SCRIPT = re.compile(
+    rb"^# /// script[ \t]*\r?\n((?:^#(?: .*)?\r?\n)+?)^# ///[ \t]*\r?$", re.MULTILINE
+)
 
 
 class Pin(NamedTuple):
@@ -55,25 +79,40 @@ class Pin(NamedTuple):
 
 def pins(folder: Path) -> list[Pin]:
     """Find every place in the files of a folder that asks for LiteLLM."""
-    found = [*_of_pyproject(folder / "pyproject.toml"), *_of_setup_cfg(folder / "setup.cfg")]
-    files = sorted({file for pattern in _REQUIREMENTS for file in folder.glob(pattern)})
-    for file in files:
-        for number, line in enumerate(_text(file).split("\n"), 1):
-            match = _LINE.fullmatch(line.rstrip("\r"))
-            if match is not None:
-                found.append(Pin(file, number, match[1].strip(), line, locked=False))
-    for name in _LOCKS:
-        text = _text(folder / name)
-        for match in _LOCKED.finditer(text):
-            above = text.count("\n", 0, match.start(1))
-            shown = f'version = "{match[1]}"'
-            found.append(Pin(folder / name, above + 1, f"litellm=={match[1]}", shown, locked=True))
+    found = [pin for name in ("pyproject.toml", "Pipfile", "pixi.toml")
+             for pin in _of_toml(folder / name)]  # fmt: skip
+    for line, patterns in _LINES:
+        files = sorted({file for pattern in patterns for file in folder.glob(pattern)})
+        for file in _with_included(files) if line is _LINE else files:
+            found += _of_lines(file, line)
+    for pattern, locked in _LOCKS:
+        for file in sorted(folder.glob(pattern)):
+            found += _of_lock(file, locked)
     return [pin for pin in found if _is_requirement(pin.requirement)]
 
 
 def deciding(folder: Path) -> Pin | None:
     """Return the pin that says what code in a folder has to run with; None where none does."""
-    found = [pin for pin in pins(folder) if re.search(r"[<>=~!]", pin.requirement)]
+    return _deciding(pins(folder))
+
+
+def of_script(path: Path, code: bytes) -> Pin | None:
+    """Return the pin that a script has in itself, as ``uv run`` and ``pipx run`` read it."""
+    block = _SCRIPT.search(code) if b"litellm" in code else None
+    if block is None:
+        return None
+    above = code.count(b"\n", 0, block.start(1))
+    lines = block[1].decode("utf-8", "replace").split("\n")
+    return _deciding(
+        Pin(path, above + number, match[1].strip(), line, locked=False)
+        for number, line in enumerate(lines, 1)
+        if (match := _LITERAL.fullmatch(line.removeprefix("#").rstrip("\r")))
+        and _is_requirement(match[1])
+    )
+
+
+def _deciding(pins: Iterable[Pin]) -> Pin | None:
+    found = [pin for pin in pins if re.search(r"[<>=~!]", pin.requirement)]
     declared = [pin for pin in found if not pin.locked] or found
     if len(declared) < 2:
         return declared[0] if declared else None
@@ -95,28 +134,86 @@ def _is_requirement(text: str) -> bool:
     return True
 
 
+def _lines(file: Path) -> Iterator[str]:
+    return (line.rstrip("\r") for line in _text(file).split("\n"))
+
+
 def _text(file: Path) -> str:
     """Return a file that names LiteLLM; an empty text for any other."""
+    text = _read(file)
+    return text if "litellm" in text.lower() else ""
+
+
+def _read(file: Path) -> str:
     try:
-        data = read_regular(file)
+        return read_regular(file).decode("utf-8", "replace")
     except OSError:
         return ""
-    return data.decode("utf-8", "replace") if b"litellm" in data.lower() else ""
 
 
-def _of_pyproject(file: Path) -> Iterator[Pin]:
+def _with_included(files: Iterable[Path]) -> Iterator[Path]:
+    """Yield requirements files and those that they include."""
+    todo, seen = list(files), set()
+    while todo:
+        file = todo.pop(0)
+        if file in seen:
+            continue
+        seen.add(file)
+        yield file
+        named = filter(None, map(_INCLUDED.fullmatch, _read(file).splitlines()))
+        todo += (Path(os.path.normpath(file.parent / match[1])) for match in named)
+
+
+def _of_lines(file: Path, asks: re.Pattern[str]) -> Iterator[Pin]:
+    for number, line in enumerate(_lines(file), 1):
+        match = asks.fullmatch(line)
+        if match is not None:
+            yield Pin(file, number, _from_conda(match[1].strip()), line, locked=False)
+
+
+def _of_lock(file: Path, locked: re.Pattern[str]) -> Iterator[Pin]:
     text = _text(file)
-    if not text:
-        return
-    content = read_toml(file)
-    for requirement in _strings_of(content):
-        if re.match(r"litellm(?![\w.-])", requirement, re.IGNORECASE):
-            yield _pin(file, text, requirement, requirement)
-    for table in _poetry_tables(content):
-        for name, value in table.items():
-            if name.lower() == "litellm":
-                for version in _poetry_versions(value):
-                    yield _pin(file, text, version, _from_poetry(version))
+    for match in locked.finditer(text):
+        line = text.count("\n", 0, match.start(1))
+        shown = text.split("\n")[line].strip()
+        yield Pin(file, line + 1, f"litellm=={match[1]}", shown, locked=True)
+
+
+def _from_conda(text: str) -> str:
+    """Write a specification of conda as a requirement; any other text stays."""
+    match = _CONDA.fullmatch(text)
+    if match is None:
+        return text
+    name, equal, build, blank = match.groups()
+    exact = blank or build
+    return f"{name}=={blank or equal}{'' if exact or '*' in equal else '.*'}"
+
+
+def _of_toml(file: Path) -> Iterator[Pin]:
+    """Find the requirements and the tables of versions below keys that name dependencies.
+
+    PEP 621, PEP 735, and the tables of uv, Poetry, PDM, Hatch, pixi and Pipenv.
+    """
+    text = _text(file)
+    todo: list[tuple[Any, bool]] = [(read_toml(file), False)] if text else []
+    while todo:
+        node, asks = todo.pop()
+        if isinstance(node, dict):
+            for name, value in reversed(node.items()):
+                # A group of requirements may have that name, too.
+                if asks and name.lower() == "litellm" and not _has_texts(value):
+                    for version in _poetry_versions(value):
+                        yield _pin(file, text, version, _from_poetry(version))
+                else:
+                    todo.append((value, asks or _DEPENDENCIES.search(name) is not None))
+        elif asks and isinstance(node, list):
+            for one in node:
+                if isinstance(one, str) and re.match(_REQUIREMENT, one, re.IGNORECASE):
+                    yield _pin(file, text, one, one)
+
+
+def _has_texts(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(one, str) for one in value)
 
 
 def _poetry_versions(value: object) -> Iterator[str]:
@@ -131,47 +228,6 @@ def _from_poetry(version: str) -> str:
     """Write a version constraint of Poetry as a requirement."""
     bounds = _POETRY.sub(">=", version) if version != "*" else ""
     return f"litellm{'==' if re.match(r'[0-9]', bounds) else ''}{bounds}"
-
-
-def _strings_of(content: dict[str, Any]) -> Iterator[str]:
-    """Yield the requirements of ``[project]``, ``[dependency-groups]`` and ``[tool.uv]``.
-
-    PEP 621, PEP 735, https://docs.astral.sh/uv/reference/settings/
-    """
-    project = _table(content, "project")
-    uv = _table(content, "tool", "uv")
-    lists: list[Any] = [project.get("dependencies")]
-    lists += [uv.get("dev-dependencies"), uv.get("override-dependencies")]
-    for tables in (project.get("optional-dependencies"), content.get("dependency-groups")):
-        lists += tables.values() if isinstance(tables, dict) else ()
-    for entries in lists:
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, str):
-                yield entry
-
-
-def _table(content: dict[str, Any], *keys: str) -> dict[str, Any]:
-    found: Any = content
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _poetry_tables(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    poetry = _table(content, "tool", "poetry")
-    groups = poetry.get("group")
-    tables = [poetry, *(groups.values() if isinstance(groups, dict) else ())]
-    for table in tables:
-        dependencies = table.get("dependencies") if isinstance(table, dict) else None
-        if isinstance(dependencies, dict):
-            yield dependencies
-
-
-def _of_setup_cfg(file: Path) -> Iterator[Pin]:
-    for number, line in enumerate(_text(file).split("\n"), 1):
-        match = _SETUP_LINE.fullmatch(line.rstrip("\r"))
-        if match is not None:
-            yield Pin(file, number, match[1], line, locked=False)
 
 
 def _pin(file: Path, text: str, what: str, requirement: str) -> Pin:

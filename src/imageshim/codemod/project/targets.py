@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .pins import Pin, deciding, release_of
+from .pins import Pin, deciding, of_script, release_of
 from .settings import DEFAULT_TARGET
 
-__all__ = ["ASSUMED", "Target", "Targets", "given", "shared", "shown", "taken"]
+__all__ = ["ASSUMED", "NONE_FOUND", "Target", "Targets", "given", "shared", "shown", "taken"]
 
 
 class Target(NamedTuple):
@@ -32,6 +32,8 @@ class Target(NamedTuple):
 
 ASSUMED = Target(DEFAULT_TARGET, "")
 """Where nothing says it."""
+NONE_FOUND = "none found"
+"""How a report says that."""
 
 
 def given(requirement: str) -> Target:
@@ -51,11 +53,14 @@ class Targets:
         self._fixed = fixed
         self._known: dict[Path, Target] = {}
 
-    def of(self, path: str) -> Target:
-        """Return the target of a file, or that of the files in a folder."""
+    def of(self, path: str, code: bytes = b"") -> Target:
+        """Return the target of a file with this code, or that of the files in a folder."""
         if self._fixed is not None:
             return self._fixed
         place = Path(path)
+        pin = of_script(place, code)
+        if pin is not None:
+            return Target(pin.requirement, shown(pin))
         return self._of_folder((place if place.is_dir() else place.parent).resolve())
 
     def _of_folder(self, folder: Path) -> Target:
@@ -114,5 +119,5 @@ def taken(targets: Iterable[Target]) -> Iterator[str]:
         if target.source:
             what = f"{target.requirement} ({target.source})"
         else:
-            what = f"none found, {target.requirement} assumed"
+            what = f"{NONE_FOUND}, {target.requirement} assumed"
         yield f"{what}, for {count:,} {'file' if count == 1 else 'files'}"

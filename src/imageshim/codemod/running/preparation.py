@@ -62,10 +62,10 @@ def prepared(
     settings = project.settings
     sources = sources or Sources()
     targets = Targets(given(settings.target) if project.has_target else None)
-    own = {path: targets.of(path) for path in found.strong}
+    read = partial(_read, sources)
+    own = {path: targets.of(path, read(path)) for path in found.strong}
     how = How(settings, unsafe, project.root, sources=sources, targets=own)
     modules = frozenset(found.modules)
-    read = partial(_read, sources)
     seen = _seen_calls(trace, found.strong, read) if trace is not None else {}
     origins = [
         path
@@ -86,7 +86,7 @@ def prepared(
     index, fingerprint = _index(origins, modules_near, settings, sources, seen)
     paths = sorted({*found.strong, *index.added})
     index.doubts.update(_doubts(index, paths, sources))
-    own = shared({path: targets.of(path) for path in paths}, index.sources)
+    own = shared({path: targets.of(path, read(path)) for path in paths}, index.sources)
     return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
 
 
