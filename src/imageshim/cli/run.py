@@ -116,7 +116,7 @@ def _prepare(options: argparse.Namespace) -> None:
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
-    atexit.register(_tell, report, clients)
+    atexit.register(_tell, report, options.clients)
     rules: dict[str, Format] = {}
     for pattern, wanted in options.callers:
         rules.setdefault(pattern, Format(wanted))
