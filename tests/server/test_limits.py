@@ -62,3 +62,11 @@ async def test_a_request_of_two_lengths_is_refused_and_its_connection_closed():
     assert (answer.status, answer.headers["connection"]) == (400, "close")
     assert answer.json["error"]["code"] == "two_lengths"
     assert app.scope is None
+
+
+async def test_a_tunnel_is_refused_and_its_connection_closed():
+    app = Application(b"{}")
+    answer = await call(limited(app, 100), method="CONNECT")
+    assert (answer.status, answer.headers["connection"]) == (501, "close")
+    assert answer.json["error"]["code"] == "no_tunnels"
+    assert app.scope is None

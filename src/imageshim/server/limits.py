@@ -20,10 +20,12 @@ _TWO_LENGTHS = (400, "two_lengths")
 _TOO_LARGE = (413, "request_too_large")
 _TOO_SLOW = (408, "request_timeout")
 _LONG_URL = (414, "url_too_long")
+# RFC 9110, 9.3.6: behind an answer to it the connection is the client's own to the upstream.
+_NO_TUNNEL = (501, "no_tunnels")
 
 
 class RequestLimits:
-    """Refuse requests of two lengths (400), and those with a URL or a body that is too much.
+    """Refuse requests of two lengths (400), tunnels (501), and a URL or body that is too much.
 
     A URL that is too long (414), a body that is too large (413) or slow (408). ``max_url`` and
     ``max_body`` are in bytes, ``timeout`` in seconds, from the head of the request to the end of
@@ -49,6 +51,8 @@ class RequestLimits:
         url = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
         if url > self._max_url:
             upload.fault = _LONG_URL
+        elif scope["method"] == "CONNECT":
+            upload.fault = _NO_TUNNEL
         elif (
             length is not None and headers.value(scope["headers"], b"transfer-encoding") is not None
         ):
@@ -62,6 +66,7 @@ class RequestLimits:
             message = {
                 _TWO_LENGTHS: "the request has both Content-Length and Transfer-Encoding",
                 _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
+                _NO_TUNNEL: "CONNECT is not passed on",
                 _LONG_URL: f"the URL has more than {self._max_url} bytes",
                 _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
             }[upload.fault]
