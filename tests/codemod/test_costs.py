@@ -114,6 +114,12 @@ def conditional(count):
     return f"import litellm\nurl = {f'{READ} if what else ' * count} None\n"
 
 
+def of_classes_below(count):
+    base = f"class Base:\n    def run(self):\n        return self.extract({READ})\n"
+    below = "class Below#(Base):\n    def extract(self, url):\n        return url\n"
+    return f"import litellm\n{base}" + "".join(below.replace("#", str(n)) for n in range(count))
+
+
 def decoded(count):
     reply = READ.replace("image[", "content#").partition("#")[0]
     lines = (f"text{n} = {reply}\nb64decode(text{n}.split(',')[1])\n" for n in range(count))
@@ -191,6 +197,10 @@ def lines_run(program, **settings):
 )  # fmt: skip
 def test_twice_as_many_reads_cost_twice_as_much(program):
     assert_linear(program, 6)
+
+
+def test_a_template_method_of_many_classes_costs_what_they_do():
+    assert_linear(of_classes_below, 20)
 
 
 @pytest.mark.parametrize("program", [put_into_a_dict, put_into_a_list])

@@ -67,3 +67,55 @@ def test_an_attribute_that_anybody_may_set_may_be_anything():
 
 def test_attributes_that_are_set_by_names_not_seen_may_be_anything():
     assert result(f"{CLASSES}b = Box()\nsetattr(b, name, 1)\nx = b.held\n") == "frame | ?"
+
+
+TEMPLATE = """
+class Base:
+    def run(self): return self.extract(paint())
+    def extract(self, p): raise NotImplementedError
+{classes}
+x = {made}.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("classes", "made", "value"),
+    [
+        (["def extract(self, p): return p.frame"], "C0()", "frame"),
+        (["def extract(self, p): return p.frame"], "Base()", "frame"),
+        (["def extract(self, p): return p", "def extract(self, p): return p.frame"], "C1()",
+         "frame | picture"),
+        (["def extract(self, p): return p.frame"] * 9, "C8()", "frame"),
+        (["def other(self): pass"], "C0()", "nothing"),
+    ],
+)  # fmt: skip
+def test_what_a_template_method_calls_on_self_may_be_a_class_belows(classes, made, value):
+    below = "".join(f"class C{n}(Base):\n    {one}\n" for n, one in enumerate(classes))
+
+    assert result(TEMPLATE.format(classes=below, made=made)) == value
+
+
+def test_a_class_below_is_known_by_the_annotation_of_its_base():
+    program = """
+    class Base:
+        def extract(self, p): raise NotImplementedError
+    class Below(Base):
+        def extract(self, p): return p.frame
+    def run(backend: Base):
+        global x
+        x = backend.extract(paint())
+    """
+
+    assert result(program) == "frame"
+
+
+def test_an_instance_that_is_made_is_of_its_own_class():
+    program = """
+    class Base:
+        def extract(self, p): return p
+    class Below(Base):
+        def extract(self, p): return p.frame
+    x = Base().extract(paint())
+    """
+
+    assert result(program) == "picture"

@@ -31,7 +31,7 @@ def annotation(at: Interpreter, node: ast.expr | None) -> v.Value:  # noqa: PLR0
         return v.UNKNOWN
     value = at.value(node)
     if isinstance(value, Class):
-        return Inst(value.info)
+        return Inst(value.info, or_below=True)
     return at.libraries.annotated(at, value.name, node) if isinstance(value, v.Ref) else v.UNKNOWN
 
 

@@ -26,13 +26,34 @@ def _call(at: Interpreter, node: ast.Call) -> v.Value:
         given = _given(at, node)
         value = v.each(function, lambda one: at.call(one, given))
         return at.libraries.seen(at, given, value)
-    if function is v.UNKNOWN and not at.tracks:
+    receiver = _receiver(at, node.func)
+    if function is v.UNKNOWN and not at.tracks and receiver is None:
         return _not_followed(at, node)
     given = _given(at, node)
     if function is v.UNKNOWN or function is v.BOTTOM:
         _unseen(at, node, given)
-        return function if function is v.BOTTOM else _unknown(at, given)
-    return v.each(function, lambda one: at.call(one, given))
+        value = function if function is v.BOTTOM else _unknown(at, given)
+    else:
+        value = v.each(function, lambda one: at.call(one, given))
+    return value if receiver is None else v.join(value, _below(at, receiver, given))
+
+
+def _receiver(at: Interpreter, node: ast.expr) -> Inst | None:
+    """Return the object that a method is called on, where a class below may have its own."""
+    if at.neighbours is None or not isinstance(node, ast.Attribute):
+        return None
+    value = at.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    return value if isinstance(value, Inst) and value.or_below else None
+
+
+def _below(at: Interpreter, receiver: Inst, given: Given) -> v.Value:
+    """Return what classes below in other files give, which are called as well."""
+    name = given.node.func.attr if isinstance(given.node.func, ast.Attribute) else ""
+    if at.neighbours is None or not name:
+        return v.BOTTOM
+    handed = at.neighbours.below(at.module, receiver.info, name, given)
+    at.found |= handed is not v.BOTTOM
+    return handed
 
 
 def _not_followed(at: Interpreter, node: ast.Call) -> v.Value:
@@ -135,7 +156,8 @@ def _known(at: Interpreter, function: v.Ref, given: Given) -> v.Value:
             for value, what in at.neighbours.taken(name, given):
                 at.watcher.shown(value, given.node.lineno, what)
             at.found |= handed is not v.UNKNOWN
-            return handed
+            unknown = handed is v.UNKNOWN and at.tracks
+            return labelled(at, given.node, given, name) if unknown else handed
     _unseen(at, given.node, given)
     if isinstance(given.node.func, ast.Name):
         _replacing(at, name.rpartition(".")[2], given)

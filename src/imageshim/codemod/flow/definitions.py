@@ -11,7 +11,7 @@ from .interpreter import Interpreter
 from .module_names import imported_from
 from .scopes import Class, ClassInfo, Func, Function
 from .tables import executes
-from .values import BOTTOM, UNKNOWN, Alt, Ref, Value, each, named
+from .values import BOTTOM, UNKNOWN, Alt, Ref, Value, alternatives, each, named
 
 __all__ = []
 
@@ -99,6 +99,10 @@ def _class_def(at: Interpreter, node: ast.ClassDef) -> bool:
     if info is None:
         info = at.classes[node] = ClassInfo(node, at.scope)
     info.bases = [at.value(base) for base in node.bases]
+    for base in (one for value in info.bases for one in alternatives(value)):
+        if isinstance(base, Class) and info not in base.info.below:
+            base.info.below[info] = None
+            at.wake(*(reader for readers in base.info.readers.values() for reader in readers))
     for keyword in node.keywords:
         at.value(keyword.value)
     for decorator in node.decorator_list:

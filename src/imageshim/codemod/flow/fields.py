@@ -11,6 +11,9 @@ from .scopes import Bound, Class, Func, Function, Inst, Queue
 
 __all__ = ["attribute_of", "item_of", "member_of"]
 
+_FEW = 6
+_MOST_BELOW = 64
+
 
 def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Value:  # noqa: PLR0911
     """Return an attribute of a value."""
@@ -36,6 +39,30 @@ def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> 
 
 def member_of(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
     """Return an attribute or a method of an instance of a class of the file."""
+    found = _inherited(at, value, name)
+    below = _overriding(at, value, name)
+    if not below:
+        return found
+    methods = [one for one in (found, *below) if one is not v.UNKNOWN]
+    # More than a few would be unknown, joined: a base class of many providers.
+    return v.join_all(methods) if len(methods) <= _FEW else v.Wrap("any", v.Seq(tuple(methods)))
+
+
+def _overriding(at: Interpreter, value: Inst | Class, name: str) -> list[v.Value]:
+    """Return what classes below have instead: what a template method calls on ``self``."""
+    if not (isinstance(value, Inst) and value.or_below and value.info.below):
+        return []
+    out: list[v.Value] = []
+    todo = list(value.info.below)
+    for one in todo:
+        if name in one.methods:
+            out.append(_method(at, one.methods[name], Inst(one, or_below=True)))
+        if len(todo) < _MOST_BELOW:
+            todo += (more for more in one.below if more not in todo)
+    return out
+
+
+def _inherited(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
     info, seen = value.info, [value.info]
     found: v.Value = v.BOTTOM
     todo = [info]
@@ -54,10 +81,21 @@ def member_of(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
                 if isinstance(candidate, Class) and candidate.info not in seen:
                     seen.append(candidate.info)
                     todo.append(candidate.info)
+                elif isinstance(candidate, v.Ref) and found is v.BOTTOM:
+                    found = _of_neighbour(at, candidate, name)
     if found is v.BOTTOM:
         to_come = at.first_pass or any(name in one.assigned for one in seen)
         return v.BOTTOM if to_come else v.UNKNOWN
     return v.join(found, v.UNKNOWN) if name in at.foreign else found
+
+
+def _of_neighbour(at: Interpreter, base: v.Ref, name: str) -> v.Value:
+    """Return what a class of another file has of a name."""
+    found = None if at.neighbours is None else at.neighbours.member(base.name, name)
+    if found is None:
+        return v.BOTTOM
+    at.found |= not isinstance(found, v.Ref)
+    return found
 
 
 def _method(at: Interpreter, method: Function, receiver: Inst | Class) -> v.Value:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from ..findings import Step
-from .scopes import Function
+from .scopes import ClassInfo, Function
 from .values import UNKNOWN, Maybe, Obj, Origin, Parameter, Value
 
 __all__ = ["Given", "Libraries", "Meeting", "Neighbours", "Shapes", "Watcher"]
@@ -189,6 +189,14 @@ class Neighbours(Protocol):
 
     def call(self, name: str, given: Given) -> Value | None:
         """Return what a call of a dotted name gives; None where it is not of the project."""
+        ...
+
+    def member(self, base: str, name: str) -> Value | None:
+        """Return what a class of another file has of a name; None where nothing is known of it."""
+        ...
+
+    def below(self, module: str, info: ClassInfo, name: str, given: Given) -> Value:
+        """Note a call on ``self``, for classes below in other files; returns what theirs give."""
         ...
 
     def taken(self, name: str, given: Given) -> Iterable[tuple[Value, str]]:

@@ -33,6 +33,8 @@ def call_wrapped(at: Interpreter, function: v.Wrap, given: Given) -> v.Value:
     value, name = function.value, function.name
     if function.how == "partial":
         return _call_partial(at, value, given)
+    if function.how == "any" and isinstance(value, v.Seq):
+        return v.join_all(at.call(one, given) for one in value.items or ())
     if function.how != "method":
         return v.UNKNOWN
     if isinstance(value, v.Alt):

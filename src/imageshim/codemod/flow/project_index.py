@@ -17,19 +17,21 @@ that it is. It holds no trees, so worker processes can be given it::
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ..text.source import Source, SourceError
+from .calls_between import Arguments, Calls
 from .exports import aliases, exported
-from .foreign import arguments, foreign, shape
+from .foreign import shape
+from .hierarchy import Hierarchy, class_name
 from .hooks import Given
 from .interpreter import Interpreter
 from .module_names import called, last_name, modules_of, qualified
 from .parameters import argument_of, handed_as, returned
-from .scopes import Function
+from .scopes import ClassInfo, Function
 from .values import (
     BOTTOM,
     UNKNOWN,
@@ -52,8 +54,9 @@ _MOST_ROUNDS = 4
 _LONGEST_ALIAS = 6
 # In front of a function's name: what it is handed, where the name alone is what it gives.
 _ARGUMENTS = "-> "
-# The same: which of it is taken for images.
+# The same: which of it is taken for images, and what the classes below give.
 _TAKEN = "[] "
+_BELOW = "<- "
 
 
 class ProjectIndex:
@@ -97,7 +100,8 @@ class ProjectIndex:
         self._owned: dict[str, set[str]] = {}
         self._taken: dict[str, dict[Parameter, str]] = {}
         """Of each function the parameters that it takes for images, each with what it does."""
-        self._calls: dict[str, dict[str, list[tuple[list[Value], dict[str, Value]]]]] = {}
+        self._calls = Calls()
+        self._classes = Hierarchy()
         self.doubts: dict[str, str] = {}
         """Of files whose reads may be of something else than they seem, why."""
         self._fields: dict[str, frozenset[str]] = {}
@@ -129,7 +133,7 @@ class ProjectIndex:
                 if self._is_followed(real) or real.partition("()")[0] in owners:
                     out.add(name)
         # All callers of a function have to agree on what it is handed, so all have to be seen.
-        out.update(self._handed_to)
+        out.update(self._calls.with_replies())
         return frozenset((last_name(name).encode(), self._home(name).encode()) for name in out)
 
     def _home(self, name: str) -> str:
@@ -141,18 +145,9 @@ class ProjectIndex:
         return (path.parent if path.name == "__init__.py" else path.with_suffix("")).as_posix()
 
     @property
-    def _handed_to(self) -> list[str]:
-        """The functions that are handed a reply by some caller."""
-        return [
-            name
-            for name, callers in self._calls.items()
-            if any(holds(value) for calls in callers.values() for value in arguments(calls))
-        ]
-
-    @property
     def handed(self) -> list[str]:
         """The files that were not added and have a function that is handed a reply."""
-        found = {self.path_of(name): None for name in self._handed_to}
+        found = {self.path_of(name): None for name in self._calls.with_replies()}
         return [path for path in found if path in self.unseen]
 
     @property
@@ -163,11 +158,8 @@ class ProjectIndex:
         for path, names in self._asked.items():
             known = (name for name in names if name in owners)
             found[path].update(owners[name] for name in known if holds(self._facts[name]))
-        for name, callers in self._calls.items():
-            sent_to = found.get(self.path_of(name) or "", set())
-            for caller, calls in callers.items():
-                if any(holds(value) for value in arguments(calls)):
-                    sent_to.add(caller)
+        for name, callers in self._calls.with_replies().items():
+            found.get(self.path_of(name) or "", set()).update(callers)
         return found
 
     def add(self, source: Source) -> None:
@@ -180,8 +172,7 @@ class ProjectIndex:
         before = self._shapes_of(path)
         for name in self._owned.pop(path, ()):
             self._facts.pop(name, None)
-        for callers in self._calls.values():
-            callers.pop(path, None)
+        self._calls.forget(path)
         module = self.module_of(path)
         self._caller = path
         try:
@@ -201,6 +192,7 @@ class ProjectIndex:
         facts.update(aliases(flow, module, self._matters))
         self._facts.update(facts)
         self._owned[path] = set(facts)
+        self._classes.add(path, flow, module, facts, self.resolved)
         where = PurePath(path).name
         for one, step in flow.watcher.handed.items():
             said = step.text if ".py" in step.text else f"{step.text} in {where}"
@@ -247,14 +239,13 @@ class ProjectIndex:
         shapes: dict[str, object] = {
             name: shape(self._facts[name]) for name in self._owned.get(path, ())
         }
-        for name, callers in self._calls.items():
-            if path in callers:
-                shapes[_ARGUMENTS + name] = [
-                    [shape(value) for value in arguments([one])] for one in callers[path]
-                ]
+        for name, handed in self._calls.made_by(path):
+            shapes[_ARGUMENTS + name] = handed
         for name, taken in self._taken.items():
             if self.path_of(name) == path:
                 shapes[_TAKEN + name] = sorted(taken)
+        for method, value in self._classes.given_by(path):
+            shapes[_BELOW + method] = shape(value)
         return shapes
 
     def _ask(self, name: str) -> None:
@@ -299,16 +290,7 @@ class ProjectIndex:
         name = self.resolved(name)
         if self.path_of(name) is None:
             return None
-        if self._caller:
-            self._calls.setdefault(called(name), {}).setdefault(self._caller, []).append(
-                (
-                    [foreign(one, PurePath(self._caller).name) for one in given.args],
-                    {
-                        key: foreign(one, PurePath(self._caller).name)
-                        for key, one in given.keywords.items()
-                    },
-                )
-            )
+        self._calls.record(called(name), self._caller, given)
         for value in given.all():
             for one in alternatives(value):
                 if isinstance(one, Obj):
@@ -318,7 +300,30 @@ class ProjectIndex:
         found = self._facts.get(f"{name}()")
         if found is not None:
             return returned(found, name, given)
-        return self._ref(f"{name}()") if last_name(name)[:1].isupper() else UNKNOWN
+        is_class = name.rpartition(".")[2][:1].isupper()
+        return self._ref(f"{name}()") if is_class else UNKNOWN
+
+    # Classes that have their bases in other files
+
+    def member(self, base: str, name: str) -> Value | None:
+        """Return what a class of another file, or one above it, has of a name."""
+        for owner in self._classes.upwards([self.resolved(base)]):
+            method = f"{owner}().{name}"
+            self._ask(method)
+            self._ask(f"{method}()")
+            if method in self._facts:
+                return self._facts[method]
+            not_seen = owner not in self._classes.known and self.path_of(owner) in self.unseen
+            if not_seen or self._classes.defines(owner, name):
+                return self._ref(method)
+        return None
+
+    def below(self, module: str, info: ClassInfo, name: str, given: Given) -> Value:
+        """Note a call on ``self``, for classes below in other files; returns what theirs give."""
+        method = f"{class_name(info, module)}().{name}"
+        self._calls.record(method, self._caller, given)
+        self._ask(_BELOW + method)
+        return self._classes.below(method)
 
     def taken(self, name: str, given: Given) -> Iterable[tuple[Value, str]]:
         """Yield the arguments that a function of another file takes for images."""
@@ -331,21 +336,30 @@ class ProjectIndex:
 
     def is_called(self, module: str, info: Function) -> bool:
         """Whether another file calls a function."""
+        return any(self._callers(module, info))
+
+    def _callers(self, module: str, info: Function) -> Iterator[Arguments]:
+        """Yield what each call in other files hands a function, by its own name or its bases'."""
         name = qualified(info, module)
-        return name is not None and any(self._calls.get(name, {}).values())
+        names = [] if name is None else [name]
+        if name is not None and info.owner is not None:
+            above = self._classes.above(info.owner, module, self.resolved)
+            names += [f"{one}().{info.name}" for one in above]
+        for one in names:
+            self._ask(_ARGUMENTS + one)
+            yield from self._calls.of(one)
 
     def argument(self, module: str, info: Function, name: str) -> Value | None:
         """Return what other files hand a parameter; None where none calls the function."""
         function = qualified(info, module)
-        self._ask(f"{_ARGUMENTS}{function}")
-        callers = self._calls.get(function) if function is not None else None
-        if not callers or function is None:
+        calls = list(self._callers(module, info))
+        if not calls or function is None:
             return None
         names = [one.arg for one in info.positional]
         if info.owner is not None and "staticmethod" not in info.decorators:
             names = names[1:]
         value: Value = BOTTOM
-        for args, keywords in (call for calls in callers.values() for call in calls):
+        for args, keywords in calls:
             given = dict(zip(names, args, strict=False)) | keywords
             value = join(value, given.get(name, BOTTOM))
         place = names.index(name) if name in names else None

@@ -156,6 +156,8 @@ class ClassInfo:
         """The functions that read an attribute; None for the module."""
         self.methods: dict[str, Function] = {}
         self.bases: list[Value] = []
+        self.below: dict[ClassInfo, None] = {}
+        """The classes of the file that it is a base of."""
         self.fields: list[str] = []
         """Annotated names of its body, in order: the parameters of a dataclass."""
         self.assigned: set[str] = set()
@@ -215,3 +217,5 @@ class Inst(Value):
     """An instance of a class of this file."""
 
     info: ClassInfo
+    or_below: bool = False
+    """Whether it may be of a class below, as ``self`` may: what is called may be overridden."""

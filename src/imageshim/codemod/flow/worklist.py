@@ -117,7 +117,7 @@ def _body(at: Interpreter, info: Function) -> None:
 def _parameter(at: Interpreter, info: Function, node: ast.arg, place: int) -> v.Value:
     if place == 0 and info.owner is not None and "staticmethod" not in info.decorators:
         owner = info.owner
-        return Class(owner) if "classmethod" in info.decorators else Inst(owner)
+        return Class(owner) if "classmethod" in info.decorators else Inst(owner, or_below=True)
     value = info.params.get(node.arg, v.BOTTOM)
     handed = None
     if at.neighbours is not None:

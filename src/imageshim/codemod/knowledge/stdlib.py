@@ -160,8 +160,11 @@ def _super(at: Interpreter, given: Given) -> v.Value:
     owner = at.function.owner if at.function is not None else None
     if owner is None:
         return v.UNKNOWN
-    bases = [one for base in owner.bases for one in v.alternatives(base) if isinstance(one, Class)]
-    return v.join_all(Inst(one.info) for one in bases) if bases else v.UNKNOWN
+    bases = [one for base in owner.bases for one in v.alternatives(base)]
+    above: list[v.Value] = [Inst(one.info) for one in bases if isinstance(one, Class)]
+    if at.neighbours is not None:  # a class of another file: its methods are known by their names
+        above += [v.Ref(f"{one.name}()") for one in bases if isinstance(one, v.Ref)]
+    return v.join_all(above) if above else v.UNKNOWN
 
 
 def _awaited(at: Interpreter, given: Given) -> v.Value:
