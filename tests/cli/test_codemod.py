@@ -201,7 +201,9 @@ def test_a_file_that_is_no_python_is_told_and_the_others_are_done(run, project):
         (["--trace", "nothing"], "cannot read the trace nothing"),
         (["--config", "nothing"], "cannot read nothing"),
         (["--jobs", "0"], "--jobs: 0 is out of range: 1 or more"),
-        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--nonsense"], "there is no option --nonsense"),
+        (["--select", "IMG0,IMG9"], "no rule has a code that begins with IMG9"),
+        (["--ignore", "IMG010"], "begins with IMG010"),
     ],
 )
 def test_a_mistake_in_the_arguments_is_told(run, words, said):

@@ -1,8 +1,11 @@
 """The command itself: help, versions, and what it says without its extra."""
 
+import os
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +34,11 @@ def test_the_version_is_told(run):
     assert run("--version").lines == [f"imageshim, version {imageshim.__version__}"]
 
 
+@pytest.mark.parametrize("words", [*((name,) for name in sorted(COMMANDS)), ("archive", "report")])
+def test_every_command_tells_the_version(run, words):
+    assert run(*words, "--version").lines == [f"imageshim, version {imageshim.__version__}"]
+
+
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("--nonsense",)])
 def test_bad_usage_exits_with_2(run, words):
     assert run(*words).code == 2
@@ -52,6 +60,67 @@ def test_a_misspelt_command_is_told_its_name(run, typed, meant):
     ended = run(typed)
     assert ended.code == 2
     assert f"there is no command {typed!r}; did you mean {meant}?" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--verison",), "no option '--verison'; did you mean --version?"),
+        (("-V",), "no option '-V'; did you mean --version?"),
+        (("help",), "no command 'help'; did you mean --help?"),
+        (("show", "--sav", "out"), "no option --sav; did you mean --save?"),
+        (("convert", "--form=1.75.9"), "no option --form; did you mean --from?"),
+        (("check", "--selct", "IMG0"), "no option --selct; did you mean --select?"),
+        (("archive", "report", "--htlm", "x"), "no option --htlm; did you mean --html?"),
+        (("run", "--emti", "image", "app.py"), "no option --emti; did you mean --emit?"),
+        (("gateway", "--up-stream", "x"), "no option --up-stream; did you mean --upstream?"),
+        (("schema", "--quark"), "no option --quark\n"),
+    ],
+)
+def test_a_misspelt_option_is_told_its_name(run, words, hint):
+    ended = run(*words)
+    assert ended.code == 2
+    assert hint in ended.err
+
+
+def test_what_stands_behind_two_dashes_is_no_option(run):
+    assert "file '--sav' does not exist" in run("show", "--", "--sav").err
+
+
+def test_an_interrupted_command_says_so_without_a_traceback(run, monkeypatch):
+    from imageshim.cli import schema
+
+    def interrupted(_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema, "main", interrupted)
+    ended = run("schema", "image")
+    assert (ended.code, ended.err) == (130, "imageshim: interrupted\n")
+
+
+def test_the_page_of_the_command_line_lists_every_command():
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == sorted(COMMANDS)
+
+
+def test_archive_without_a_command_names_them(run):
+    assert "required: {convert,extract,inline,report}" in run("archive").err
+
+
+@pytest.mark.parametrize("name", ["show", "detect"])
+def test_a_pattern_that_nothing_matches_is_bad_usage(run, name):
+    ended = run(name, "nowhere/*.json")
+    assert (ended.code, ended.out) == (2, b"")
+    assert ended.err == "imageshim: Error: nothing matches nowhere/*.json\n"
+
+
+@pytest.mark.parametrize("words", [("--help",), ("show", "--help"), ("doctor", "--help")])
+def test_a_terminal_that_shows_only_ascii_gets_escapes(words):
+    ended = subprocess.run(
+        [sys.executable, "-m", "imageshim", *words], capture_output=True, check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert ended.stdout.isascii()
 
 
 class TestWithoutTheExtra:

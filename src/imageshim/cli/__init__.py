@@ -6,6 +6,7 @@ to start. Exit codes: 0 done, 1 a problem in the data, 2 bad usage.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
+from imageshim.errors import ImageShimError
 from imageshim.printing.escapes import shown
 
 __all__ = ["COMMANDS", "main"]
@@ -48,7 +50,7 @@ Commands:
 
 imageshim COMMAND --help tells more; imageshim --version prints the version.
 
-Exit codes: 0 done, 1 a problem in the data, 2 bad usage."""
+Exit codes: 0 done, 1 a problem in the data, 2 bad usage, 130 interrupted."""
 
 
 def _help() -> str:
@@ -61,11 +63,15 @@ def _usage_error(message: str) -> int:
     return 2
 
 
+_ASKED_FOR = {"-V": "--version", "-v": "--version", "-?": "--help"}
+
+
 def _unknown(word: str) -> int:
     kind = "option" if word.startswith("-") else "command"
     import difflib
 
-    near = difflib.get_close_matches(word, COMMANDS, 1)
+    known = (*COMMANDS, "--help", "--version")
+    near = [_ASKED_FOR[word]] if word in _ASKED_FOR else difflib.get_close_matches(word, known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return _usage_error(f"there is no {kind} {word!r}{hint} (imageshim --help lists them)")
 
@@ -80,19 +86,14 @@ def _run(given: list[str]) -> int:
         print(_help())  # noqa: T201
         return 0
     if name == "--version":
-        from imageshim import __version__
+        from .arguments import print_version
 
-        print(f"imageshim, version {__version__}")  # noqa: T201
+        print_version()
         return 0
     if not name:
         print(_help(), file=sys.stderr)  # noqa: T201
         return 2
     return _unknown(name)
-
-
-def _says(error: OSError) -> str:
-    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-    return f"{named}{error.strerror or error}"
 
 
 _WRITING = (["convert"], ["show"])
@@ -113,9 +114,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         from .completion import complete
 
         complete(COMMANDS)
-    # A program that `run` runs has exceptions of its own, which are not ours to report.
+    # A program that `run` runs has exceptions and streams of its own, which are not ours.
     if given[:1] == ["run"]:
         sys.exit(_run(given))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an ASCII terminal shows the rest as escapes
+            stream.reconfigure(errors="backslashreplace")
     before = signal.signal(signal.SIGTERM, _stop) if given[:1] in _WRITING else None
     try:
         code = _run(given)
@@ -126,7 +130,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:
-        code = _usage_error(f"Error: {_says(error)}")
+        from .arguments import says
+
+        code = _usage_error(f"Error: {says(error)}")
+    except ImageShimError as error:
+        code = _usage_error(f"Error: {error}")
+    except KeyboardInterrupt:
+        _usage_error("interrupted")
+        code = 128 + signal.SIGINT
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)

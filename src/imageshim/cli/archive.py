@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         "files, folders, globs and URLs.",
         _EXAMPLES,
     )
-    commands = by.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = by.add_subparsers(
+        dest="command", required=True, metavar="{convert,extract,inline,report}"
+    )
     convert = _command(commands, "convert", "Convert replies, wherever in a record they are.")
     _add_replies(convert)
     _add_out(convert)

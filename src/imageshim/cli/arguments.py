@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from imageshim.errors import UnknownFormatError
 from imageshim.messages.options import DRAFTS, PICK
@@ -29,11 +30,53 @@ __all__ = [
     "number",
     "parser",
     "positive_seconds",
+    "print_version",
+    "says",
 ]
 
 
+def print_version() -> None:
+    """Print the version, as every command does with ``--version``."""
+    from imageshim import __version__
+
+    print(f"imageshim, version {__version__}")  # noqa: T201
+
+
+class _Version(argparse.Action):
+    """Print the version and exit, without loading it for any other use."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it."""
+        print_version()
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that a shell can ask what it takes."""
+    """A parser that knows the version, misspelt options, and a shell that asks what it takes."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.add_argument(
+            "--version", action=_Version, nargs=0, dest=argparse.SUPPRESS,
+            default=argparse.SUPPRESS, help="print the version and exit",
+        )  # fmt: skip
+
+    def parse_known_args(self, *args: Any, **options: Any) -> Any:
+        """Parse as ever, once every option is known: the value of another is no file."""
+        words = args[0] if args else options.get("args")
+        if self._subparsers is None:
+            for word in takewhile(lambda word: word != "--", words or ()):
+                option = word.partition("=")[0]
+                if option.startswith("--") and option not in self._option_string_actions:
+                    self._refuse(option)
+        return super().parse_known_args(*args, **options)
+
+    def _refuse(self, option: str) -> NoReturn:
+        from difflib import get_close_matches  # slow to import
+
+        near = get_close_matches(option, self._option_string_actions, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        self.error(f"there is no option {option}{hint}")
 
     def parse_args(self, *args: Any, **options: Any) -> Any:
         """Parse as ever, unless a shell asks."""
@@ -186,6 +229,12 @@ def data_error(message: str) -> None:
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     line = f"\x1b[31m{shown(message)}\x1b[0m" if colours else shown(message)
     print(line, file=sys.stderr)  # noqa: T201
+
+
+def says(error: OSError) -> str:
+    """Say what the system refused: the file, and why."""
+    named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+    return f"{named}{error.strerror or error}"
 
 
 def fail(message: str) -> int:

@@ -19,7 +19,7 @@ from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 
-from .arguments import add_files, add_source, data_error, file_name, parser
+from .arguments import add_files, add_source, data_error, file_name, parser, says
 from .inputs import Record, clean, inputs, records, total_size
 from .pages import add_html, title_of, write_page
 from .progress import Progress
@@ -148,7 +148,8 @@ def _show_one(record: Record, source: str | None, save: Path | None, show: Show)
                 try:
                     row = row._replace(saved=file_name(_saved(image, save, name)))
                 except (ImageShimError, OSError) as error:
-                    data_error(f"{record.place}: choice {choice}, image {image.index}: {error}")
+                    why = says(error) if isinstance(error, OSError) else str(error)
+                    data_error(f"{record.place}: choice {choice}, image {image.index}: {why}")
                     fine = False
             show(row)
     return fine

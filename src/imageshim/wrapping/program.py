@@ -67,6 +67,8 @@ def _is_zip(path: Path) -> bool:
 def _module_code(name: str) -> tuple[CodeType, ModuleSpec | None, str]:
     try:
         spec = importlib.util.find_spec(name) if name != "__main__" else _main_of_folder()
+    except ModuleNotFoundError as error:
+        raise ImageShimError(f"no module named {error.name!r}") from None
     except (ImportError, ValueError) as error:
         raise ImageShimError(f"no module named {name!r}: {error}") from None
     if spec is None:

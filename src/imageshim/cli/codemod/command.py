@@ -270,7 +270,12 @@ def _project(command: Command) -> Project:
     if command.target is not None:
         changes["target"] = settings_module.check_target(command.target, "--target")
     has_target = project.has_target or command.target is not None
-    return Project(project.root, base._replace(**changes), has_target)  # type: ignore[arg-type]
+    settings = base._replace(**changes)  # type: ignore[arg-type]
+    if settings.select or settings.ignore:
+        from .explanation import refuse_unknown  # loads the rules
+
+        refuse_unknown((*settings.select, *settings.ignore))
+    return Project(project.root, settings, has_target)
 
 
 def _processors() -> int:
@@ -284,10 +289,7 @@ def _processors() -> int:
 def _cache(command: Command, how: How) -> Cache | None:
     if not command.cache:
         return None
-    from imageshim.codemod.running.cache import (  # only where something is analysed
-        Cache,
-        default_folder,
-    )
+    from imageshim.codemod.running.cache import Cache, default_folder  # only where one is used
 
     folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
     targets = sorted((how.targets or {}).items())

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
 
 from imageshim.codemod import rules
+from imageshim.codemod.project.settings import SettingsError
 
-__all__ = ["explain"]
+__all__ = ["explain", "refuse_unknown"]
 
 
 def explain(codes: Sequence[str]) -> int:
@@ -31,6 +32,19 @@ def explain(codes: Sequence[str]) -> int:
         told.append(_page(rule) if rule else "\n".join(map(_line, begun)))
     print("\n\n".join(told))  # noqa: T201
     return 0
+
+
+def refuse_unknown(codes: Iterable[str]) -> None:
+    """Refuse beginnings of codes that no rule has: a check that selects nothing would pass.
+
+    Raises:
+        SettingsError: no rule's code begins so.
+
+    """
+    known = rules.load()
+    for code in codes:
+        if code != "ALL" and not any(one.startswith(code) for one in known):
+            raise SettingsError(f"no rule has a code that begins with {code}{_near(code, known)}")
 
 
 def _named(name: str, known: Iterable[rules.Rule]) -> rules.Rule | None:
