@@ -21,10 +21,11 @@ from typing import IO, Any, ClassVar, NamedTuple, Protocol, TypeVar
 from imageshim.errors import ImageShimError, LossyConversionWarning, UnreadableImageWarning
 from imageshim.files.whole import beside
 
+from .packing import writing
 from .raw_json import Pieces
 from .record import Notes
 from .records import LONGEST, Kind, Lines, lines_in, look, too_long
-from .sources import BUFFER, Source, SourceError, opened, writing
+from .sources import BUFFER, Source, SourceError, opened
 from .tables import changed_fields, rows_of, write_table
 
 __all__ = [

@@ -24,6 +24,7 @@ from imageshim.image_data import data_uri
 from imageshim.long_json.reading import parse_lazily
 from imageshim.reading import GeneratedImage, read_all
 
+from .outputs import folder_at
 from .places import ANYWHERE, Found, Where, every_reply, place_of
 from .record import Notes, Sought
 from .records import reply_of_events
@@ -259,20 +260,23 @@ def write_manifest(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 _Rows = dict[int, list[tuple[str, Spelling]]]
 
 
+_folder = lru_cache(maxsize=4)(folder_at)
+
+
 def _manifest(folder: str, file: str) -> _Rows:
     """Read the rows of a file: of each record, which images stand in it, in their order."""
-    path = Path(folder).absolute() / MANIFEST
     try:
-        return _read_manifest(path, file, path.stat().st_mtime_ns)
+        return _read_manifest(folder, file, _folder(folder).stamp(MANIFEST))
     except OSError as error:
         raise ImageShimError(f"the manifest of {folder} cannot be read: {error}") from None
 
 
 @lru_cache(maxsize=4)
-def _read_manifest(path: Path, file: str, _written: int) -> _Rows:
+def _read_manifest(folder: str, file: str, _written: object) -> _Rows:
     _, pq = _pyarrow()
     wanted = ["record", "file_name", "spelling"]
-    rows = pq.read_table(path, columns=wanted, filters=[("file", "==", file)]).to_pylist()
+    with _folder(folder).open(MANIFEST) as manifest:
+        rows = pq.read_table(manifest, columns=wanted, filters=[("file", "==", file)]).to_pylist()
     found: _Rows = {}
     for row in rows:
         spelling = Spelling(**json.loads(row["spelling"]))
@@ -323,7 +327,8 @@ class Inlining:
 
 def _file(folder: str, name: str) -> bytes:
     try:
-        return (Path(folder) / IMAGES / name).read_bytes()
+        with _folder(folder).open(f"{IMAGES}/{name}") as image:
+            return image.read()
     except OSError as error:
         raise ImageShimError(f"{name} cannot be read: {error.strerror or error}") from None
 

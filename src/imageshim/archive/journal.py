@@ -16,7 +16,7 @@ from imageshim.errors import ImageShimError
 from imageshim.files.whole import remove_leftovers, write_whole
 
 from .blocks import Block, Done, Parts
-from .sources import OURS
+from .sources import JOURNAL, OURS
 
 __all__ = ["Journal", "JournalError"]
 
@@ -36,7 +36,7 @@ class Journal:
 
         """
         self.folder = out / OURS
-        self._path = self.folder / "journal.jsonl"
+        self._path = out / JOURNAL
         self._asked = json.dumps(asked, sort_keys=True)
         self._done: dict[str, Done] = {}
         self.folder.mkdir(parents=True, exist_ok=True)

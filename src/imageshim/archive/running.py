@@ -19,7 +19,8 @@ from imageshim.files.whole import beside, open_temporary
 
 from .blocks import Block, Done, Task, blocks_of
 from .journal import Journal
-from .sources import OURS, REJECTS, Source, SourceError
+from .outputs import Folder, Here
+from .sources import IMAGES, OURS, REJECTS, Source, SourceError
 
 __all__ = ["Engine", "Run", "Summary"]
 
@@ -55,14 +56,16 @@ class Run:
     """
 
     def __init__(
-        self, sources: Iterable[Source], task: Task, out: Path, asked: dict[str, Any]
+        self, sources: Iterable[Source], task: Task, out: Path | Folder, asked: dict[str, Any]
     ) -> None:
         self.sources = list(sources)
         self._task = task
-        self._out = out
+        self._out = Here(out) if isinstance(out, Path) else out
         self._faults: dict[Source, str] = {}
-        _refuse_places(self.sources, out, {OURS, REJECTS, *task.own_names})
-        self._journal = Journal(out, asked)
+        _refuse_places(self.sources, self._out, {OURS, REJECTS, *task.own_names})
+        self._out.begin()
+        self._journal = Journal(self._out.path, asked)
+        self._out.sign()
         self._blocks = {source: self._blocks_of(source) for source in self.sources}
 
     def _blocks_of(self, source: Source) -> list[Block]:
@@ -90,6 +93,7 @@ class Run:
             if done.fault is not None:
                 self._faults[block.source] = done.fault
                 continue
+            self._publish_images(block)
             self._journal.note(block, done)
             left[block.source].remove(block)
             if not left[block.source]:
@@ -109,13 +113,20 @@ class Run:
 
     def _is_joined(self, source: Source) -> bool:
         known = [self._journal.of(block) for block in self._blocks[source]]
-        target = self._out / source.name
         return (
             self._task.writes
-            and target.exists()
             and all(known)
-            and target.stat().st_size == sum(done.size for done in known if done)
+            and self._out.size(source.name) == sum(done.size for done in known if done)
         )
+
+    def _publish_images(self, block: Block) -> None:
+        """Give the images of a block their places, before a record that names them has its own."""
+        if IMAGES not in self._task.own_names:
+            return
+        for name in {row["file_name"] for row in self._rows(block) if "file_name" in row}:
+            made = self._out.path / IMAGES / name
+            if made.exists():
+                self._out.publish(made, f"{IMAGES}/{name}")
 
     def _join(self, source: Source) -> None:
         blocks = self._blocks[source]
@@ -123,8 +134,6 @@ class Run:
             return
         parts = [self._journal.parts(block).out for block in blocks]
         if not self._is_joined(source):
-            target = self._out / source.name
-            target.parent.mkdir(parents=True, exist_ok=True)
             with beside(self._journal.folder / "whole") as temporary:
                 # Nothing copies the first part; a run that is killed here does its block again.
                 parts[0].replace(temporary)
@@ -132,7 +141,7 @@ class Run:
                     whole.seek(0, os.SEEK_END)
                     for part in parts[1:]:
                         _append(part, whole)
-                temporary.replace(target)
+                self._out.publish(temporary, source.name)
         for part in parts:
             part.unlink(missing_ok=True)
 
@@ -146,12 +155,12 @@ class Run:
                 damages += [f"{block.source.path}: {done.damage}"] if done.damage else []
         self._write_rejects()
         self._journal.finish(every)
+        self._out.sign()
         faults = [f"{source.path}: {fault}" for source, fault in self._faults.items()]
         return Summary(tally, len(self.sources), faults, damages)
 
     def _write_rejects(self) -> None:
         """Put the rejects of all files together; the lines of a range are counted from its own."""
-        path = self._out / REJECTS
         with beside(self._journal.folder / REJECTS) as temporary:
             with open_temporary(temporary) as rejects:
                 for source, fault in self._faults.items():
@@ -160,9 +169,9 @@ class Run:
                 for blocks in self._blocks.values():
                     self._append_rejects(blocks, rejects)
             if temporary.stat().st_size:
-                temporary.replace(path)
+                self._out.publish(temporary, REJECTS)
             else:
-                path.unlink(missing_ok=True)
+                self._out.remove(REJECTS)
 
     def _append_rejects(self, blocks: list[Block], rejects: IO[bytes]) -> None:
         before = 0
@@ -183,12 +192,16 @@ class Run:
         for source, blocks in self._blocks.items():
             before = 0
             for block in blocks:
-                done, path = self._journal.of(block), self._journal.parts(block).rows
-                if done is not None and path.exists():
-                    with path.open("rb") as lines:
-                        for row in map(json.loads, lines):
-                            yield {**row, "file": source.name, "record": row["record"] + before}
+                done = self._journal.of(block)
+                for row in self._rows(block) if done is not None else ():
+                    yield {**row, "file": source.name, "record": row["record"] + before}
                 before += done.tally.get("records", 0) if done is not None else 0
+
+    def _rows(self, block: Block) -> Iterator[dict[str, Any]]:
+        path = self._journal.parts(block).rows
+        if path.exists():
+            with path.open("rb") as lines:
+                yield from map(json.loads, lines)
 
 
 def _size(block: Block) -> int:
@@ -210,13 +223,13 @@ def _append(part: Path, whole: IO[bytes]) -> None:
             whole.flush()
 
 
-def _refuse_places(sources: Iterable[Source], out: Path, ours: set[str]) -> None:
+def _refuse_places(sources: Iterable[Source], out: Folder, ours: set[str]) -> None:
     """Refuse to write over a source, and over what is ours in the output folder."""
     for source in sources:
-        target = out / source.name
-        if source.is_local and target.resolve() == Path(source.path).resolve():
+        if out.is_at(source.path, source.name):
             raise ImageShimError(f"{source.path} would be replaced; give another --out")
         if source.name.partition("/")[0] in ours:
             raise ImageShimError(
-                f"{source.path} would be {target}, which this run writes itself; rename it"
+                f"{source.path} would be {out.named(source.name)}, "
+                "which this run writes itself; rename it"
             )

@@ -7,33 +7,34 @@ keeps its tree, several get a folder each.
 from __future__ import annotations
 
 import glob
-import gzip
 import io
 import os
-import sys
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
 
+from .packing import PACKED, Salvaged, unpacked
+
 __all__ = [
     "IMAGES",
+    "JOURNAL",
     "MANIFEST",
     "OURS",
     "REJECTS",
     "Found",
     "Source",
     "SourceError",
+    "filesystem_of",
     "find_files",
     "opened",
-    "writing",
 ]
 
 OURS = ".imageshim"
 """The folder in an output folder that holds the journal."""
+JOURNAL = f"{OURS}/journal.jsonl"
 REJECTS = "rejects.jsonl"
 IMAGES = "images"
 """The folder of the images that were taken out, in an output folder."""
@@ -42,11 +43,9 @@ _OURS = frozenset({REJECTS, IMAGES, MANIFEST})
 
 BUFFER = 1 << 18
 """Bytes that are read at a time: more come from memory that is new at each call, and slower."""
-_PACKED = 1 << 14
 _LINES = frozenset({".jsonl", ".ndjson", ".jsonlines"})
 _JSON = frozenset({".json", ".sse"}) | _LINES
 _PARQUET = frozenset({".parquet", ".pq"})
-_GZIP, _ZSTD = frozenset({".gz", ".gzip"}), frozenset({".zst", ".zstd"})
 _PLACEHOLDER = frozenset("*?[")
 
 
@@ -83,7 +82,7 @@ class Source(NamedTuple):
     @property
     def is_compressed(self) -> bool:
         """Whether its bytes have to be read from the beginning."""
-        return PurePath(self.name).suffix.lower() in _GZIP | _ZSTD
+        return PurePath(self.name).suffix.lower() in PACKED
 
 
 class Found(NamedTuple):
@@ -94,10 +93,10 @@ class Found(NamedTuple):
     """What is no file of records, or cannot be looked at, for people."""
 
 
-def find_files(given: Sequence[str], out: Path | None = None) -> Found:
+def find_files(given: Sequence[str], out: Path | str | None = None) -> Found:
     """Find the files of sources, and name what is made of each.
 
-    ``out`` is the output folder, which is no source.
+    ``out`` is the output folder, a URL if it is a str, which is no source.
 
     Raises:
         SourceError: there is no such file or folder, or two would be one file in ``out``.
@@ -163,10 +162,13 @@ def _until_placeholder(parts: Sequence[str]) -> Iterator[str]:
         yield part
 
 
-def _below(root: str, out: Path | None, notes: list[str], others: Counter[str]) -> Iterator[Source]:
+def _below(
+    root: str, out: Path | str | None, notes: list[str], others: Counter[str]
+) -> Iterator[Source]:
     if "://" in root:
-        yield from _remote(root, others)
+        yield from _remote(root, out if isinstance(out, str) else None, others)
         return
+    out = out if isinstance(out, Path) else None
     path = Path(root)
     if path.is_dir():
         if out is not None and path.resolve() == out.resolve():
@@ -231,7 +233,7 @@ def _wanted(
 
 def _holds_records(name: str) -> bool:
     path = PurePath(name.lower())
-    if path.suffix in _GZIP | _ZSTD:
+    if path.suffix in PACKED:
         return path.with_suffix("").suffix in _JSON
     return path.suffix in _JSON | _PARQUET
 
@@ -249,20 +251,36 @@ def _fsspec() -> Any:
     return fsspec
 
 
-def _remote(root: str, others: Counter[str]) -> Iterator[Source]:
-    system, path = _fsspec().core.url_to_fs(root)
+def filesystem_of(url: str) -> tuple[Any, str]:
+    """Give the file system of a URL, and the path in it.
+
+    Raises:
+        ImportError: its package is not installed.
+        ValueError: there is no such kind.
+
+    """
+    system, path = _fsspec().core.url_to_fs(url)
+    return system, path
+
+
+def _remote(root: str, out: str | None, others: Counter[str]) -> Iterator[Source]:
+    try:
+        system, path = filesystem_of(root)
+    except (ImportError, ValueError) as error:
+        raise SourceError(f"{root} cannot be opened: {error}") from None
     scheme = root.partition("://")[0]
-    if not _PLACEHOLDER.isdisjoint(root):
-        files, base = system.glob(path), "/".join(_until_placeholder(path.split("/")))
-    elif system.isdir(path):
-        files, base = system.find(path), path
-    elif system.exists(path):
-        files, base = [path], path.rpartition("/")[0]
-    else:
+    is_glob = not _PLACEHOLDER.isdisjoint(root)
+    if not is_glob and not system.exists(path):
         raise SourceError(f"{root} does not exist")
+    if is_glob or system.isdir(path):
+        base = "/".join(_until_placeholder(path.split("/"))) if is_glob else path
+        files = system.glob(path) if is_glob else system.find(path)
+        files = sorted(_not_ours(files, base, _within(system, out, root, path)))
+    else:
+        files, base = [path], path.rpartition("/")[0]
     if not files:
         raise SourceError(f"nothing matches {root}")
-    for file in sorted(files):
+    for file in files:
         if len(files) > 1 and not _holds_records(file):
             others[PurePath(file).suffix or "without an ending"] += 1
             continue
@@ -273,83 +291,34 @@ def _remote(root: str, others: Counter[str]) -> Iterator[Source]:
         yield Source(url, name, int(info["size"] or 0), changed)
 
 
-class _Frames:
-    """Reads the frames of zstd; the library's own reader takes a cut one for the end."""
+def _within(system: Any, out: str | None, root: str, path: str) -> str | None:
+    """Give the path of the output folder, if it is in this file system.
 
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self._decompressor = _zstandard().ZstdDecompressor()
-        self._frame: Any = None
-        self._packed = b""
-        self._left = io.BytesIO()
+    Raises:
+        SourceError: it is what is read.
 
-    def read1(self, size: int) -> bytes:
-        """Read up to as many bytes; none at the end."""
-        while not (out := self._left.read(size)):
-            data = self._packed or self._raw.read(_PACKED)
-            if not data:
-                if self._frame is not None:
-                    raise EOFError("the last frame has no end")
-                return b""
-            frame = self._frame or self._decompressor.decompressobj()
-            self._left = io.BytesIO(frame.decompress(data))
-            self._packed = frame.unused_data if frame.eof else b""
-            self._frame = None if frame.eof else frame
-        return out
-
-    def close(self) -> None:
-        """Do nothing: the file is closed by itself."""
+    """
+    there, at = filesystem_of(out) if out is not None else (None, "")
+    if there != system:
+        return None
+    if at == path:
+        raise SourceError(f"what is in {root} would be replaced; give another --out")
+    return f"{at.rstrip('/')}/"
 
 
-class Salvaged(io.RawIOBase):
-    """Reads what can be read; ``fault`` says what ended it before its time."""
-
-    def __init__(self, stream: Any, raw: IO[bytes]) -> None:
-        super().__init__()
-        self._stream = stream
-        self._raw = raw
-        self.fault: str | None = None
-        self.is_empty = True
-        """Whether nothing could be read yet."""
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read bytes; none where the data breaks off."""
-        try:
-            data = self._stream.read1(len(buffer))
-        except Exception as error:
-            if not isinstance(error, _damages()):
-                raise
-            nothing = "; nothing of it can be read" if self.is_empty else ""
-            self.fault = f"the file breaks off, or is damaged, or not packed: {error}{nothing}"
-            return 0
-        self.is_empty = self.is_empty and not data
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-        self._raw.close()
-        super().close()
-
-
-def _zstandard() -> Any:
-    try:
-        import zstandard  # noqa: PLC0415  # an extra, for such files only
-    except ImportError:
-        raise MissingExtraError("a file that is compressed with zstd", "archive") from None
-    return zstandard
-
-
-def _damages() -> tuple[type[Exception], ...]:
-    """List what readers raise for damaged data."""
-    module: Any = sys.modules.get("zstandard")
-    more = (module.ZstdError,) if module is not None else ()
-    return (EOFError, OSError, zlib.error, *more)
+def _not_ours(files: Sequence[str], base: str, out: str | None) -> Iterator[str]:
+    """Leave out what is hidden, and what a run wrote itself, as in a folder of this machine."""
+    every = set(files)
+    ours: set[str] = set()
+    for folder in {file.partition(f"/{OURS}/")[0] for file in files if f"/{OURS}/" in file}:
+        names = {OURS, MANIFEST} if f"{folder}/{MANIFEST}" in every else {OURS}
+        ours |= {f"{folder}/{name}" for name in _ours_in(names)}
+    for file in files:
+        parts = file.removeprefix(base).split("/")
+        is_ours = any(file == one or file.startswith(f"{one}/") for one in ours)
+        is_hidden = any(part.startswith(".") for part in parts)
+        if not (is_ours or is_hidden or (out and file.startswith(out))):
+            yield file
 
 
 def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
@@ -359,22 +328,7 @@ def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
         if source.is_local
         else _fsspec().open(source.path, "rb").open()
     )
-    suffix = PurePath(source.name).suffix.lower()
-    if suffix in _GZIP:
-        salvaged = Salvaged(gzip.GzipFile(fileobj=raw), raw)
-    elif suffix in _ZSTD:
-        salvaged = Salvaged(_Frames(raw), raw)
-    else:
-        return raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw, BUFFER), None
-    return io.BufferedReader(salvaged, BUFFER), salvaged
-
-
-def writing(name: str, raw: IO[bytes]) -> IO[bytes]:
-    """Compress what is written as the name says; the same bytes in every run."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix in _GZIP:
-        return gzip.GzipFile("", "wb", 6, raw, mtime=0)  # type: ignore[return-value]
-    if suffix in _ZSTD:
-        writer: IO[bytes] = _zstandard().ZstdCompressor().stream_writer(raw, closefd=False)
-        return writer
-    return raw
+    salvaged = unpacked(source.name, raw)
+    if salvaged is not None:
+        return io.BufferedReader(salvaged, BUFFER), salvaged
+    return raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw, BUFFER), None

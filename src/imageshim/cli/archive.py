@@ -21,6 +21,7 @@ from .progress import Progress
 
 if TYPE_CHECKING:
     from imageshim.archive.blocks import Task
+    from imageshim.archive.outputs import Folder, Here
     from imageshim.archive.report import Look
     from imageshim.archive.running import Engine, Run, Summary
 
@@ -102,7 +103,9 @@ def _add_replies(by: argparse.ArgumentParser) -> None:
 
 
 def _add_out(by: argparse.ArgumentParser) -> None:
-    by.add_argument("--out", type=_folder, required=True, metavar="DIR", help="the output folder")
+    by.add_argument(
+        "--out", type=_folder, required=True, metavar="DIR", help="the output folder, or a URL"
+    )
     _add_engine(by)
 
 
@@ -130,17 +133,13 @@ def _source(text: str) -> str | None:
     return text
 
 
-def _folder(text: str) -> Path:
+def _folder(text: str) -> str:
     scheme, _, place = text.rpartition("://")
     if scheme not in {"", "file"}:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no folder of this machine, where parts and the journal have to be; "
-            f"write to one, and copy it to {scheme}:// then"
-        )
-    path = Path(place)
-    if path.exists() and not path.is_dir():
+        return text
+    if Path(place).exists() and not Path(place).is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file")
-    return path
+    return place
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -161,6 +160,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _task(options: argparse.Namespace) -> Task:
     from imageshim.archive.extraction import Extraction, Inlining
+    from imageshim.archive.outputs import folder_at
     from imageshim.archive.places import Where
     from imageshim.archive.record import Conversion
     from imageshim.archive.report import Look
@@ -175,7 +175,7 @@ def _task(options: argparse.Namespace) -> Task:
     if options.command == "report":
         return Look(**known)
     if options.command == "extract":
-        return Extraction(out=str(options.out), **known)
+        return Extraction(out=str(folder_at(options.out).path), **known)
     return Conversion(**conversion_of(options), **known)
 
 
@@ -192,30 +192,35 @@ def _engine(options: argparse.Namespace) -> Engine:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from imageshim.archive.outputs import Here, There, folder_at
     from imageshim.archive.report import Look
 
     engine, task = _engine(options), _task(options)
     if isinstance(task, Look):
         with tempfile.TemporaryDirectory(prefix="imageshim-") as folder:
-            return _report(options, task, engine, Path(folder))
+            return _report(options, task, engine, Here(Path(folder)))
     from imageshim.archive.extraction import write_manifest
     from imageshim.archive.sources import MANIFEST
 
-    run, summary = _done(options, task, engine, options.out)
+    out = folder_at(options.out)
+    if isinstance(out, There):
+        data_error(f"files are made, and the journal of this run is kept, in {out.path}")
+    run, summary = _done(options, task, engine, out)
     if MANIFEST in task.own_names:
-        write_manifest(options.out / MANIFEST, run.rows())
-    return _say(summary, options.out, _NAMES[options.command])
+        write_manifest(made := out.path / MANIFEST, run.rows())
+        out.publish(made, MANIFEST)
+    return _say(summary, out, _NAMES[options.command])
 
 
 def _done(
-    options: argparse.Namespace, task: Task, engine: Engine, out: Path
+    options: argparse.Namespace, task: Task, engine: Engine, out: Folder
 ) -> tuple[Run, Summary]:
     from imageshim.archive.places import ANYWHERE
     from imageshim.archive.record import Sought
     from imageshim.archive.running import Run
     from imageshim.archive.sources import find_files
 
-    found = find_files(options.sources, out)
+    found = find_files(options.sources, out.place)
     for note in found.notes:
         data_error(note)
     run = Run(found.sources, task, out, {"command": options.command, "task": repr(task)})
@@ -228,13 +233,13 @@ def _done(
     return run, summary
 
 
-def _report(options: argparse.Namespace, task: Look, engine: Engine, folder: Path) -> int:
+def _report(options: argparse.Namespace, task: Look, engine: Engine, out: Here) -> int:
     from imageshim.archive.report import report_of
     from imageshim.archive.sources import REJECTS
 
-    run, summary = _done(options, task, engine, folder)
+    run, summary = _done(options, task, engine, out)
     if options.html is None:  # who writes the page says it, too
-        _say_rejects(folder / REJECTS)
+        _say_rejects(out.path / REJECTS)
     said = report_of(summary, run.rows())._asdict()
     rows = dict(_labelled(said))
     if options.json:
@@ -286,7 +291,7 @@ _NAMES = {
 """What is counted of each command, in the order of the summary."""
 
 
-def _say(summary: Summary, out: Path, names: Sequence[str]) -> int:
+def _say(summary: Summary, out: Folder, names: Sequence[str]) -> int:
     """Print what a run came to; returns the exit code."""
     for fault in (*summary.faults, *summary.damages):
         data_error(fault)
@@ -296,5 +301,5 @@ def _say(summary: Summary, out: Path, names: Sequence[str]) -> int:
     for name in ("records", *names, *left, "records without a reply", "rejects"):
         print(f"{tally[name]:>12,} {name}")  # noqa: T201
     if not summary.is_fine:
-        data_error(f"what was refused, and why: {out / 'rejects.jsonl'}")
+        data_error(f"what was refused, and why: {out.named('rejects.jsonl')}")
     return 0 if summary.is_fine else 1
