@@ -9,7 +9,7 @@ from .functions import call_function
 from .interpreter import Interpreter
 from .scopes import Bound, Class, Func, Function, Inst, Queue
 
-__all__ = ["attribute_of", "item_of", "member_of"]
+__all__ = ["attribute_of", "item_of", "kept_under", "member_of"]
 
 _FEW = 6
 _MOST_BELOW = 64
@@ -35,6 +35,16 @@ def attribute_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> 
     if isinstance(value, v.Const):
         return v.Wrap("method", value, name) if isinstance(value.value, str) else v.BOTTOM
     return value if value is v.BOTTOM else v.UNKNOWN
+
+
+def kept_under(at: Interpreter, value: v.Mapping, name: str, node: ast.expr) -> v.Value | None:
+    """Return what a dict has under a key; where its keys are fields of a piece, that is a read."""
+    found = value.get(name)
+    keys = value.get("*keys")
+    if found is None and keys is not None:
+        at.watcher.read(at.function, node, node, keys, name, "match")
+        found = v.UNKNOWN
+    return found
 
 
 def member_of(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
@@ -121,7 +131,7 @@ def item_of(at: Interpreter, value: v.Value, name: str, node: ast.expr) -> v.Val
             return v.BOTTOM
         return at.piece(value, name, node)
     if isinstance(value, v.Mapping):
-        return value.get(name) or (v.UNKNOWN if value.partial else v.BOTTOM)
+        return kept_under(at, value, name, node) or (v.UNKNOWN if value.partial else v.BOTTOM)
     if at.tracks and isinstance(value, v.Ref):  # os.environ["PROXY_URL"]
         return v.Maybe(frozenset({name}))
     if isinstance(value, v.Maybe):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import values as v
+from .fields import kept_under
 from .functions import escape
 from .hooks import Given
 from .interpreter import Interpreter
@@ -146,10 +147,9 @@ def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> 
 
 
 def _mapping_method(at: Interpreter, value: v.Mapping, name: str, given: Given) -> v.Value:
-    del at
     key = given.first()
     if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
-        found = value.get(str(key.value))
+        found = kept_under(at, value, str(key.value), given.node)
         rest = given.args[1] if len(given.args) > 1 else v.Const(None)
         if found is None:
             return v.UNKNOWN if value.partial else rest

@@ -9,7 +9,7 @@ from .interpreter import Interpreter
 from .labels import put_together
 from .tables import evaluates
 
-__all__ = ["put_into"]
+__all__ = ["compared_with", "put_into"]
 
 
 @evaluates(ast.BoolOp)
@@ -67,10 +67,23 @@ def _compare(at: Interpreter, node: ast.Compare) -> v.Value:
     if named is not None and isinstance(node.ops[0], (ast.In, ast.NotIn)):
         at.watcher.read(at.function, node, node.comparators[0], right, named, "in")
         at.watcher.meets(right, "in", named, node.lineno)
-    for one, other in ((left, right), (right, left)):
+    for one, said, other in (
+        (left, node.left, right),
+        (right, node.comparators[0], left),
+    ):
         if isinstance(one, v.Const) and isinstance(one.value, str):
             at.watcher.meets(other, "compared", one.value, node.lineno)
+        compared_with(at, other, one, said)
     return v.UNKNOWN
+
+
+def compared_with(at: Interpreter, value: v.Value, strings: v.Value, node: ast.expr) -> None:
+    """Note the fields that a name may be of, which a loop over all fields is at: ``"image"``."""
+    if not any(isinstance(one, v.Obj) for one in v.alternatives(value)):
+        return
+    for one in v.flat(strings):
+        if isinstance(one, v.Const) and isinstance(one.value, str):
+            at.watcher.read(at.function, node, node, value, one.value, "match")
 
 
 @evaluates(ast.JoinedStr)

@@ -8,6 +8,7 @@ from . import values as v
 from .annotations import annotation
 from .interpreter import Interpreter
 from .iteration import iterate
+from .operators import compared_with
 from .paths import Joined, merge
 from .tables import executes
 
@@ -41,6 +42,8 @@ def _match(  # noqa: C901, PLR0912
             value = _narrow_class(at, pattern.pattern, value)
         if pattern.name is not None:
             at.bind(pattern.name, v.named(value, pattern.name, pattern.lineno))
+    elif isinstance(pattern, ast.MatchValue):
+        compared_with(at, value, at.value(pattern.value), pattern.value)
     elif isinstance(pattern, ast.MatchStar):
         if pattern.name is not None:
             at.bind(pattern.name, v.Seq(None, value))

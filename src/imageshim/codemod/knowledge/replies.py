@@ -39,12 +39,23 @@ ELEMENTS: dict[str, str] = {
     "chunk_choices": "chunk_choice",
     "images": "item",
     "stream": "chunk",
+    # The fields of a message, one after the other: their names, or pairs of them and the values.
+    "message": "field",
+    "delta": "field",
+    "field": "field",
 }
 """The kind of an item of a list or a stream."""
 
 READS: frozenset[tuple[str, str]] = frozenset(
     {(holder, name) for holder in ("message", "delta") for name in ("content", "image", "images")}
-    | {("extra", "images"), ("item", "image_url"), ("item", "index"), ("image_url", "url")}
+    | {
+        ("field", "image"),
+        ("field", "images"),
+        ("extra", "images"),
+        ("item", "image_url"),
+        ("item", "index"),
+        ("image_url", "url"),
+    }
 )
 """The fields whose reads the rules are told of."""
 
@@ -65,6 +76,8 @@ def method(value: Obj, name: str) -> Value | None:
     """Return what a method of a piece of a reply gives; None where it is one of any object."""
     if name in DUMPS:
         return Obj(value.kind, "dict", value.origins, value.chain, value.reads)
+    if name in ("items", "keys") and value.kind in ("message", "delta"):
+        return Wrap("iter", value.piece("field"))
     if name == "model_dump_json":
         return Wrap("json", Obj(value.kind, "dict", value.origins, value.chain))
     return None

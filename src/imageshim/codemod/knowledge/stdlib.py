@@ -27,8 +27,7 @@ def _getattr(at: Interpreter, given: Given) -> v.Value:
         return v.UNKNOWN
     value, key = given.args[0], given.args[1]
     if not (isinstance(key, v.Const) and isinstance(key.value, str)):
-        at.watcher.computed(node, node.args[0], value)
-        return v.UNKNOWN
+        return _any_of(at, node, value, key)
     name = key.value
     if value is v.UNKNOWN or isinstance(value, v.Maybe):
         return at.watcher.unproven(at.function, node, node.args[0], name, "getattr")
@@ -36,6 +35,17 @@ def _getattr(at: Interpreter, given: Given) -> v.Value:
     at.watcher.read(at.function, node, node.args[0], value, name, "getattr", default)
     found = v.each(value, lambda one: attribute_of(at, one, name, node))
     return v.join(found, nothing(given.args[2])) if default is not None else found
+
+
+def _any_of(at: Interpreter, node: ast.Call, value: v.Value, key: v.Value) -> v.Value:
+    """``for name in ("image", "content"): getattr(message, name)``."""
+    names = v.constants(key)
+    if names is None:
+        at.watcher.computed(node, node.args[0], value)
+    for name in names or ():
+        if isinstance(name, str):
+            at.watcher.read(at.function, node, node.args[0], value, name, "match")
+    return v.UNKNOWN
 
 
 def _hasattr(at: Interpreter, given: Given) -> v.Value:

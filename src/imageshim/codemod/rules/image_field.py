@@ -46,7 +46,7 @@ def image_field(file: File) -> Iterator[Finding]:
     """Yield the reads of ``image``."""
     rewriter = Rewriter(file)
     for read in file.reads_of("image"):
-        if not read.holders & {"message", "delta"} or file.is_handled(read):
+        if not read.holders & {"message", "delta", "field"} or file.is_handled(read):
             continue
         if read.origins:
             yield _finding(file, rewriter, read)
@@ -77,9 +77,11 @@ def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
     if line is not None:
         why = f"the code sets `image` itself in line {line}"
         return file.finding(CODE, read.node, message, chain=read.chain, missing=why)
-    made = _rewritten(file, rewriter, read)
+    made = _rewritten(file, rewriter, read) if read.how != "match" else None
     if made is None:
         why = "this spelling cannot be rewritten without losing a comment or clashing quotes"
+        if read.how == "match":
+            why = "the field is found by its name here: there is no expression to rewrite"
         return file.finding(CODE, read.node, message, chain=read.chain, missing=why, proven=True)
     edits, keeps = made
     applicability: Applicability = "safe" if keeps and file.is_certain(read) else "unsafe"
