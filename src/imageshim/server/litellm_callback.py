@@ -87,7 +87,7 @@ class ImageFormats(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
         super().__init__()
         self._negotiation = negotiation or Negotiation.for_proxy()
         self._strict = strict
-        self._pick = pick_of_environment() if pick is None else pick
+        self._pick: Pick = pick_of_environment() if pick is None else pick
         check_option("pick", self._pick, PICK)
         self._metrics = metrics or default_metrics()
         self._version = version_of("litellm")
