@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asgi_calls import Application, call
 from imageshim import (
     convert,
     convert_bytes,
@@ -18,6 +20,7 @@ from imageshim import (
     read,
 )
 from imageshim.cli.detect import main as detect_command
+from imageshim.server.asgi import ImageFormatMiddleware
 from imageshim.streaming import SSEConverter, collect, convert_stream
 from imageshim.testing.strategies import odd_messages as messages
 
@@ -59,6 +62,24 @@ def test_detect_read_and_convert_agree(message, source):
     there = convert_bytes(body, "images", source=source)
     assert json.loads(there)["choices"][0]["message"] == after
     assert (there is body) == (after is message)
+
+
+def served(headers, *pieces, **options):
+    """Give the body that a client gets of a server with the middleware before it."""
+    shim = ImageFormatMiddleware(Application(*pieces, headers=headers), **options)
+    return asyncio.run(call(shim, request=b"{}")).body
+
+
+@given(messages(), st.sampled_from(FORMATS))
+def test_a_server_answers_as_convert_does(message, to):
+    body = json.dumps({"choices": [{"index": 0, "message": message}]}).encode()
+    assert served({}, body, default=to) == convert_bytes(body, to)
+    delta = {**message, "role": "assistant"}
+    chunks = [{"choices": [{"index": 0, "delta": one}]} for one in (delta, {})]
+    frames = [b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks]
+    converter = SSEConverter(to)
+    wanted = converter.feed(b"".join(frames)) + converter.finish()
+    assert served({"content-type": "text/event-stream"}, *frames, default=to) == wanted
 
 
 @given(messages(), st.sampled_from(FORMATS))

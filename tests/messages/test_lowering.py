@@ -165,10 +165,23 @@ def test_a_field_that_holds_something_else_is_not_overwritten(to, field, held):
     assert convert(message, "content")[field] == held  # it stays where it is not in the way
 
 
-def test_a_list_without_images_is_not_overwritten():
-    message = {"content": [text("a"), part(PNG)], "images": [{"type": "odd"}]}
-    with pytest.raises(MalformedImageError, match=r"message\.images is of type list"):
-        normalize(message)
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"content": [text("a"), part(PNG)]},
+        {"content": "a", "image": {"url": PNG}},
+        {"content": "a", "content_blocks": [part(PNG)]},
+        {"content": "a", "provider_specific_fields": {"image": {"url": PNG}}},
+    ],
+)
+@pytest.mark.parametrize("odd", [{"type": "odd"}, None, []])
+def test_a_list_without_images_stays_before_the_image_that_stands_elsewhere(elsewhere, odd):
+    message = {"images": [odd], **elsewhere}
+    assert normalize(message)["images"] == [odd, {**normalize(elsewhere)["images"][0], "index": 1}]
+    for to in ("content", "image", "parts"):
+        there = convert(message, to)
+        assert convert(there, to) == there
+        assert normalize(there)["images"] == normalize(message)["images"]
 
 
 def test_reasoning_that_is_no_text_holds_no_draft():

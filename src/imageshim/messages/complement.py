@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+from .formats import image as image_format
 from .formats.content import Feed, image_entry
 from .formats.dialects import canonical_item
 from .parts import DEFAULT_DETAIL, ImagePart, OtherPart, Part, TextPart
 from .stash import Stash, template
 
-__all__ = ["arranged", "entries_of", "is_held", "items_for", "with_stashed"]
+__all__ = ["arranged", "entries_of", "is_held", "items_for", "with_stashed", "without_drafts"]
 
 
 def entries_of(parts: Sequence[Part]) -> list[tuple[Any, ...]]:
@@ -46,10 +48,12 @@ def items_for(
     for place, image in enumerate(images):
         if only is not None and image is not only:
             items.append(canonical_item(image, place))
-        elif image.item is None or (len(held) == 1 and tuple(image.item) == _USUAL):
+        elif image.item is None:
             items.append(None)
         else:
-            items.append(template(image.item, *held))
+            path = held if only is None or image_format.holds(image) else (*held, "url")
+            usual = len(path) == 1 and tuple(image.item) == _USUAL
+            items.append(None if usual else template(image.item, *path))
     return items
 
 
@@ -69,6 +73,22 @@ def with_stashed(parts: list[Part], kept: Stash, *, only_one: bool) -> list[Part
     return [*out, *(image for item in items for image in _whole(item))] if only_one else out
 
 
+def without_drafts(kept: Stash) -> tuple[Stash, list[Any]]:
+    """Take the drafts out of what the stash says of a text, and what it kept of each of them.
+
+    They stand in another text, so that a reader of this one does not meet them.
+    """
+    shown = [entry[0] for entry in kept.parts if entry[0] not in _NO_IMAGES]
+    items = [*kept.items, *[None] * (len(shown) - len(kept.items))]
+    of_drafts = [item for kind, item in zip(shown, items, strict=False) if kind == "draft"]
+    of_text = [item for kind, item in zip(shown, items, strict=False) if kind != "draft"]
+    entries = [entry for entry in kept.parts if entry[0] != "draft"]
+    return replace(kept, parts=entries, items=of_text), of_drafts
+
+
+_NO_IMAGES = frozenset({"text", "feed", "part", "item"})
+
+
 def is_held(item: Any) -> bool:
     """Tell whether the message holds the image of an entry, and the stash only the rest of it."""
     return not _whole(item)
@@ -79,7 +99,7 @@ def _filled(rest: Any, image: ImagePart) -> dict[str, Any] | None:
     if not isinstance(rest, dict) or not rest.keys() >= set(_USUAL):
         return image.item
     inner = rest["image_url"]
-    if isinstance(inner, dict) and "detail" in inner:
+    if isinstance(inner, dict) and inner.get("detail") is not None:
         inner = {**inner, "url": image.url}
     elif image.item is not None:
         inner = image.item["image_url"]
@@ -153,8 +173,7 @@ def _is_spent(text: str, kept: Stash) -> bool:
 
 
 def _other(others: Iterator[Any], kind: str) -> OtherPart | None:
-    value = next(others, None)
-    return None if value is None else OtherPart(value, kind)
+    return next((OtherPart(value, kind) for value in others), None)
 
 
 def _image(image: Part | None, kind: str, length: int, place: list[int]) -> ImagePart | None:

@@ -8,7 +8,7 @@ source; and last, for ``content`` of unknown origin, the image's own structure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from imageshim.image_data.quotation import TextBefore
@@ -16,7 +16,7 @@ from imageshim.long_json.rope import join
 from imageshim.timeline import Format
 
 from . import carriers, stash
-from .complement import arranged, with_stashed
+from .complement import arranged, with_stashed, without_drafts
 from .formats import content as content_format
 from .formats import image as image_format
 from .formats import images as images_format
@@ -67,9 +67,9 @@ class _Found(NamedTuple):
     text: str | None = None
     """Text that stands beside the images, where the format keeps no order."""
     owned: frozenset[str] = frozenset()
-    """The fields ``image`` and ``images`` that were read."""
+    """The fields ``image`` and ``images`` of the message that were read."""
     in_specific: bool = False
-    """Whether those are fields of ``provider_specific_fields``."""
+    """Whether fields of that name in ``provider_specific_fields`` were."""
     own_field: str | None = None
     layout: list[Any] | None = None
     """How a list of content was spelled, where images stood in its text parts."""
@@ -128,28 +128,43 @@ def _is_plain_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
 def _find(view: Mapping[str, Any], how: ReadOptions, kept: Stash | None) -> _Found | None:
     """Find the images of a message and tell the format that they are in."""
     named = _named(view)
-    in_specific = named is None
-    if in_specific and (specific := view.get(stash.FIELD)):
-        # Cache hits of an older version; a LiteLLM client behind a LiteLLM proxy of another
-        # format; OpenRouter through LiteLLM 1.76.0 to 1.76.3.
-        named = _named(specific)
+    # Cache hits of an older version; a LiteLLM client behind a LiteLLM proxy of another format;
+    # OpenRouter through LiteLLM 1.76.0 to 1.76.3. Read where the message has no image of its own.
+    provided = _named(view.get(stash.FIELD)) if named is None else None
     content = view.get("content")
     listed = carriers.items_of(content)
     text = content if isinstance(content, str) else None
     found: _Found | None = None
     if listed is not None:
-        is_read = named is None and kept is None and not _is_plain_text(view, how)
+        is_unsaid = named is None and provided is None and kept is None
+        is_read = is_unsaid and not _is_plain_text(view, how)
         found = _in_list(listed, how if is_read else None)
         if named is not None:
-            parts = [*found.parts, *named[1]]
-            return _Found(Format.PARTS, parts, None, named[2], in_specific)
+            return _Found(Format.PARTS, [*found.parts, *named[1]], None, named[2])
     elif named is not None:
-        return _Found(named[0], named[1], text, named[2], in_specific)
+        return _Found(named[0], named[1], text, named[2])
     elif text:
-        found = _in_text(view, text, how, kept)
+        found = _in_text(view, text, how, kept, is_plain=provided is not None)
     if found is not None and _has_image(found.parts):
         return found
-    return _in_own_field(view, [] if listed is None or found is None else found.parts, text)
+    others = [] if listed is None or found is None else found.parts
+    if provided is not None:
+        name = provided[0] if listed is None else Format.PARTS
+        return _Found(name, [*others, *provided[1]], text, in_specific=True)
+    return _in_own_field(view, others, text)
+
+
+def _with_others(view: Mapping[str, Any], found: _Found) -> _Found:
+    """Put images that stand elsewhere behind what a list without an image holds."""
+    if images_format.FIELD in found.owned:
+        return found
+    others = images_format.lift(carriers.items_of(view.get(images_format.FIELD)) or ())
+    if not others:
+        return found
+    places = (at for at, part in enumerate(found.parts) if isinstance(part, ImagePart))
+    at = next(places, len(found.parts))
+    parts = [*found.parts[:at], *others, *found.parts[at:]]
+    return found._replace(parts=parts, owned=found.owned | {images_format.FIELD})
 
 
 def _in_list(listed: list[Any] | tuple[Any, ...], how: ReadOptions | None) -> _Found:
@@ -164,13 +179,15 @@ def _in_list(listed: list[Any] | tuple[Any, ...], how: ReadOptions | None) -> _F
 
 
 def _in_text(
-    view: Mapping[str, Any], text: str, how: ReadOptions, kept: Stash | None
+    view: Mapping[str, Any], text: str, how: ReadOptions, kept: Stash | None, *, is_plain: bool
 ) -> _Found | None:
-    """Read a text in which there may be images."""
-    if kept is None and _is_plain_text(view, how):
+    """Read a text in which there may be images; of a plain one that is for the stash to say."""
+    if kept is None and (is_plain or _is_plain_text(view, how)):
         return None
     cut = content_format.lift_spans(text, kept.parts) if kept else None
     if cut is None:
+        if is_plain:
+            return None
         # A stash from another format means that the text was written in this one.
         if kept is not None and kept.was is not Format.CONTENT:
             how = how._replace(source=Format.CONTENT)
@@ -184,12 +201,8 @@ def _in_own_field(view: Mapping[str, Any], parts: list[Part], text: str | None) 
         own = own_fields.lift(holder)
         if own is not None:
             name, images = own
-            others = images_format.lift(carriers.items_of(view.get(images_format.FIELD)) or ())
-            return _Found(
-                Format.IMAGES, [*parts, *others, *images], text,
-                frozenset({images_format.FIELD} if others else ()),
-                own_field=name if holder is view else stash.FIELD,
-            )  # fmt: skip
+            field = name if holder is view else stash.FIELD
+            return _Found(Format.IMAGES, [*parts, *images], text, own_field=field)
     return None
 
 
@@ -217,10 +230,13 @@ def _drafts(
     return drafts, join(rest)
 
 
-def _ordered(found: _Found, kept: Stash | None) -> list[Part]:
+def _ordered(found: _Found, kept: Stash | None, drafts: list[Part]) -> list[Part]:
     loose = [] if found.text is None else [TextPart(found.text)]
     if kept is None:
         return [*loose, *found.parts]
+    if found.format is Format.CONTENT:
+        kept, items = without_drafts(kept)
+        with_stashed(drafts, replace(kept, items=items), only_one=False)
     parts = with_stashed(found.parts, kept, only_one=found.format is Format.IMAGE)
     in_order = arranged(parts, found.text, kept)
     if in_order is None:
@@ -241,7 +257,8 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
             return None
         text = view.get("content")
         found = _Found(Format.CONTENT, [TextPart(text)] if isinstance(text, str) else [])
-    parts = [*drafts, *_ordered(found, kept)]
+    found = _with_others(view, found)
+    parts = [*drafts, *_ordered(found, kept, drafts)]
     held = view.get(stash.FIELD)
     specific = carriers.fields(held)
     if specific is not None:
@@ -255,9 +272,8 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
         origin = _origin(view, found, parts)
     if drafts:
         view[REASONING] = reasoning
-    owned = frozenset[str]() if found.in_specific else found.owned
     return Lifted(
-        found.format, parts, view, specific, *origin, kept is not None, owned,
+        found.format, parts, view, specific, *origin, kept is not None, found.owned,
         found.own_field, found.layout is not None, _unread(held, kept, parts),
     )  # fmt: skip
 
@@ -267,15 +283,10 @@ def _unread(specific: Any, kept: Stash | None, parts: list[Part]) -> Any:
     raw = carriers.get(specific, stash.KEY) if specific else None
     if kept is not None and kept.kept is not None:
         return kept.kept
-    if raw is None:
-        return None
-    urls = stash.held_images(raw)
+    urls = stash.held_images(raw if kept is None else kept.items)
     if not urls:
         return None
-    read = {part.url for part in parts if isinstance(part, ImagePart)}
-    if kept is not None:
-        read.update(url for other in kept.others for url in stash.held_images(other))
-    return None if read.issuperset(urls) else raw
+    return None if urls <= {part.url for part in parts if isinstance(part, ImagePart)} else raw
 
 
 def _origin(
@@ -288,6 +299,6 @@ def _origin(
     listed = carriers.items_of(view.get("content"))
     if found.format is Format.PARTS and listed is not None and layout is None:
         layout = parts_format.layout_of(listed, parts)
-    elif found.owned == {image_format.FIELD} and not found.in_specific:
+    elif found.owned == {image_format.FIELD}:
         layout = image_format.layout_of(view[image_format.FIELD])
     return found.format, at, null, layout

@@ -13,6 +13,7 @@ from imageshim.long_json.rope import join
 
 __all__ = [
     "DEFAULT_DETAIL",
+    "ITEM",
     "ImagePart",
     "OtherPart",
     "Part",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 DEFAULT_DETAIL = "auto"
+ITEM = "item"
+"""The kind of an :class:`OtherPart` that stood among images."""
 Place = Literal["message", "markdown", "reasoning", "thinking_blocks"]
 """Where an image stands: among the message's own, in Markdown in its text, or outside of both."""
 
@@ -71,9 +74,12 @@ _RANK = {TextPart: 0, ImagePart: 1, OtherPart: 2}
 def default_order(parts: list[Part]) -> bool:
     """Tell whether ``parts`` are as they are read from a format that keeps no order.
 
-    That is: at most one run of text, before all images.
+    That is: at most one run of text, before all images and the other items of their list.
     """
-    ranks = [_RANK[type(part)] for part in parts]
+    ranks = [
+        1 if isinstance(part, OtherPart) and part.kind == ITEM else _RANK[type(part)]
+        for part in parts
+    ]
     return ranks == sorted(ranks) and ranks.count(0) <= 1
 
 

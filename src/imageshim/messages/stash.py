@@ -98,20 +98,23 @@ def load(view: Mapping[str, Any]) -> Stash | None:
     )  # fmt: skip
 
 
-def held_images(raw: Any) -> list[str]:
-    """List the URLs in a stash of any shape: the images that may be nowhere else."""
-    found: list[str] = []
+def held_images(raw: Any) -> set[str]:
+    """Gather the URLs in a stash of any shape: the images that may be nowhere else."""
+    found: set[str] = set()
     waiting = [raw]
     while waiting:
         value = waiting.pop()
         if isinstance(value, Mapping):
-            url = value.get("url")
-            found += [url] if isinstance(url, str) else []
-            waiting += [held for name, held in value.items() if name != "url"]
+            item = value.get("image_url", value)
+            if item is None or (isinstance(item, Mapping) and "url" in item):
+                url = carriers.get(item, "url")  # null in what tells of an image only the rest
+                found.update([url] if isinstance(url, str) and url else [])
+            else:
+                waiting += value.values()
         elif isinstance(value, (list, tuple)):
             waiting += value
         elif isinstance(value, str) and value[:11].lower() == "data:image/":
-            found.append(value)
+            found.add(value)
     return found
 
 
@@ -122,10 +125,10 @@ def dump(stash: Stash) -> dict[str, Any]:
         out["null"] = sorted(stash.null)
     if stash.parts:
         out["parts"] = [list(entry) for entry in stash.parts]
-    for name in ("items", "others"):
-        values = getattr(stash, name)
-        if any(value is not None for value in values):
-            out[name] = values
+    if any(item is not None for item in stash.items):
+        out["items"] = stash.items
+    if stash.others:
+        out["others"] = stash.others
     told = {"layout": stash.layout, "kept": stash.kept}
     out.update((name, value) for name, value in told.items() if value is not None)
     return out

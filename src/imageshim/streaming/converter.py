@@ -21,6 +21,7 @@ from .deltas import (
     compose,
     is_done,
     nulls_in,
+    quotes,
     read_delta,
     says_that_content_is_text,
     with_evidence,
@@ -238,6 +239,8 @@ class ChunkMachine:
         # A gateway's own field goes with an image, also where it was not read.
         own = {**own, **{name: rest.pop(name) for name in OWN_FIELDS & rest.keys()}}
         made = self._write(state, choice, [*before, *parts], rest, finish, own)
+        if state.waiting.own is own:
+            own = {}  # it goes with its image
         if not made and (
             own
             or finish
@@ -334,7 +337,7 @@ class ChunkMachine:
         if self._keeps_drafts:
             parts, own, waiting = waiting.after(parts, own, ends=state.ends)
         written = self._writer.write(parts, state.number, state.where, own)
-        if rest is not None and says_that_content_is_text(carriers.fields(delta) or {}):
+        if rest is not None and self._is_known_text(state, delta, parts):
             written = with_evidence(written)
         state.number, state.waiting = state.number + self._writer.numbers(parts), waiting
         made: list[Any] = []
@@ -351,6 +354,16 @@ class ChunkMachine:
                 of_choice["finish_reason"] = None
             made.append(carriers.rebuilt(choice, of_choice))
         return made
+
+    def _is_known_text(self, state: ChoiceState, delta: Any, parts: list[Part]) -> bool:
+        """Tell whether the text of a delta needs a word beside it that it is text."""
+        if self._to is Format.CONTENT:
+            return False  # its images are text
+        return says_that_content_is_text(carriers.fields(delta) or {}) or (
+            self.reads_text
+            and state.splitter is None
+            and any(isinstance(part, TextPart) and quotes(part.text) for part in parts)
+        )
 
 
 _USUAL_IN_CHOICE = frozenset({"index", "delta", "finish_reason"})

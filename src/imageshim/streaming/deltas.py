@@ -29,7 +29,7 @@ from imageshim.messages.formats import image as image_format
 from imageshim.messages.formats import images as images_format
 from imageshim.messages.formats import parts as parts_format
 from imageshim.messages.formats.content import raw_payload
-from imageshim.messages.formats.dialects import canonical_item, is_canonical
+from imageshim.messages.formats.dialects import canonical_item, is_canonical, read_item
 from imageshim.messages.formats.own_fields import OWN_FIELDS
 from imageshim.messages.lifting import lift
 from imageshim.messages.options import OnLoss, ReadOptions
@@ -45,6 +45,7 @@ __all__ = [
     "is_done",
     "may_have_parts",
     "nulls_in",
+    "quotes",
     "read_delta",
     "says_that_content_is_text",
     "with_evidence",
@@ -143,10 +144,15 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
 
 
 def _has_image_in_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
-    text = view.get("content")
-    if not isinstance(text, str) or how.source not in {None, Format.CONTENT}:
+    if how.source not in {None, Format.CONTENT}:
         return False
-    return bool(find_images(text, trusted=how.source is Format.CONTENT))
+    content = view.get("content")
+    parts = parts_format.lift(carriers.items_of(content) or (content,))
+    return any(
+        find_images(part.text, trusted=how.source is Format.CONTENT)
+        for part in parts
+        if isinstance(part, TextPart)
+    )
 
 
 def _unnamed(view: dict[str, Any], listed: Any) -> tuple[list[Part], Format]:
@@ -210,7 +216,8 @@ class Writer(NamedTuple):
             self._report(f"more than one image: image {number}", where)
             item = canonical_item(image, number)
             return {FIELD: _stash(number, item)} if self.on_loss == "stash" else {}
-        (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only=None)
+        only = image if self.to is Format.IMAGE else None
+        (kept,) = items_for([image], _HELD_OF_ITEM[self.to], only=only)
         if self.to is Format.CONTENT:
             url = raw_payload(image)
             is_apart = not image.raw and url[:5].lower() != "data:"
@@ -238,12 +245,23 @@ class Writer(NamedTuple):
 def with_evidence(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave a first text and the images behind it in one delta, as they were.
 
-    The field for images beside it tells who reads the stream again that a text is text.
+    The field for images, or the part, beside it tells who reads the stream again that a text is
+    text. An empty field does where the image waits.
     """
     first, *others = written or [{}]
-    if first.keys() == {"content"} and others and not _NAMED.isdisjoint(others[0]):
-        return [{**first, **others[0]}, *others[1:]]
-    return written
+    text = first.get("content")
+    if first.keys() != {"content"} or not isinstance(text, str):
+        return written
+    second, *others = others or [{images_format.FIELD: []} if quotes(text) else {}]
+    listed = second.get("content")
+    if isinstance(listed, list):
+        return [{**second, "content": [{"type": "text", "text": text}, *listed]}, *others]
+    return written if _NAMED.isdisjoint(second) else [{**first, **second}, *others]
+
+
+def quotes(text: str) -> bool:
+    """Tell whether a text that is known to be text may be taken for an image later."""
+    return "data:" in text.lower()
 
 
 _NAMED = frozenset({images_format.FIELD, image_format.FIELD})
@@ -254,13 +272,21 @@ def _put_own(own: dict[str, Any], written: list[dict[str, Any]]) -> None:
 
     Who reads the stream once more sees there that the field has been read.
     """
-    with_image = (place for place, values in enumerate(written) if values.keys() - {"content"})
+    with_image = (place for place, values in enumerate(written) if _holds_image(values))
     place = next(with_image, len(written) - 1)
     for values in written[place : place + 1]:
         both = {**(own.get(FIELD) or {}), **(values.get(FIELD) or {})}
         values.update({**own, **values, **({FIELD: both} if both else {})})
 
 
+def _holds_image(values: dict[str, Any]) -> bool:
+    lists = map(carriers.items_of, map(values.get, _LISTS))
+    is_said = not _SAYS_IMAGE.isdisjoint(values)
+    return is_said or any(read_item(item) for listed in lists for item in listed or ())
+
+
+_LISTS = (images_format.FIELD, "content")
+_SAYS_IMAGE = frozenset({image_format.FIELD, FIELD})
 _IN_IMAGES = images_format.HELD
 _HELD_OF_ITEM = {
     Format.CONTENT: ("image_url", "url"),

@@ -22,7 +22,7 @@ from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
 
 from .claims import Claim, claim_of, is_generic, media_type_of
 
-__all__ = ["ItemReader", "canonical_item", "is_canonical", "read_item"]
+__all__ = ["ItemReader", "canonical_item", "is_canonical", "is_flat", "read_item"]
 
 _Found = tuple[str, "Mapping[str, Any] | None"]
 ItemReader = Callable[[Any], "_Found | None"]
@@ -222,6 +222,11 @@ def _beyond_default(
         and inner["detail"] == DEFAULT_DETAIL
     )
     return None if is_default else full
+
+
+def is_flat(item: Any) -> bool:
+    """Tell whether an item is itself what others have as ``image_url``: ``{"url", "detail"}``."""
+    return isinstance(item, Mapping) and _nested(item) is None and isinstance(item.get("url"), str)
 
 
 def canonical_item(image: ImagePart, index: int) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageshim.messages.parts import ImagePart, OtherPart, Part, text_of
+from imageshim.messages.parts import ITEM, ImagePart, OtherPart, Part, text_of
 
 from .dialects import canonical_item, read_item
 
 __all__ = ["FIELD", "HELD", "lift", "lower"]
 
 FIELD = "images"
-HELD = "item"
+HELD = ITEM
 """The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
 
 

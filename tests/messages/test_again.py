@@ -1,0 +1,85 @@
+"""To convert a message to the format that it is in changes nothing, whatever else it holds."""
+
+import json
+
+import pytest
+
+from imageshim import UnreadableImageWarning, convert, convert_bytes, normalize, read
+from imageshim.testing.pictures import gif, png
+
+A, B = png(filling=1).url, gif().url
+FORMATS = ("content", "image", "images", "parts")
+
+
+def inner(url, /, **more):
+    return {"url": url, "detail": "auto", **more}
+
+
+def item(url, /, **more):
+    return {"image_url": inner(url), "index": 0, "type": "image_url", **more}
+
+
+MESSAGES = {
+    **{
+        f"an unknown {name} inside of image_url": {
+            "content": "x",
+            "images": [{**item(A), "image_url": inner(A, **{name: value})}],
+        }
+        for name, value in {
+            "vendor": 1, "images": None, "image_url": None, "index": None, "url_expires": "",
+            "type": "text", "mime_type": "audio/wav", "text": "t", "content": None,
+        }.items()
+    },
+    "members of an image": {"content": "x", "image": inner(A, vendor=1, index=None, type=None)},
+    "an image without detail": {"image": {"vendor": {"a": None}, "url": A}},
+    "an empty detail": {"content": "x", "images": [{"image_url": {"detail": "", "url": A}}]},
+    "a url beside image_url": {"images": [item(A, url="t"), item(B, url="")]},
+    "a url in a text part": {"content": [{"type": "text", "text": "x", "url": "y"},
+                                         {"data": A, "images": []}]},
+    "the same in the provider's fields": {
+        "content": "x", "image": inner(A), "provider_specific_fields": {"image": inner(A)},
+    },
+    "others in the provider's fields": {
+        "content": "x", "images": [item(A)], "provider_specific_fields": {"images": [item(B)]},
+    },
+    "a list that holds none": {"images": [[], None, {}], "content": [{"b64_json": A}]},
+    "null behind an image": {"content": "x", "images": [item(A), None]},
+    "a list of none beside an image in the reasoning": {"images": [{}], "reasoning_content": A},
+    "an item with members beside an image in the reasoning": {
+        "images": [item(A, vendor=1)], "reasoning_content": f"so: {B}",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("drafts", ["keep", "images"])
+@pytest.mark.parametrize("pick", ["first", "final"])
+def test_converting_again_changes_nothing(message, to, drafts, pick):
+    how = {"drafts": drafts, "pick": pick}
+    once = convert(message, to, **how)
+    again = convert(once, to, **how)
+    assert json.dumps(again) == json.dumps(once)
+    body = json.dumps(message).encode()
+    once = convert_bytes(body, to, **how)
+    assert json.loads(convert_bytes(once, to, **how)) == json.loads(once)
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+@pytest.mark.parametrize("to", FORMATS)
+def test_nothing_of_it_is_lost_on_the_way(message, to):
+    canonical = normalize(message)
+    assert json.dumps(normalize(convert(canonical, to))) == json.dumps(canonical)
+    urls = [image.url for image in read(message).images]
+    assert sorted(image.url for image in read(convert(message, to)).images) == sorted(urls)
+
+
+def test_what_an_image_lacks_is_all_that_a_stash_tells_of_it():
+    """A stash is kept as a strange one only for an image that stands nowhere else."""
+    message = {"content": "x", "images": [item(A, url="https://a.example.com/b.png"), item(B)]}
+    there = convert(message, "parts")
+    again = convert({**there, "seen": True}, "image")
+    assert "kept" not in again["provider_specific_fields"]["imageshim"]
+    del there["content"][1]
+    with pytest.warns(UnreadableImageWarning):
+        convert({**convert(message, "image"), "image": None, "images": [item(A)]}, "parts")

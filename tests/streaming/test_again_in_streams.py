@@ -1,0 +1,60 @@
+"""A stream that is converted once more: no image comes twice, and no text turns into one."""
+
+import json
+
+import pytest
+
+from imageshim import SSEConverter, collect, convert_stream, read
+from imageshim.testing.pictures import gif, png
+
+A, B = png(filling=1).url, gif().url
+FORMATS = ("content", "image", "images", "parts")
+PART = {"type": "image_url", "image_url": {"url": B}}
+
+
+def text(said):
+    return {"type": "text", "text": said}
+
+
+DELTAS = {
+    "a gateway's field": {"multi_mod_content": [{"inline_data": {"data": B.partition(",")[2]}}]},
+    "two images in one": {"content_blocks": [PART, {"type": "image_url", "image_url": {"url": A}}]},
+    "one beside a list of none": {"content_blocks": [PART], "images": [{}]},
+    "one beside a list and text": {"content": "x", "content_blocks": [PART], "images": [None]},
+    "a quotation beside a part": {"content": [text(A), PART]},
+    "a quotation beside an image": {"content": [text(A)], "image": {"url": B}},
+    "a quotation beside images": {"content": A, "images": [PART]},
+    "unknown keys": {"image": {"url": B, "detail": "auto", "type": "text", "vendor": 1}},
+    "a key that says otherwise": {
+        "images": [{"image_url": {"url": B, "detail": "auto", "type": "text"}, "vendor": 1}]
+    },
+}
+
+
+def chunks_of(delta):
+    return [
+        {"choices": [{"index": 0, "delta": one, "finish_reason": end}]}
+        for one, end in ((delta, None), ({}, "stop"))
+    ]
+
+
+def said(chunks):
+    (choice,) = collect(chunks)["choices"]
+    reading = read(choice["message"])
+    return reading.text, sorted(image.url for image in reading.images)
+
+
+@pytest.mark.parametrize("delta", DELTAS.values(), ids=DELTAS)
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("pick", ["first", "final"])
+def test_it_says_the_same(delta, to, pick):
+    chunks = chunks_of(delta)
+    once = list(convert_stream(chunks, to, pick=pick))
+    assert said(once) == said(chunks)
+    assert said(convert_stream(once, to, pick=pick)) == said(chunks)
+    frames = b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks)
+    for _ in range(2):
+        converter = SSEConverter(to, pick=pick)
+        frames = converter.feed(frames) + converter.finish()
+    lines = [line[6:] for line in frames.split(b"\n") if line.startswith(b"data: ")]
+    assert said(map(json.loads, lines)) == said(chunks)
