@@ -34,7 +34,8 @@ def test_the_wish_is_cut_out_and_the_rest_stays_to_the_letter(body, rest):
 @pytest.mark.parametrize(
     "body",
     ["", "[]", "{", '{"a"}', '{"a":}', '{"a":1', '{"a":[}', '{"a":1,}', "{1:2}", '{"a":1} 2',
-     '{"model":x}', "nul", '{"metadata":{"image_format":"x"'],
+     '{"model":x}', "nul",
+     '{"a', '{"a":"b\\"}', '{"a":[' + "1," * 40_000, '{"metadata":{"image_format":"x"'],
 )  # fmt: skip
 def test_what_is_no_json_object_is_told(body):
     with pytest.raises(ValueError, match=r"."):
@@ -87,3 +88,23 @@ def test_it_finds_what_reading_the_whole_would_find(value, indent, ascii_only):
     assert found.wish == wish
     assert json.loads(found.rest or body) == rest
     assert (found.rest is None) == (rest == value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"' + "\\\\" * 70_000 + '"', '"' + '\\\\\\"' * 50_000 + '"', '"' + "x" * 200_000 + '\\""',
+        "1" * 70_000, "[" + "1," * 70_000 + "0]", " " * 70_000 + "1", "[" + " " * 65_534 + '"]"]',
+        '"' + "é😀" * 30_000 + '"', "[" * 5_000 + "]" * 5_000,
+    ],
+    ids=["backslashes", "quotes", "letters", "digits", "numbers", "blanks", "far", "wide", "deep"],
+)  # fmt: skip
+def test_what_is_looked_for_is_found_behind_values_of_any_length(value):
+    rest = f'{{"a":{value},"é":1}}'
+    body = f'{{"a":{value},"metadata":{{"image_format":"image"}},"é":1}}'
+    found = look(body.encode())
+    assert (found.wish, found.rest) == ("image", rest.encode())
+
+
+def test_a_long_key_is_none_that_is_looked_for():
+    assert look(b'{"' + b"metadata" * 1000 + b'":{"image_format":"image"}}').wish is None

@@ -4,6 +4,9 @@ A request may be 100 bytes or megabytes of nesting, and comes from anybody. So n
 it: the members of two objects (the request and its ``metadata``) are walked through, everything
 else is stepped over, with no stack and no copies. What is found is cut out of the text: the
 client's numbers, blanks and order of keys reach the upstream as they came.
+
+Bytes are taken for letters, one for one: what is looked for is ASCII, and so is JSON's structure.
+No step looks at more than a window of them, because it keeps every other thread waiting.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import NamedTuple
 from imageshim.messages.origin import asks_for_images
 
 from .asked import METADATA_KEY
+from .pieces import WINDOW, count
 
 __all__ = ["NOTHING", "Found", "can_hold", "look"]
 
@@ -27,7 +31,7 @@ _MOST_PIECES = 1 << 19
 """Strings, lists and objects of the largest request that is read: half a second of one thread."""
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_SCALAR = re.compile(r"[-+.\w]+", re.ASCII)
+_SCALAR = re.compile(r"[-+.\w]*", re.ASCII)
 _STRUCTURE = re.compile(r'["\[\]{}]')
 
 
@@ -61,10 +65,9 @@ def look(body: bytes) -> Found:
         ValueError: it is no JSON object, or has too many pieces.
 
     """
-    text = body.decode("utf-8")
-    if sum(map(text.count, '"[{')) > _MOST_PIECES:
+    if count(body, (b'"', b"[", b"{"), _MOST_PIECES) > _MOST_PIECES:
         raise ValueError("the request has too many pieces to be looked through")
-    return _Request(text).found()
+    return _Request(body.decode("latin-1")).found()
 
 
 class _Request:
@@ -87,7 +90,7 @@ class _Request:
             self._wish,
             self._model if isinstance(self._model, str) else None,
             asks_for_images(self._modalities),
-            _without(self._text, spans).encode() if spans else None,
+            _without(self._text, spans).encode("latin-1") if spans else None,
         )
 
     def _member(self, key: str, at: int, cuts: _Cuts) -> tuple[int, bool]:
@@ -166,30 +169,59 @@ def _members(text: str, at: int, cuts: _Cuts, take: _Take) -> int:
 def _skip(text: str, at: int) -> int:
     """Give the end of the value that begins at ``at``."""
     if text[at : at + 1] == '"':
-        return _string(text, at)[1]
+        return _behind(text, at)
     if text[at : at + 1] not in {"[", "{"}:
-        found = _SCALAR.match(text, at)
-        if found is None:
+        end = _run(_SCALAR, text, at)
+        if end == at:
             raise ValueError("a value is missing")
-        return found.end()
+        return end
     depth = 0
     while True:
-        found = _STRUCTURE.search(text, at)
+        found = _STRUCTURE.search(text, at, at + WINDOW)
         if found is None:
-            raise ValueError("a list or an object has no end")
+            at += WINDOW
+            if at >= len(text):
+                raise ValueError("a list or an object has no end")
+            continue
         at = found.end()
         letter = found[0]
         if letter == '"':
-            at = _string(text, at - 1)[1]
+            at = _behind(text, at - 1)
             continue
         depth += 1 if letter in "[{" else -1
         if depth == 0:
             return at
 
 
-def _string(text: str, at: int) -> tuple[str, int]:
+def _behind(text: str, at: int) -> int:
+    """Give the end of the string that begins at ``at``."""
     if text[at : at + 1] != '"':
         raise ValueError("a string is missing")
+    while True:
+        end = text.find('"', at + 1)
+        if end < 0:
+            raise ValueError("a string has no end")
+        if text[end - 1] != "\\" or _backslashes(text, at + 1, end) % 2 == 0:
+            return end + 1
+        at = end
+
+
+def _backslashes(text: str, start: int, end: int) -> int:
+    """Count the backslashes right before ``end``: in pairs, but for one that escapes a quote."""
+    at = end
+    while at > start:
+        piece = text[max(start, at - WINDOW) : at]
+        left = len(piece.rstrip("\\"))
+        at -= len(piece) - left
+        if left:
+            break
+    return end - at
+
+
+def _string(text: str, at: int) -> tuple[str, int]:
+    end = _behind(text, at)
+    if end - at > _SMALL:
+        return "", end  # no key that is looked for
     found: tuple[str, int] = scanstring(text, at + 1, True)  # C takes no names
     return found
 
@@ -202,8 +234,17 @@ def _expect(text: str, at: int, mark: str) -> int:
 
 
 def _blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+    return _run(_BLANK, text, at)
+
+
+def _run(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Give the end of a run of letters."""
+    while True:
+        found = pattern.match(text, at, at + WINDOW)
+        end = found.end() if found else at
+        if end < at + WINDOW:
+            return end
+        at = end
 
 
 def _value(text: str, start: int, end: int) -> object:
@@ -211,7 +252,7 @@ def _value(text: str, start: int, end: int) -> object:
     if end - start > _SMALL:
         return text[start : start + 40]
     try:
-        return json.loads(text[start:end])
+        return json.loads(text[start:end].encode("latin-1"))
     except RecursionError:
         return text[start : start + 40]
 
