@@ -20,6 +20,7 @@ from imageshim import (
     read,
     read_all,
 )
+from imageshim.messages import generated_image
 from imageshim.testing.pictures import gif, jpeg, png, svg, webp
 from sample_images import SAMPLES
 
@@ -305,12 +306,10 @@ def test_a_file_system_without_links_will_do(tmp_path, monkeypatch):
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
-    from pathlib import Path
-
-    def full(_self, _data):
+    def full(_temporary):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(generated_image, "open_temporary", full)
     with pytest.raises(OSError, match="No space left"):
         GeneratedImage(PNG.url).save(tmp_path / "cat.png")
     assert names(tmp_path) == []

@@ -48,7 +48,16 @@ def test_model_and_modalities_are_read_where_they_are_what_they_should_be():
     assert look(b'{"model":7,"modalities":"image","metadata":[]}') == (None, None, False, None)
 
 
-@pytest.mark.parametrize("value", ['"' + "x" * 5000 + '"', "[" * 2000 + "]" * 2000, "9" * 5000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"' + "x" * 5000 + '"',
+        "[" * 70 + "]" * 70,
+        "[" * 2000 + "]" * 2000,
+        '{"a":' * 70 + "1" + "}" * 70,
+        "9" * 5000,
+    ],
+)
 def test_a_wish_that_is_long_or_deep_is_not_read_but_cut(value):
     body = f'{{"metadata":{{"image_format":{value}}},"a":1}}'
     found = look(body.encode())

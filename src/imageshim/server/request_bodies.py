@@ -26,6 +26,8 @@ __all__ = ["NOTHING", "Found", "can_hold", "look"]
 
 _SMALL = 4096
 """Longer values are nothing that is looked for."""
+_DEEP = 64
+"""Nor are values of more lists and objects; how deep a parser goes depends on the Python."""
 
 _MOST_PIECES = 1 << 19
 """Strings, lists and objects of the largest request that is read: half a second of one thread."""
@@ -248,13 +250,11 @@ def _run(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 
 def _value(text: str, start: int, end: int) -> object:
-    """Read a value, unless it is too long to be one that is looked for."""
-    if end - start > _SMALL:
+    """Read a value, unless it is too long or deep to be one that is looked for."""
+    nested = text.count("[", start, end) + text.count("{", start, end)
+    if end - start > _SMALL or nested > _DEEP:
         return text[start : start + 40]
-    try:
-        return json.loads(text[start:end].encode("latin-1"))
-    except RecursionError:
-        return text[start : start + 40]
+    return json.loads(text[start:end].encode("latin-1"))
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
