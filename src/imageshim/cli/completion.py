@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 
-__all__ = ["ASKED", "complete", "offer"]
+__all__ = ["ASKED", "complete", "offer", "with_rules"]
 
 ASKED = "_ARGCOMPLETE"
 """The variable by which argcomplete's shell functions ask."""
@@ -31,6 +31,17 @@ def complete(commands: Mapping[str, str]) -> None:
     top.add_argument("--version", action="store_true")
     top.add_argument("command", choices=commands)
     offer(top)
+
+
+def with_rules(argument: argparse.Action) -> None:
+    """Have a shell offer the codes of rules for an argument."""
+    argument.completer = _rules  # type: ignore[attr-defined]  # argcomplete's own
+
+
+def _rules(**_: object) -> list[str]:
+    from imageshim.codemod import rules
+
+    return list(rules.load())
 
 
 def offer(parser: argparse.ArgumentParser) -> None:

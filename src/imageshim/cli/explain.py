@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .codemod.arguments import parsed, parser
 from .codemod.explanation import explain
+from .completion import with_rules
 
 __all__ = ["main"]
 
@@ -17,5 +18,5 @@ def main(arguments: Sequence[str]) -> int:
         "Tell what a rule finds, why, and what to write instead; without a code, list the rules.",
         "  imageshim explain\n  imageshim explain IMG001",
     )
-    by.add_argument("codes", nargs="*", metavar="CODE", help="the code of a rule")
+    with_rules(by.add_argument("codes", nargs="*", metavar="CODE", help="the code of a rule"))
     return explain(parsed(by, arguments)["codes"])

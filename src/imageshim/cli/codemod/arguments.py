@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from imageshim.cli import arguments
+from imageshim.cli.completion import with_rules
 from imageshim.codemod.project.settings import STYLES
 
 __all__ = ["add_shared", "parsed", "parser"]
@@ -46,12 +47,10 @@ def add_shared(into: argparse.ArgumentParser) -> None:
         "--trace", action="append", default=[], metavar="FILE",
         help="a report of imageshim run --report: what was seen is proven; repeatable",
     )  # fmt: skip
-    find.add_argument(
-        "--select", action="append", default=[], metavar="CODES", help="only these rules"
-    )
-    find.add_argument(
-        "--ignore", action="append", default=[], metavar="CODES", help="not these rules"
-    )
+    for name, help_ in (("--select", "only these rules"), ("--ignore", "not these rules")):
+        with_rules(
+            find.add_argument(name, action="append", default=[], metavar="CODES", help=help_)
+        )
     find.add_argument(
         "--strict", action="store_true", help="advice, and what is not proven, fail the check too"
     )
