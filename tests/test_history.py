@@ -261,6 +261,19 @@ def test_the_assistant_keeps_images_for_models_that_take_them(model, native):
     assert role == ("assistant" if native else "user")
 
 
+@pytest.mark.parametrize("field", [None, [], {}, "x", 5, {"0": item(JPEG)}], ids=repr)
+@pytest.mark.parametrize("said_in", ["content", "parts"])
+def test_a_field_for_images_that_is_no_list_is_no_reason_to_fail(field, said_in):
+    content = f"Here: {PNG}" if said_in == "content" else [said("Here"), part(PNG)]
+    before = [ASK, assistant(content, images=field), NEXT]
+    for version in (*OLD, *NEW):
+        made = prepare_messages(before, version=version, model="gemini/gemini-2.5-flash-image")
+        sent = json.dumps([made[1].get("images"), made[-1]["content"]])
+        # Beside a list, even an empty one, a data URI in text is text.
+        is_quoted = said_in == "content" and field is not None and field in ([], {}, {"0": 1})
+        assert (PNG in sent) is not is_quoted
+
+
 def test_objects_of_the_openai_sdk_stay_what_they_are():
     message = openai_chat.ChatCompletionMessage.model_validate(
         {"role": "assistant", "content": "Here", "images": [item(PNG)], "tool_calls": [CALL]}

@@ -8,6 +8,7 @@ from imageshim import UnreadableImageWarning, convert, convert_bytes, normalize,
 from imageshim.testing.pictures import gif, png
 
 A, B = png(filling=1).url, gif().url
+URL = "https://i.example.com/a.png"
 FORMATS = ("content", "image", "images", "parts")
 
 
@@ -29,6 +30,13 @@ MESSAGES = {
             "vendor": 1, "images": None, "image_url": None, "index": None, "url_expires": "",
             "type": "text", "mime_type": "audio/wav", "text": "t", "content": None,
         }.items()
+    },
+    **{
+        f"a remote one whose {name} says otherwise": {
+            "content": "x",
+            "images": [{**item(URL), "image_url": inner(URL, **{name: value}), "vendor": 1}],
+        }
+        for name, value in {"type": "video", "mime_type": "audio/wav", "type ": "file"}.items()
     },
     "members of an image": {"content": "x", "image": inner(A, vendor=1, index=None, type=None)},
     "an image without detail": {"image": {"vendor": {"a": None}, "url": A}},
@@ -72,6 +80,18 @@ def test_nothing_of_it_is_lost_on_the_way(message, to):
     assert json.dumps(normalize(convert(canonical, to))) == json.dumps(canonical)
     urls = [image.url for image in read(message).images]
     assert sorted(image.url for image in read(convert(message, to)).images) == sorted(urls)
+
+
+@pytest.mark.parametrize("text", ["x", f"a quotation: {B} in a text", A])
+def test_what_a_client_moved_beside_the_stash_is_read(text):
+    """LiteLLM puts the fields that it does not know into those of the provider."""
+    there = convert({"content": text, "images": [item(A), item(B)]}, "image")
+    fields = there.pop("provider_specific_fields")
+    moved = {**there, "provider_specific_fields": {**fields, "image": there["image"]}}
+    del moved["image"]
+    assert [image.url for image in read(moved).images] == [A, B]
+    assert normalize(moved)["content"] == text
+    assert normalize(convert(moved, "content"))["content"] == text
 
 
 def test_what_an_image_lacks_is_all_that_a_stash_tells_of_it():

@@ -31,6 +31,26 @@ BODIES = {
     "Gemini, blocked": ({"promptFeedback": {"blockReason": "SAFETY"}}, "Gemini's own"),
     "an error of FastAPI": ({"detail": "Not Found"}, "an error: Not Found"),
     "errors of a request": ({"detail": [{"msg": "no model"}]}, "an error: [{'msg': 'no model'}]"),
+    "an error of Bedrock": (
+        {"message": "Too many requests", "__type": "ThrottlingException"},
+        "an error: Too many requests",
+    ),
+    "an error of AWS": ({"Message": "User is not authorized"}, "an error: User is not authorized"),
+    "an error of Azure": ({"statusCode": 429, "message": "Rate limit is exceeded."}, "Rate limit"),
+    "an error of DashScope": (
+        {"code": "InvalidApiKey", "message": "No API-key provided.", "request_id": "x"},
+        "No API-key provided",
+    ),
+    "an error of an older vLLM": (
+        {"object": "error", "message": "no model", "type": "NotFoundError", "code": 404},
+        "an error: no model",
+    ),
+    "an error of Cloudflare": (
+        {"result": None, "success": False, "errors": [{"code": 7003, "message": "No route"}]},
+        "No route",
+    ),
+    "an error of Apigee": ({"fault": {"faultstring": "Invalid ApiKey"}}, "Invalid ApiKey"),
+    "an error of one-api": ({"code": 401, "msg": "no token", "data": None}, "an error: no token"),
     "models or embeddings": ({"object": "list", "data": [{"id": "m"}]}, "another endpoint"),
     "a text completion": (
         {"choices": [{"text": "Hi", "index": 0}]},
@@ -66,7 +86,9 @@ def test_conversions_pass_it_on(body):
     [
         {"choices": [], "error": {"message": "no"}}, {"role": "assistant", "error": {"a": 1}},
         {"content": "x", "data": [1]}, {"error": None, "content": None}, {}, {"error": {}},
-        {"message": {"content": "x"}, "error": "e"}, {"role": "assistant", "detail": "x"},
+        {"message": {"content": "x"}, "error": "e"}, {"message": "x", "content": "y"},
+        {"message": {"content": "x"}, "detail": "e"}, {"role": "assistant", "message": "e"},
+        {"errors": []}, {"message": ""}, {"role": "assistant", "detail": "x"},
         {"choices": [{"text": "x", "message": {"content": "x"}}]},
         {"images": [], "object": "response"},
     ],

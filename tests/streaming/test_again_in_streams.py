@@ -24,6 +24,14 @@ DELTAS = {
     "a quotation beside a part": {"content": [text(A), PART]},
     "a quotation beside an image": {"content": [text(A)], "image": {"url": B}},
     "a quotation beside images": {"content": A, "images": [PART]},
+    "one that the provider's fields repeat": {
+        "images": [PART],
+        "provider_specific_fields": {"images": [PART], "image": {"url": B}},
+    },
+    "one beside another of the provider's fields": {
+        "image": {"url": B},
+        "provider_specific_fields": {"images": [{"image_url": {"url": A}}]},
+    },
     "unknown keys": {"image": {"url": B, "detail": "auto", "type": "text", "vendor": 1}},
     "a key that says otherwise": {
         "images": [{"image_url": {"url": B, "detail": "auto", "type": "text"}, "vendor": 1}]

@@ -51,7 +51,8 @@ def items_for(
         elif image.item is None:
             items.append(None)
         else:
-            path = held if only is None or image_format.holds(image) else (*held, "url")
+            is_whole = only is None or image_format.holds(image.item["image_url"])
+            path = held if is_whole else (*held, "url")
             usual = len(path) == 1 and tuple(image.item) == _USUAL
             items.append(None if usual else template(image.item, *path))
     return items

@@ -14,8 +14,9 @@ from . import carriers
 
 __all__ = ["error_text", "has_message_fields", "refuse_other_bodies"]
 
+_HOLDERS = ("message", "delta")
 _OF_REPLIES = (
-    *("message", "delta", "role", "content", "images", "image", "tool_calls", "function_call"),
+    *("role", "content", "images", "image", "tool_calls", "function_call"),
     *("refusal", "audio", "reasoning_content", "thinking_blocks", "content_blocks"),
     *("multi_mod_content", "provider_specific_fields"),
 )
@@ -34,7 +35,7 @@ def error_text(holder: Any) -> str | None:
 
 def _looks_like(body: Any) -> str | None:
     """Say what a body is and what to do; None where it is not known to be something else."""
-    error = error_text(body) or _detail(body)
+    error = error_text(body) or _said(body)
     if error is not None:
         return f"an error: {error}; look at the status of the answer before reading it"
     if carriers.get(body, "object") == "response" or _is_list(body, "output"):
@@ -49,10 +50,15 @@ def _looks_like(body: Any) -> str | None:
     return "a list of another endpoint, such as models or embeddings; ask the chat completions"
 
 
-def _detail(body: Any) -> str | None:
-    """Return what FastAPI's servers say of an error, LiteLLM's proxy and vLLM among them."""
-    detail = carriers.get(body, "detail")
-    return f"{detail!s:.{_LONGEST}}" if detail else None
+_SAID = ("detail", "message", "Message", "errors", "fault", "msg")
+"""Where servers say what went wrong: FastAPI (LiteLLM's proxy, vLLM); AWS, Azure's API Management,
+Kong and DashScope, whose ``message`` is a text; AWS; Cloudflare; Apigee."""
+
+
+def _said(body: Any) -> str | None:
+    """Return what an error says that has no ``error``."""
+    found = next(filter(None, (carriers.get(body, name) for name in _SAID)), None)
+    return f"{found!s:.{_LONGEST}}" if found else None
 
 
 def _is_text_completion(choice: Any) -> bool:
@@ -67,7 +73,10 @@ def _is_list(body: Any, name: str) -> bool:
 
 def has_message_fields(body: Any) -> bool:
     """Tell whether something has a field of a choice or a message."""
-    return any(carriers.get(body, name) is not None for name in _OF_REPLIES)
+    held = [carriers.get(body, name) for name in _HOLDERS]
+    return any(value is not None and not isinstance(value, str) for value in held) or any(
+        carriers.get(body, name) is not None for name in _OF_REPLIES
+    )
 
 
 def refuse_other_bodies(reply: Any, function: str) -> None:

@@ -85,7 +85,8 @@ class Outgoing:
     def items(self) -> list[Any]:
         """Write the images as items of ``images``, before those that are unreadable."""
         items = [canonical_item(image, place) for place, image in enumerate(self.images)]
-        return [*items, *self.without_images().get(images_format.FIELD, ())]
+        unread = carriers.items_of(self.without_images().get(images_format.FIELD))
+        return [*items, *(unread or ())]
 
     def with_items(self) -> dict[str, Any]:
         """Write the fields of the message with all images in ``images``."""

@@ -28,7 +28,7 @@ from imageshim.messages.complement import items_for, with_stashed
 from imageshim.messages.formats import image as image_format
 from imageshim.messages.formats import images as images_format
 from imageshim.messages.formats import parts as parts_format
-from imageshim.messages.formats.content import raw_payload
+from imageshim.messages.formats.content import image_entry, raw_payload
 from imageshim.messages.formats.dialects import canonical_item, is_canonical, read_item
 from imageshim.messages.formats.own_fields import OWN_FIELDS
 from imageshim.messages.lifting import lift
@@ -97,6 +97,7 @@ def may_have_parts(view: Mapping[str, Any]) -> bool:
     return bool(any(map(view.get, _NAMES)) or (content and not isinstance(content, str)))
 
 
+_NAMED = frozenset({images_format.FIELD, image_format.FIELD})
 _NAMES = (images_format.FIELD, image_format.FIELD, FIELD, *OWN_FIELDS)
 
 
@@ -110,7 +111,9 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
         return None
     kept = _numbered(view)
     listed = carriers.items_of(view.get("content"))
-    lifted = lift(dict(view), how._replace(source=Format.IMAGES))
+    is_url = kept is not None and _is_url(view.get("content"))
+    # The provider's fields may only repeat the image that is told of.
+    lifted = None if is_url else lift(dict(view), how._replace(source=Format.IMAGES))
     own: dict[str, Any] = {}
     if lifted is not None and lifted.own_field is not None:
         if own_fields and kept is None and not _has_image_in_text(view, how):
@@ -124,6 +127,8 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
         parts, fields, found = lifted.parts, lifted.fields, lifted.format
         if lifted.specific is not None:
             fields[FIELD] = lifted.specific
+            if not _NAMED.isdisjoint(lifted.specific):
+                own[FIELD] = lifted.specific  # it may repeat the image, so it goes with it
         for name in [*lifted.owned, *own]:
             del fields[name]
     elif kept is None and listed is None:
@@ -132,15 +137,22 @@ def read_delta(view: dict[str, Any], how: ReadOptions, *, own_fields: bool) -> R
         fields = dict(view)
         parts, found = _unnamed(view, listed)
     if kept is not None:
-        # What the stash holds of images that the delta does not is appended.
-        items = Stash(Format.IMAGES, {}, items=list(kept.values()))
-        parts = with_stashed(parts, items, only_one=True)
-        specific = carriers.fields(fields[FIELD]) or {}
-        specific.pop(KEY, None)
-        fields[FIELD] = specific
-        if not specific:
-            del fields[FIELD]
+        parts = _with_kept(parts, fields, kept)
     return Read(parts, fields, found, kept is not None, own, is_own)
+
+
+def _with_kept(parts: list[Part], fields: dict[str, Any], kept: dict[str, Any]) -> list[Part]:
+    """Append what the stash holds of images that the delta does not; take it out of the fields."""
+    specific = carriers.fields(fields.pop(FIELD, None)) or {}
+    specific.pop(KEY, None)
+    if specific:
+        fields[FIELD] = specific
+    items = Stash(Format.IMAGES, {}, items=list(kept.values()))
+    return with_stashed(parts, items, only_one=True)
+
+
+def _is_url(content: Any) -> bool:
+    return isinstance(content, str) and image_entry(content.strip("\n"))[0] == "image"
 
 
 def _has_image_in_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
@@ -262,9 +274,6 @@ def with_evidence(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def quotes(text: str) -> bool:
     """Tell whether a text that is known to be text may be taken for an image later."""
     return "data:" in text.lower()
-
-
-_NAMED = frozenset({images_format.FIELD, image_format.FIELD})
 
 
 def _put_own(own: dict[str, Any], written: list[dict[str, Any]]) -> None:

@@ -45,23 +45,19 @@ def lower(parts: list[Part], layout: Any) -> dict[str, Any]:
     first = next(part for part in parts if isinstance(part, ImagePart))
     if first.item is None:
         written = _usual(first)
-    elif holds(first):
-        written = dict(first.item["image_url"])
     else:
-        written = {"url": first.url, "detail": first.item["image_url"]["detail"]}
+        inner = first.item["image_url"]
+        written = dict(inner) if holds(inner) else {"url": first.url, "detail": inner["detail"]}
     if isinstance(layout, dict) and "detail" not in layout:
         del written["detail"]
     return {"content": text_of(parts), FIELD: written}
 
 
-def holds(image: ImagePart) -> bool:
-    """Tell whether the field reads back as all of an image's ``image_url``.
+def holds(inner: dict[str, Any]) -> bool:
+    """Tell whether the field reads back as all of an item's ``image_url``.
 
     A key there may say what it never said in an item, such as a ``type``.
     """
-    if image.item is None:
-        return True
-    inner = image.item["image_url"]
     again = _read(inner)
     if again is None:
         return False
