@@ -92,6 +92,17 @@ def test_several_replies_of_a_record_are_all_converted(archive, tmp_path):
     assert json.loads(json.loads(got["text"])["inner"]) == convert(TWO, "images")
 
 
+@pytest.mark.parametrize("colon", [":", ": ", " : ", " :"])
+@pytest.mark.parametrize("comma", [",", ", "])
+@pytest.mark.parametrize("first", [1, "x", None, 1.5, True])
+def test_the_blanks_of_a_writer_are_kept_on_the_way_back(colon, comma, first):
+    record = json.dumps({"id": first, "reply": ONE}, separators=(comma, colon))
+    (there,) = convert_records([record])
+    assert f'"images"{colon}[' in there
+    assert json.loads(there)["reply"] == convert(ONE, "images")
+    assert list(convert_records([there], to="content")) == [record]
+
+
 def test_many_replies_of_a_record_are_found_again_in_one_pass(monkeypatch):
     passed = []
     past_value = raw_json._Text._past_value

@@ -66,14 +66,97 @@ def test_the_columns_that_hold_replies_are_converted_and_no_other(archive, store
     assert [one["images"][0]["image_url"]["url"] for one in bodies] == [A] * 5
 
 
-def test_there_and_back_gives_every_value(archive, stored, tmp_path):
-    archive("convert", "in.parquet", "--out", "there")
+@pytest.mark.parametrize("to", ["images", "image", "parts"])
+def test_there_and_back_gives_every_value(archive, stored, tmp_path, to):
+    archive("convert", "in.parquet", "--out", "there", "--to", to)
     assert archive("convert", "there", "--out", "back", "--to", "content")[0] == 0
     before, after = pq.read_table(stored), pq.read_table(tmp_path / "back" / "in.parquet")
     for name in ("id", "text", "kind", "bytes", "none"):
         assert after[name].equals(before[name])
     pruned = [tables._plain(row) for row in after["nested"].to_pylist()]
     assert pruned == before["nested"].to_pylist()
+
+
+REPLY = pa.infer_type(REPLIES[:1])
+BESIDE = {
+    "nanoseconds": (pa.timestamp("ns", "UTC"), 1756400000123456789),
+    "times": (pa.time64("ns"), 123456789),
+    "bytes of one size": (pa.binary(4), b"\xff\xfe\x00\x01"),
+    "bytes": (pa.binary(), b"\xff\xfe"),
+    "maps": (pa.map_(pa.string(), pa.int32()), [("a", 1)]),
+    "text in a dictionary": (pa.dictionary(pa.int8(), pa.string()), "x" * 99),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_stands_beside_a_reply_in_a_struct_is_not_touched(archive, tmp_path, beside, wrapped):
+    kind, value = BESIDE[beside]
+    rows = [{"other": value, "body": REPLIES[0]}, None, {"other": None, "body": REPLIES[1]}]
+    column = pa.array(rows, pa.struct([("other", kind), ("body", REPLY)]))
+    if wrapped:
+        column = pa.LargeListArray.from_arrays([0, 2, 2, 3], column)
+    pq.write_table(pa.table({"c": column}), tmp_path / "in.parquet")
+    code, counts, _ = archive("convert", "in.parquet", "--out", "out")
+    assert (code, counts["converted"]) == (0, 2)
+    after = pq.read_table(tmp_path / "out" / "in.parquet")["c"].combine_chunks()
+    assert pa.types.is_large_list(after.type) == wrapped
+    inner = after.flatten() if wrapped else after
+    before = pq.read_table(tmp_path / "in.parquet")["c"].combine_chunks()
+    was = before.flatten() if wrapped else before
+    assert inner.field("other").equals(was.field("other"))
+    assert inner.is_null().equals(was.is_null())
+    archive("extract", "in.parquet", "--out", "small")
+    archive("inline", "small", "--out", "again")
+    assert pq.read_table(tmp_path / "again" / "in.parquet")["c"].combine_chunks().equals(before)
+
+
+def some(kind):
+    return pa.array([BODIES[0], None, BODIES[1]]).cast(kind)
+
+
+MORE = {
+    "a dictionary": some(pa.string()).dictionary_encode(),
+    "a dictionary of bytes": some(pa.binary()).dictionary_encode(),
+    "large text": some(pa.large_string()),
+    "large bytes": some(pa.large_binary()),
+    "lists": pa.array([[BODIES[0], "x"], None, [], [BODIES[1]]]),
+    "lists of one size": pa.array([[BODIES[0]], None, [BODIES[1]]], pa.list_(pa.string(), 1)),
+    "maps": pa.array(
+        [[("a", BODIES[0]), ("b", None)], None, [], [("c", BODIES[1])]],
+        pa.map_(pa.string(), pa.string()),
+    ),
+    "structs": pa.array([{"a": BODIES[0]}, None, {"a": BODIES[1]}]),
+    "lists of structs": pa.array([[REPLIES[0]], None, [], [REPLIES[1], None]], pa.list_(REPLY)),
+    "an extension": pa.ExtensionArray.from_storage(pa.opaque(pa.string(), "t", "v"), some("string"))
+    if hasattr(pa, "opaque")
+    else some(pa.string()),
+}
+
+
+@pytest.mark.parametrize("how", MORE)
+def test_replies_are_found_in_every_type_that_can_hold_them(archive, tmp_path, how):
+    pq.write_table(pa.table({"c": MORE[how]}), tmp_path / "in.parquet")
+    code, counts, _ = archive("convert", "in.parquet", "--out", "there")
+    assert (code, counts["converted"]) == (0, 2)
+    there = pq.read_table(tmp_path / "there" / "in.parquet")
+    if how != "lists of structs":
+        assert there.schema.field("c").type == pq.read_table(tmp_path / "in.parquet")["c"].type
+    assert A in str(there.to_pylist())
+    assert archive("convert", "there", "--out", "back", "--to", "content")[0] == 0
+    before = pq.read_table(tmp_path / "in.parquet")["c"].to_pylist()
+    after = pq.read_table(tmp_path / "back" / "in.parquet")["c"].to_pylist()
+    assert tables._plain(after) == tables._plain(before)
+
+
+def test_a_map_of_structs_cannot_get_fields_and_says_so(archive, tmp_path):
+    kind = pa.map_(pa.string(), REPLY)
+    pq.write_table(
+        pa.table({"c": pa.array([[("a", REPLIES[0])], [], None], kind)}), tmp_path / "in.parquet"
+    )
+    code, counts, _ = archive("convert", "in.parquet", "--out", "out")
+    assert (code, counts["converted"], counts["rejects"]) == (1, 0, 1)
+    assert pq.read_table(tmp_path / "out" / "in.parquet") == pq.read_table(tmp_path / "in.parquet")
 
 
 def test_a_column_or_a_place_is_told(archive, stored, tmp_path):
@@ -148,3 +231,16 @@ def test_urls_are_read(archive, run_command, stored, tmp_path):
     out = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert {"bucket/deep/a.jsonl", "bucket/b.parquet", "in.parquet"} <= out
     assert len(run_command("detect", "memory://bucket/**/*.jsonl")) == 2
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_fault_of_ours_does_not_stop_the_other_files(archive, tmp_path, monkeypatch):
+    def broken(*_):
+        raise TypeError("broken")
+
+    monkeypatch.setattr(tables, "_remade", broken)
+    (tmp_path / "other.jsonl").write_bytes(lines(REPLIES[0]))
+    code, counts, err = archive("convert", "in.parquet", "other.jsonl", "--out", "out")
+    assert (code, counts["converted"]) == (1, 1)
+    assert err.startswith("in.parquet: please report this: TypeError: broken\n")
+    assert not (tmp_path / "out" / "in.parquet").exists()

@@ -28,17 +28,7 @@ from .records import LONGEST, Kind, Lines, lines_in, look, too_long
 from .sources import BUFFER, Source, SourceError, opened
 from .tables import changed_fields, rows_of, write_table
 
-__all__ = [
-    "BLOCK",
-    "Block",
-    "Done",
-    "Parts",
-    "Passage",
-    "Reject",
-    "Task",
-    "blocks_of",
-    "run_block",
-]
+__all__ = ["Block", "Done", "Parts", "Passage", "Reject", "Task", "blocks_of", "run_block"]
 
 BLOCK = 1 << 25
 """Bytes of a range of a large file."""
@@ -385,6 +375,10 @@ def run_block(block: Block, task: Task, folder: Path) -> Done:
             _pass_through(block, passage, raw)
         except SourceError as error:
             return Done({}, fault=str(error))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other files are done
+            return Done({}, fault=f"please report this: {type(error).__name__}: {error}")
         rejects.close()
         raw.close()
         made.rows.write_text("".join(f"{json.dumps(row)}\n" for row in passage.notes.rows), "utf-8")

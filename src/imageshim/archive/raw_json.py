@@ -26,7 +26,8 @@ _BLANK = re.compile(rb"[ \t\r\n]*")
 _BRACKET_OR_STRING = re.compile(rb'["{}\[\]]')
 _SCALAR = re.compile(rb"[^ \t\r\n,\]}]*")
 _OPENING = re.compile(
-    rb'\xef?\xbb?\xbf?\s*[\[{](?P<indent>\s*)(?:\{\s*)?"(?:[^"\\]|\\.){0,200}"\s*:(?P<gap>\s*)'
+    rb'\xef?\xbb?\xbf?\s*[\[{](?P<indent>\s*)(?:\{\s*)?"(?:[^"\\]|\\.){0,200}"(?P<colon> ?: ?)'
+    rb'(?:(?:"(?:[^"\\]|\\.){0,200}"|[^\s",\[\]{}]{1,200})(?P<comma>, ?)")?'
 )
 _QUOTE, _BACKSLASH, _OPEN, _OBJECT = 0x22, 0x5C, b"{[", 0x7B
 _LONG = 256
@@ -152,6 +153,7 @@ class Style(NamedTuple):
     indent: bytes | None
     """The blanks of one level; None for a value in one line."""
     colon: str
+    comma: str
     slashes: bool
     """Whether slashes are escaped."""
     body: bytes
@@ -177,12 +179,11 @@ class Style(NamedTuple):
             return [self._encode(plain(value), ascii_only=True)]
 
     def _encode(self, value: Any, *, ascii_only: bool = False) -> bytes:
-        comma = "," if self.indent is not None or self.colon == ":" else ", "
         text = json.dumps(
             value,
             ensure_ascii=ascii_only,
             indent=None if self.indent is None else self.indent.decode(),
-            separators=(comma, self.colon),
+            separators=(self.comma if self.indent is None else ",", self.colon),
         )
         is_plain = ascii_only or (text.isascii() and "\x7f" not in text)
         if not is_plain and self.body.isascii():  # megabytes to look at, so this is asked last
@@ -194,9 +195,12 @@ def style_of(body: bytes) -> Style:
     """Tell how a record is written, by its first key and by what it escapes."""
     opening = _OPENING.match(body)
     lines = opening["indent"].rpartition(b"\n") if opening else (b"", b"", b"")
+    colon = opening["colon"].decode() if opening else ":"
+    comma = opening["comma"].decode() if opening and opening["comma"] else ", "[: len(colon)]
     return Style(
         indent=lines[2] if lines[1] else None,
-        colon=": " if opening and opening["gap"] else ":",
+        colon=colon,
+        comma=comma,
         slashes=b"\\" in body and b"\\/" in body,
         body=body,
     )

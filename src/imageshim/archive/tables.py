@@ -9,8 +9,11 @@ needs, behind its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import accumulate, islice
 from typing import IO, Any, NamedTuple, Protocol
 
 from imageshim.errors import ImageShimError, MissingExtraError
@@ -89,25 +92,34 @@ class _Table:
                 first += batch.num_rows
 
     def fields(self) -> list[str]:
-        """List the columns that may hold replies: text, bytes, and what is made of structs."""
-        return [field.name for field in self.schema if self._may_hold(field.type)]
+        """List the columns that may hold replies: text, bytes, structs, and what has some."""
+        return [
+            field.name
+            for field in self.schema
+            if any(_is_text(kind) or self.pa.types.is_struct(kind) for kind in _inside(field.type))
+        ]
 
     def nested(self) -> list[str]:
         """List those of them that are made of structs."""
-        kinds = {name: self.schema.field(name).type for name in self.fields()}
-        return [name for name, kind in kinds.items() if not self.is_text(kind)]
+        is_struct, schema = self.pa.types.is_struct, self.schema
+        inner = {name: _inside(schema.field(name).type) for name in self.fields()}
+        return [name for name, kinds in inner.items() if any(map(is_struct, kinds))]
 
-    def _may_hold(self, kind: Any) -> bool:
-        types = self.pa.types
-        if types.is_list(kind) or types.is_large_list(kind):
-            return self._may_hold(kind.value_type)
-        return self.is_text(kind) or types.is_struct(kind)
 
-    def is_text(self, kind: Any) -> bool:
-        """Tell whether values of a type are text or bytes."""
-        types = self.pa.types
-        looks = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
-        return any(look(kind) for look in looks)
+def _inside(kind: Any) -> Iterator[Any]:
+    """Give a type, and those of lists, maps, dictionaries and extensions that it is made of."""
+    while kind is not None:
+        yield kind
+        kind = next((getattr(kind, name) for name in _INNER if hasattr(kind, name)), None)
+
+
+_INNER = ("value_type", "item_type", "storage_type")
+_BYTES = frozenset({"binary", "large_binary", "binary_view"})
+_TEXTS = frozenset({"string", "large_string", "string_view"}) | _BYTES
+
+
+def _is_text(kind: Any) -> bool:
+    return str(kind) in _TEXTS
 
 
 class _InMemory(_Table):
@@ -145,15 +157,39 @@ def _guarded(rows: Iterator[Rows]) -> Iterator[Rows]:
 
 def _records(rows: Rows, fields: Sequence[str]) -> list[dict[str, Any]]:
     """Give the fields of rows as what JSON would hold; null is no value."""
-    columns = {name: rows.batch.column(name).to_pylist() for name in fields}
+    columns = {name: _read(rows.batch.column(name)) for name in fields}
+    return _dicts(columns, range(rows.batch.num_rows))
+
+
+def _dicts(columns: dict[str, list[Any]], places: Iterable[int]) -> list[dict[str, Any]]:
     return [
-        {
-            name: _plain(values[place])
-            for name, values in columns.items()
-            if values[place] is not None
-        }
-        for place in range(rows.batch.num_rows)
+        {name: values[place] for name, values in columns.items() if values[place] is not None}
+        for place in places
     ]
+
+
+def _read(array: Any) -> list[Any]:
+    """Read the values of an array; None for those of which JSON has no kind, which stay there."""
+    kind = array.type
+    if str(kind).startswith("struct"):
+        columns = {field.name: _read(array.field(place)) for place, field in enumerate(kind)}
+        rows = _dicts(columns, range(len(array)))
+        nulls = array.is_null().to_pylist()
+        return [None if nulls[place] else _plain(row) for place, row in enumerate(rows)]
+    if _is_list(kind):
+        left = iter(_read(array.flatten()))
+        sizes = array.value_lengths().to_pylist()
+        return [None if size is None else list(islice(left, size)) for size in sizes]
+    if not any(_is_text(one) or _SIMPLE.match(str(one)) for one in _inside(kind)):
+        return [None] * len(array)
+    return [_plain(value) for value in array.to_pylist()]
+
+
+_SIMPLE = re.compile("u?int|bool|float|double|halffloat|struct")
+
+
+def _is_list(kind: Any) -> bool:
+    return str(kind).startswith(("list<", "large_list<"))
 
 
 def _plain(value: Any) -> Any:
@@ -161,9 +197,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         kept = {key: _plain(item) for key, item in value.items() if item is not None}
         if isinstance(kept.get(STASH), str):
-            kept[STASH] = json.loads(kept[STASH])
+            with suppress(ValueError):  # somebody else's field of that name
+                kept[STASH] = json.loads(kept[STASH])
         return kept
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):  # a tuple is a key and its value in a map
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
@@ -177,6 +214,19 @@ def _stored(value: Any) -> Any:
             key: json.dumps(item) if key == STASH else _stored(item) for key, item in value.items()
         }
     return [_stored(item) for item in value] if isinstance(value, list) else value
+
+
+def _typed(pa: Any, kind: Any, value: Any) -> Any:
+    """Write a value as its type takes it: pairs as tuples, bytes as bytes."""
+    if isinstance(value, dict):
+        types = {field.name: field.type for field in kind}
+        return {key: _typed(pa, types[key], item) for key, item in value.items()}
+    if isinstance(value, list) and pa.types.is_map(kind):
+        return [(key, _typed(pa, kind.item_type, item)) for key, item in value]
+    if isinstance(value, list):
+        return [_typed(pa, kind.value_type, item) for item in value]
+    is_bytes = isinstance(value, str) and not _BYTES.isdisjoint(map(str, _inside(kind)))
+    return value.encode("utf-8", "surrogateescape") if is_bytes else value
 
 
 def rows_of(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -237,18 +287,42 @@ def _changed(table: _Table, rows: Rows, schema: Any, change: Callable[[int, Row]
 
 def _column(table: _Table, column: Any, field: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
     """Make a column anew, if something in it has changed or it has another type."""
+    if field.name not in table.fields():
+        return column
+    values = ([row.get(field.name) for row in rows] for rows in (old, new))
+    return _remade(table.pa, column, field.type, *values)
+
+
+def _remade(pa: Any, array: Any, kind: Any, old: list[Any], new: list[Any]) -> Any:
+    """Make an array of values of which some are others now; what stays in it is not touched."""
+    if array.type == kind and all(a is b for a, b in zip(old, new, strict=True)):
+        return array
+    nulls = pa.array([one is None for one in new], pa.bool_())
+    if pa.types.is_struct(kind):
+        children = [_child(pa, array, field, old, new) for field in kind]
+        return pa.StructArray.from_arrays(children, fields=list(kind), mask=nulls)
+    sizes = [0 if one is None else len(one) for one in old] if _is_list(kind) else []
+    if sizes and sizes == [0 if one is None else len(one) for one in new]:
+        flat = ([item for one in values for item in one or ()] for values in (old, new))
+        inner = _remade(pa, array.flatten(), kind.value_type, *flat)
+        make = pa.LargeListArray if pa.types.is_large_list(kind) else pa.ListArray
+        offsets = pa.array(accumulate(sizes, initial=0), make.from_arrays([0], []).offsets.type)
+        return make.from_arrays(offsets, inner, type=kind, mask=nulls)
+    return pa.array([_typed(pa, kind, _stored(value)) for value in new], type=kind)
+
+
+def _child(pa: Any, array: Any, field: Any, old: list[Any], new: list[Any]) -> Any:
+    """Make a field of a struct anew; one that the format needs is empty where it was not there."""
     name = field.name
-    is_new = [name in changed_fields(*pair) for pair in zip(old, new, strict=True)]
-    if not any(is_new):
-        is_same = column.type == field.type
-        return column if is_same else table.pa.array(column.to_pylist(), type=field.type)
-    values = column.to_pylist()
-    for place, changed in enumerate(is_new):
-        if changed:
-            values[place] = _stored(new[place][name])
-            if table.pa.types.is_binary(field.type) or table.pa.types.is_large_binary(field.type):
-                values[place] = values[place].encode("utf-8", "surrogateescape")
-    return table.pa.array(values, type=field.type)
+    before, after = (
+        [None if one is None else one.get(name) for one in values] for values in (old, new)
+    )
+    place = array.type.get_field_index(name)
+    there = array.field(place) if place >= 0 else pa.nulls(len(array), field.type)
+    if name == STASH:  # text there: it is what it holds that is compared
+        before, after = ([one and json.dumps(one) for one in values] for values in (before, after))
+        before = [b if a == b else a for a, b in zip(before, after, strict=True)]
+    return _remade(pa, there, field.type, before, after)
 
 
 def changed_fields(old: Row, new: Row) -> list[str]:
@@ -267,7 +341,7 @@ def _new_schema(table: _Table, look: Look) -> tuple[Any, Refused]:
         for row in old:
             new = look(row)
             for name in changed_fields(row, new):
-                values.setdefault(name, []).append(_stored(new[name]))
+                values.setdefault(name, []).append(_stored(_others(row[name], new[name])))
         for name in values.keys() - refused.keys():
             place = schema.get_field_index(name)
             try:
@@ -279,10 +353,29 @@ def _new_schema(table: _Table, look: Look) -> tuple[Any, Refused]:
     return schema, refused
 
 
+def _others(old: Any, new: Any) -> Any:
+    """Give what in a value is another one, which alone may need other types."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        changed = [key for key in new if new[key] is not old.get(key)]
+        return {key: _others(old.get(key), new[key]) for key in changed}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [_others(a, b) for a, b in zip(old, new, strict=True) if a is not b]
+    return new
+
+
 def _holding(table: _Table, field: Any, values: Sequence[Any]) -> Any:
     field = field.with_type(_merged(table.pa, field.type, table.pa.infer_type(values)))
     with table.pq.ParquetWriter(table.pa.BufferOutputStream(), table.pa.schema([field])):
         return field  # it can be written
+
+
+def _list_of(pa: Any, kind: Any, inner: Any) -> Any:
+    """Give the type of the same kind of list of something else."""
+    if inner == kind.value_type:
+        return kind
+    make = pa.large_list if pa.types.is_large_list(kind) else pa.list_
+    more = (kind.list_size,) if pa.types.is_fixed_size_list(kind) else ()
+    return make(kind.value_field.with_type(inner), *more)
 
 
 def _merged(pa: Any, old: Any, new: Any) -> Any:
@@ -296,14 +389,12 @@ def _merged(pa: Any, old: Any, new: Any) -> Any:
             for field in old
         ]
         return pa.struct([*known, *(field for field in new if field.name not in names)])
-    if _is_list(pa, old) and _is_list(pa, new):
-        return pa.list_(_merged(pa, old.value_type, new.value_type))
+    if hasattr(old, "value_field") and hasattr(new, "value_field"):
+        return _list_of(pa, old, _merged(pa, old.value_type, new.value_type))
+    if pa.types.is_map(old) and not any(map(pa.types.is_struct, _inside(new))):
+        return old
     if pa.types.is_null(old) or pa.types.is_null(new):
         return new if pa.types.is_null(old) else old
     if pa.types.is_nested(old) or pa.types.is_nested(new):
         raise ImageShimError(f"a struct cannot hold {old} and {new} in one field")
     return old
-
-
-def _is_list(pa: Any, kind: Any) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
