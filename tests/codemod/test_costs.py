@@ -141,6 +141,16 @@ def set_on_objects(count):
     return numbered(count, "what.url# = READ", "url# = what.url#")
 
 
+def sharing_a_global(count):
+    reply = READ.partition(".image")[0]
+    functions = (
+        f"def ask{n}():\n    global message\n    message = {reply}\n"
+        '    return message.image["url"]\n'
+        for n in range(count)
+    )
+    return "import litellm\nmessage = None\n" + "".join(functions)
+
+
 def put_into_a_dict(count):
     return numbered(count, 'known["url#"] = what', first=f"known = {{0: {READ}}}")
 
@@ -206,6 +216,10 @@ def test_a_template_method_of_many_classes_costs_what_they_do():
 @pytest.mark.parametrize("program", [put_into_a_dict, put_into_a_list])
 def test_what_is_known_of_a_collection_has_an_end(program):
     assert_linear(program, 40)
+
+
+def test_functions_that_share_a_reply_do_not_look_at_where_it_comes_from_each():
+    assert_linear(sharing_a_global, 60)
 
 
 def test_what_cannot_be_named_once_is_tried_once():

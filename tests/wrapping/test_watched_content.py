@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import pickle
+import re
 import sys
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from imageshim.errors import ImageShimError
 from imageshim.messages.options import FormatLike
 from imageshim.testing import pictures
 from imageshim.testing.fake_gemini import Text, fake_gemini
+from imageshim.wrapping import known_images
 from imageshim.wrapping.content_sites import tally
+from imageshim.wrapping.decoders import unwatch_decoders, watch_decoders
 from imageshim.wrapping.http_clients import watch_clients
 from imageshim.wrapping.policy import Policy, policy
 from imageshim.wrapping.watched_content import with_watched_content
@@ -158,6 +162,86 @@ def test_what_was_seen_is_counted(client, report):
     seen = tally()
     assert (seen.calls, seen.with_images, seen.treated, seen.untreated) == (2, 2, 1, 1)
     assert report.exists()
+
+
+# Texts that have become others
+
+
+class Artwork(BaseModel):
+    """A model of the program's own."""
+
+    source: str
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        lambda text: json.loads(json.dumps({"answer": text}))["answer"],
+        lambda text: Artwork(source=text).source,
+        lambda text: "".join([text, ""]),
+        lambda text: f"[{text}]",
+        lambda text: "%s" % text,  # noqa: UP031  # as old code has it
+        lambda text: str(text),
+        lambda text: text.encode().decode(),
+    ],
+)
+@pytest.mark.parametrize(
+    "decode",
+    [
+        lambda text: base64.b64decode(text.partition(";base64,")[2]),
+        lambda text: base64.b64decode(text.partition(";base64,")[2].encode()),
+        lambda text: re.search("data:image/png;base64,(.*)", text),
+        lambda text: base64.urlsafe_b64decode(
+            text.partition(";base64,")[2].replace("+", "-").replace("/", "_")
+        ),
+    ],
+)
+def test_a_text_that_became_another_is_known_by_its_image(client, report, lost, decode):
+    message = client.chat.completions.create(**REQUEST).choices[0].message
+    text = lost(message.content)
+    assert type(text) is str
+    decode(text)
+    (row,) = rows(report)
+    assert len(row["treated"]) == 1
+    assert "b64decode" in row["treated"][0] or "re.search" in row["treated"][0]
+
+
+def test_of_several_that_read_an_image_none_is_named(client, report):
+    message = client.chat.completions.create(**REQUEST).choices[0].message
+    print(message.content)
+    stored = json.dumps(message.content)
+    base64.b64decode(stored.partition(";base64,")[2])
+    assert [row["treated"] for row in rows(report)] == [[], []]
+
+
+def test_what_a_library_decodes_names_nobody(client, report):
+    reply = client.chat.completions.create(**REQUEST)
+    str(reply.choices[0].message.content)
+    assert imageshim.read(reply).images[0].data
+    base64.b64decode(base64.b64encode(b"another image altogether"))
+    (row,) = rows(report)
+    assert row["treated"] == []
+
+
+def test_only_so_many_images_are_remembered(monkeypatch):
+    monkeypatch.setattr(known_images, "_MOST", 2)
+    told = []
+
+    def note(*what):
+        told.append(what)
+
+    every = [base64.b64encode(bytes(range(n, n + 30))) for n in range(3)]
+    watch_decoders()
+    try:
+        for one in every:
+            known_images.remember_images(f"data:image/png;base64,{one.decode()} and base64,", note)
+        for one in every:
+            base64.b64decode(one)
+    finally:
+        unwatch_decoders()
+    assert len(told) == 2
+    base64.b64decode(every[-1])
+    assert len(told) == 2
 
 
 # Clients of HTTP

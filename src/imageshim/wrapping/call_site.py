@@ -18,6 +18,7 @@ __all__ = [
     "Place",
     "calling_place",
     "is_installed",
+    "is_users",
     "module_of",
     "reading_place",
     "users_place",
@@ -104,6 +105,12 @@ def users_place() -> Place | None:
             packages = packages or frame
         frame = frame.f_back
     return None if packages is None else _place(packages)
+
+
+def is_users(depth: int) -> bool:
+    """Tell whether the code some frames above the caller is the program's own."""
+    frame = sys._getframe(depth + 1)  # noqa: SLF001  # as above
+    return _root(frame) not in _BETWEEN and _is_programs(frame.f_code.co_filename)
 
 
 @lru_cache(maxsize=1024)

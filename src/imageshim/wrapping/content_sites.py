@@ -43,7 +43,7 @@ class Tally(NamedTuple):
     """Places that read the content of a reply with an image, and did nothing of the kind."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Seen:
     """One place that reads."""
 
@@ -56,6 +56,14 @@ class _Seen:
     count: int = 0
     treated: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     """What was done, with the file and line that did it."""
+
+    def note(self, what: str, file: str, line: int) -> None:
+        """Note that its text was treated as an image."""
+        with _state.lock:
+            new = (what, file, line) not in self.treated
+            self.treated[what, file, line] += 1
+        if new:
+            _tell()
 
 
 @dataclass
@@ -118,15 +126,7 @@ def saw_content(place: Place, how: str, carrier: str) -> Note:
         is_new = seen.count == 1
     if is_new:
         _tell()
-
-    def note(what: str, file: str, line: int) -> None:
-        with _state.lock:
-            new = (what, file, line) not in seen.treated
-            seen.treated[what, file, line] += 1
-        if new:
-            _tell()
-
-    return note
+    return seen.note
 
 
 def _tell() -> None:

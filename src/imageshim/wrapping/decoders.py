@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .watched_text import treated
+from .known_images import forget_images, treated_anywhere
 
 __all__ = ["unwatch_decoders", "watch_decoders"]
 
@@ -52,6 +52,7 @@ def watch_decoders() -> None:
 
 def unwatch_decoders() -> None:
     """Take it back, where nobody has patched above."""
+    forget_images()
     while _patched:
         module, name, plain, ours = _patched.pop()
         if getattr(module, name) is ours:
@@ -74,7 +75,7 @@ def _patch(module: Any, name: str, wrapped: Callable[[str, Any], Any]) -> None:
 
 def _decoder(name: str, plain: Any) -> Any:
     def decode(*args: Any, **options: Any) -> Any:
-        treated(args[0] if args else options.get("s"), name)
+        treated_anywhere(args[0] if args else options.get("s"), name)
         return plain(*args, **options)
 
     return decode
@@ -86,7 +87,7 @@ def _search(name: str, plain: Any, *, place: int) -> Any:
         text = args[place] if len(args) > place else options.get("string")
         sought = getattr(pattern, "pattern", pattern)
         if isinstance(sought, str) and any(sign in sought for sign in _SIGNS):
-            treated(text, f"{name} {sought[:_LONGEST]!r}")
+            treated_anywhere(text, f"{name} {sought[:_LONGEST]!r}")
         return plain(*args, **options)
 
     return search

@@ -14,6 +14,7 @@ from imageshim.messages import carriers
 
 from .call_site import reading_place
 from .content_sites import saw_content
+from .known_images import remember_images
 from .views import DELTA, ViewDict, is_viewed, view_class, viewed, with_views
 from .watched_text import WatchedText
 
@@ -30,7 +31,9 @@ def _watched(text: Any, how: str, carrier: str) -> Any:
     place = reading_place() if isinstance(text, str) else None
     if place is None:
         return text
-    return WatchedText(text, saw_content(place, how, carrier))
+    note = saw_content(place, how, carrier)
+    remember_images(text, note)
+    return WatchedText(text, note)
 
 
 class WatchedDict(ViewDict):

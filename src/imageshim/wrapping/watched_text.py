@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["Note", "WatchedText", "treated"]
+__all__ = ["Note", "WatchedText", "tell"]
 
 Note = Callable[[str, str, int], None]
 """Takes what was done, and the file and line that did it."""
@@ -70,18 +70,10 @@ class WatchedText(str):
         return str, (str.__str__(self),)
 
 
-def treated(text: Any, what: str, depth: int = 1) -> None:
-    """Note that a text was treated as an image, by the code that calls the caller.
-
-    Args:
-        text: any value; what is no watched text is of no interest.
-        what: what was done.
-        depth: how many more frames stand between.
-
-    """
-    if type(text) is WatchedText:
-        frame = sys._getframe(depth + 1)  # noqa: SLF001  # the documented way to a frame
-        text._note(what, frame.f_code.co_filename, frame.f_lineno)  # noqa: SLF001  # its own module
+def tell(text: WatchedText, what: str, depth: int) -> None:
+    """Note that a text was treated as an image, by the code some frames above the caller."""
+    frame = sys._getframe(depth + 1)  # noqa: SLF001  # the documented way to a frame
+    text._note(what, frame.f_code.co_filename, frame.f_lineno)  # noqa: SLF001  # its own module
 
 
 def _look(text: WatchedText, name: str, arguments: Iterable[Any]) -> None:
@@ -89,7 +81,7 @@ def _look(text: WatchedText, name: str, arguments: Iterable[Any]) -> None:
     for argument in arguments:
         for part in argument if isinstance(argument, tuple) else (argument,):
             if isinstance(part, str) and any(sign in part for sign in _SIGNS):
-                treated(text, f"{name} {str.__str__(part)[:_LONGEST]!r}", 2)
+                tell(text, f"{name} {str.__str__(part)[:_LONGEST]!r}", 2)
                 return
 
 

@@ -16,6 +16,7 @@ from imageshim.codemod.text.imports import Imports
 from imageshim.codemod.text.source import Positioned, Source
 from imageshim.timeline import Format, format_of
 
+from .groups import Groups
 from .interpretation import interpreted
 from .mocks import Mocks
 from .names import Names
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
     from imageshim.codemod.project.settings import Settings
     from imageshim.codemod.project.trace import TracedRead
 
-__all__ = ["MOCKED", "File"]
-
-MOCKED = -1
-"""The group of a file's mocks and of what reads them there."""
+__all__ = ["File"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # client.images.generate() is another interface of OpenAI's, not a field of a message.
@@ -165,7 +163,7 @@ class File:
             return self.index.doubts[self.source.path]
         if read.field in self.mocked:
             return None
-        return next((one.doubt for one in read.origins if one.doubt), None)
+        return self.groups.facts(read.origins).doubt
 
     @cached_property
     def mocks(self) -> Mocks | None:
@@ -196,7 +194,7 @@ class File:
 
     def is_handled(self, read: Read) -> bool:
         """Whether the code takes care of several formats already."""
-        return any(self.is_handled_origin(one, read.node) for one in read.origins) or (
+        return not self.seen.handled.isdisjoint(read.origins) or (
             self.mentions_images(self.nodes.function_of(read.node))
         )
 
@@ -290,41 +288,13 @@ class File:
     # What a rule says
 
     def group_of(self, read: Read) -> int:
-        """Return the group of a read.
-
-        A fixture is rewritten with all that reads it; without a fixture, the reads of a reply in
-        one function go together: the test for an image and what it guards.
-        """
-        for origin in read.origins:
-            if origin.doubt and read.field in self.mocked:
-                return MOCKED
-            if origin.mock is not None and origin in self.groups:
-                return self.groups[origin]
-        leader = min((self.groups.get(one, -1) for one in read.origins), default=-1)
-        key = (self.nodes.function_of(read.node), leader)
-        return self._numbers.setdefault(key, len(self.flow.origins) + len(self._numbers))
+        """Return the group of a read: what is rewritten with it, or not at all."""
+        return self.groups.of(read, self.nodes.function_of(read.node), self.mocked)
 
     @cached_property
-    def _numbers(self) -> dict[tuple[ast.AST | None, int], int]:
-        return {}
-
-    @cached_property
-    def groups(self) -> dict[Origin, int]:
-        """The group of each origin: origins that one read has in common are in one."""
-        leader: dict[Origin, Origin] = {}
-
-        def first(origin: Origin) -> Origin:
-            while (above := leader.get(origin, origin)) is not origin:
-                leader[origin] = leader.get(above, above)  # half the way for the next one
-                origin = above
-            return origin
-
-        for read in self.reads:
-            origins = list(read.origins)
-            for origin in origins[1:]:
-                leader[first(origin)] = first(origins[0])
-        places = {one: place for place, one in enumerate(self.flow.origins.values())}
-        return {one: places[first(one)] for one in places}
+    def groups(self) -> Groups:
+        """The groups of origins, and what is known of origins that are read together."""
+        return Groups(self.flow.origins.values(), self.reads)
 
     @cached_property
     def imports(self) -> Imports:

@@ -15,7 +15,8 @@ __all__ = ["called", "is_litellms", "is_proven", "model_of", "said", "uses"]
 
 def is_proven(file: File, read: Read) -> bool:
     """Whether a read is a reply's on every path, of a reply that the code did not make itself."""
-    return bool(read.origins) and file.is_certain(read) and not any(o.mock for o in read.origins)
+    is_made = file.groups.facts(read.origins).is_made
+    return bool(read.origins) and file.is_certain(read) and not is_made
 
 
 def uses(file: File, read: Read) -> Iterator[ast.expr]:

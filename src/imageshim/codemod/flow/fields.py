@@ -73,7 +73,7 @@ def _overriding(at: Interpreter, value: Inst | Class, name: str) -> list[v.Value
 
 
 def _inherited(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
-    info, seen = value.info, [value.info]
+    info, seen = value.info, {value.info: None}
     found: v.Value = v.BOTTOM
     todo = [info]
     while todo:
@@ -89,7 +89,7 @@ def _inherited(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
         for base in one.bases:
             for candidate in v.alternatives(base):
                 if isinstance(candidate, Class) and candidate.info not in seen:
-                    seen.append(candidate.info)
+                    seen[candidate.info] = None
                     todo.append(candidate.info)
                 elif isinstance(candidate, v.Ref) and found is v.BOTTOM:
                     found = _of_neighbour(at, candidate, name)

@@ -44,9 +44,11 @@ class Read:
         return {one.carrier for one in self.objects}
 
     @property
-    def origins(self) -> set[v.Origin]:
+    def origins(self) -> frozenset[v.Origin]:
         """Where what it reads comes from; empty where that is not proven at all."""
-        return {origin for one in self.objects for origin in one.origins}
+        # Those of one object are not copied: where functions share a name, each has those of all.
+        of_each = [one.origins for one in self.objects]
+        return of_each[0] if len(of_each) == 1 else frozenset[v.Origin]().union(*of_each)
 
     @property
     def holders(self) -> set[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import is_proven, model_of, said, uses
@@ -35,8 +36,9 @@ _DRAWS_DRAFTS = re.compile(r"gemini-[3-9][\w.-]*image|nano-banana-(?:2|pro)", re
 )
 def draft_first(file: File) -> Iterator[Finding]:
     """Yield the first images of replies whose first image may be a draft."""
+    drafting = cache(_model)  # functions that share a reply have many origins in common
     for read in file.reads_of("images", "image"):
-        model = next(filter(None, map(_model, read.origins)), None)
+        model = next(filter(None, map(drafting, read.origins)), None)
         if model is None or not is_proven(file, read):
             continue
         for use in _first(file, read):

@@ -17,7 +17,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from imageshim.codemod.checking.file import MOCKED, File
+from imageshim.codemod.checking.file import File
+from imageshim.codemod.checking.groups import MOCKED
 from imageshim.codemod.checking.mocks import Spot, is_url_dict
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Applicability, Edit, Finding, Step
@@ -57,11 +58,10 @@ def fixture(file: File) -> Iterator[Finding]:
 
 def _fixtures(file: File, rewriter: Rewriter) -> Iterator[Finding]:
     """Yield the messages of LiteLLM's own types."""
-    read_groups = {
-        file.groups.get(origin) for read in file.reads_of("image") for origin in read.origins
-    }
+    read = frozenset[Origin]().union(*(one.origins for one in file.reads_of("image")))
+    read_groups = {file.groups.get(origin) for origin in read}
     # Code of this file that calls what is a mock is not rewritten, so its fixtures are not either.
-    is_mocked = any(one.doubt for read in file.reads_of("image") for one in read.origins)
+    is_mocked = any(one.doubt for one in read)
     for node, origin in file.flow.fixtures.items():
         if not isinstance(node, (ast.Call, ast.Dict)) or file.is_handled_origin(origin, node):
             continue
