@@ -53,6 +53,17 @@ def test_a_folder_in_its_place_stays(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError, match="no file"):
+        write_whole(pipe, b"new")
+
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_permissions_are_those_of_the_file_that_is_replaced(tmp_path):
     file, temporary = tmp_path / "file", tmp_path / "temporary"
     temporary.write_bytes(b"new")

@@ -237,7 +237,7 @@ def test_main_is_the_program(tmp_path):
     [
         ([], "a script, or -m and a module, is missing"),
         (["nothing.py"], "nothing.py: No such file or directory"),
-        (["-m", "no.module"], "no module named 'no.module'"),
+        (["-m", "no.module"], "no module named 'no'"),
         (["-m", "no_module"], "no module named 'no_module'"),
         (["--emit", "picture", "x.py"], "picture"),
         (["--emit"], "expected one argument"),
@@ -250,14 +250,18 @@ def test_main_is_the_program(tmp_path):
         (["--odd", "x.py"], "--odd"),
         (["--report", ".", "x.py"], "is a folder"),
         (["--report", "no/folder/x", "x.py"], "there is no folder"),
+        (["--report", "pipe", "x.py"], "--report: pipe is no file"),
     ],
 )
 def test_wrong_usage_is_told(tmp_path, arguments, message):
+    os.mkfifo(tmp_path / "pipe")
+
     ended = shim(*arguments, cwd=tmp_path)
 
     assert ended.returncode == 2
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_two_dashes_end_our_own_arguments(program, tmp_path):

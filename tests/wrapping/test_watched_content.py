@@ -149,6 +149,15 @@ def test_a_reply_without_an_image_is_left_alone(report):
     assert not report.exists() or rows(report) == []
 
 
+def test_a_link_to_the_report_stays_one(client, tmp_path):
+    link, target = tmp_path / "link", tmp_path / "target"
+    link.symlink_to(target)
+    with imageshim.install(emit="content", report=link):
+        client.chat.completions.create(**REQUEST).choices[0].message.content.split("base64,")
+    assert link.is_symlink()
+    assert len(rows(target)) == 1
+
+
 def test_nothing_is_watched_without_a_report(client):
     with imageshim.install(emit="content"):
         message = client.chat.completions.create(**REQUEST).choices[0].message
@@ -178,10 +187,10 @@ class Artwork(BaseModel):
     [
         lambda text: json.loads(json.dumps({"answer": text}))["answer"],
         lambda text: Artwork(source=text).source,
-        lambda text: "".join([text, ""]),
+        lambda text: "".join([*text]),
         lambda text: f"[{text}]",
         lambda text: "%s" % text,  # noqa: UP031  # as old code has it
-        lambda text: str(text),
+        str,
         lambda text: text.encode().decode(),
     ],
 )
@@ -208,7 +217,7 @@ def test_a_text_that_became_another_is_known_by_its_image(client, report, lost, 
 
 def test_of_several_that_read_an_image_none_is_named(client, report):
     message = client.chat.completions.create(**REQUEST).choices[0].message
-    print(message.content)
+    str(message.content)
     stored = json.dumps(message.content)
     base64.b64decode(stored.partition(";base64,")[2])
     assert [row["treated"] for row in rows(report)] == [[], []]

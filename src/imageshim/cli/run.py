@@ -106,11 +106,12 @@ def _prepare(options: argparse.Namespace) -> None:
 
     emit, pick, report = Format(options.emit), options.pick, options.report
     if report:
-        path = Path(report).absolute()
+        path = Path(report).resolve()  # a link stays one, to the report
         if not path.parent.is_dir():
             raise ImageShimError(f"--report: there is no folder {path.parent}")
-        if path.is_dir():
-            raise ImageShimError(f"--report: {path} is a folder")
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no file: the report is read back and replaced"
+            raise ImageShimError(f"--report: {report} is {what}")
         path.unlink(missing_ok=True)  # of an earlier run; children add to this one
         os.environ[REPORT_VARIABLE] = str(path)
     if not sys.warnoptions:

@@ -98,9 +98,11 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file in one step: who reads it meanwhile sees all of the old or all of the new.
 
     Raises:
-        OSError: it could not be written; the file is as it was.
+        OSError: it could not be written, or is a device, a pipe or a folder; it is as it was.
 
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "what is there is no file", path)
     with beside(path) as temporary:
         with open_temporary(temporary) as out:
             out.write(data)

@@ -66,7 +66,7 @@ _report = _Report()
 
 def report_to(path: str | Path) -> None:
     """Write the report to a file from now on."""
-    _report.path = Path(path).absolute()
+    _report.path = Path(path).resolve()  # a link to the report stays one
     _report.root = _project(Path.cwd())
     _report.written.clear()
     watch()

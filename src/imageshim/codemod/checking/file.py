@@ -87,6 +87,10 @@ class File:
         """Yield the reads of some fields: image, content, images, image_url, url."""
         return (read for read in self.reads if read.field in fields)
 
+    def origins_of(self, *fields: str) -> frozenset[Origin]:
+        """Return where the reads of some fields come from."""
+        return frozenset[Origin]().union(*{read.origins for read in self.reads_of(*fields)})
+
     def beside(self, read: Read) -> list[Read]:
         """Return the reads of ``content`` in the same function that share a reply with one."""
         function = self.nodes.function_of(read.node)

@@ -1,4 +1,4 @@
-"""What is rewritten together or not at all: a fixture with its readers, a test with its branches."""
+"""What is rewritten together: a fixture with its readers, a test with its branches."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Facts(NamedTuple):
     """Why what comes from one of them may be something else after all."""
     is_made: bool
     """Whether one of them is a fixture: the code makes the reply itself."""
+    written: dict[str, int]
+    """Fields of the message that the code itself sets, with the first line."""
     group: int | None
     """The group of their fixture, if one is."""
     leader: int
@@ -63,6 +65,7 @@ class Groups(dict[Origin, int]):
         return Facts(
             next((one.doubt for one in origins if one.doubt), None),
             bool(made),
+            _first([item for one in origins for item in one.written.items()]),
             next((self[one] for one in made if one in self), None),
             min((self.get(one, -1) for one in origins), default=-1),
         )
@@ -86,3 +89,7 @@ class Groups(dict[Origin, int]):
             return facts.group
         key = function, facts.leader
         return self._numbers.setdefault(key, len(self) + len(self._numbers))
+
+
+def _first(lines: list[tuple[str, int]]) -> dict[str, int]:
+    return dict(sorted(lines, key=lambda item: -item[1]))

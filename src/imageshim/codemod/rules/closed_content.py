@@ -42,11 +42,12 @@ CODE = "IMG008"
 def closed_content(file: File) -> Iterator[Finding]:
     """Yield the closed idioms."""
     rewriter = Rewriter(file)
-    known = {origin for read in file.reads_of("image") for origin in read.origins}
+    known = file.origins_of("image")
     for read in file.reads_of("content"):
         if not read.origins or read.how not in ("attribute", "item") or file.is_handled(read):
             continue
-        if read.origins & known or any(one.written or one.mock is not None for one in read.origins):
+        facts = file.groups.facts(read.origins)
+        if read.origins & known or facts.written or facts.is_made:
             continue
         if read.node in file.seen.markdown or file.writes_plain:
             continue

@@ -52,7 +52,7 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
     """Yield the reads of ``content`` that are after an image."""
     rewriter = Rewriter(file)
     # Code that reads `image` as well was written for a LiteLLM whose `content` is text.
-    known = {origin for read in file.reads_of("image") for origin in read.origins}
+    known = file.origins_of("image")
     plain: dict[ast.expr, tuple[Edit, ...]] = {}
     refused: set[object] = set()
     for read in file.reads_of("content"):
@@ -76,7 +76,7 @@ def content_image(file: File) -> Iterator[Finding]:  # noqa: C901, PLR0912
             continue
         if not signals and not asked:  # text, as far as anybody can see
             continue
-        if read.node not in plain and not _is_written(read):
+        if read.node not in plain and _written_in(file, read) is None:
             alike = (
                 file.nodes.function_of(read.node),
                 ast.dump(read.base),
@@ -136,8 +136,8 @@ def _is_asked(file: File, node: ast.expr) -> bool:
     return False
 
 
-def _is_written(read: Read) -> bool:
-    return any("content" in one.written for one in read.origins)
+def _written_in(file: File, read: Read) -> int | None:
+    return file.groups.facts(read.origins).written.get("content")
 
 
 def _finding(  # noqa: PLR0913
@@ -150,7 +150,7 @@ def _finding(  # noqa: PLR0913
     asked: bool,
 ) -> Finding:
     chain = (*read.chain, *signals)
-    line = next((one.written["content"] for one in read.origins if "content" in one.written), None)
+    line = _written_in(file, read)
     made = None if line is not None else _rewritten(rewriter, read)
     if plain is not None:
         made = plain, True

@@ -58,7 +58,7 @@ def fixture(file: File) -> Iterator[Finding]:
 
 def _fixtures(file: File, rewriter: Rewriter) -> Iterator[Finding]:
     """Yield the messages of LiteLLM's own types."""
-    read = frozenset[Origin]().union(*(one.origins for one in file.reads_of("image")))
+    read = file.origins_of("image")
     read_groups = {file.groups.get(origin) for origin in read}
     # Code of this file that calls what is a mock is not rewritten, so its fixtures are not either.
     is_mocked = any(one.doubt for one in read)

@@ -73,7 +73,7 @@ def _unproven(file: File, read: Read) -> Finding:
 
 def _finding(file: File, rewriter: Rewriter, read: Read) -> Finding:
     message = "`image` is gone since LiteLLM 1.77: the images are in `images`"
-    line = next((one.written["image"] for one in read.origins if "image" in one.written), None)
+    line = file.groups.facts(read.origins).written.get("image")
     if line is not None:
         why = f"the code sets `image` itself in line {line}"
         return file.finding(CODE, read.node, message, chain=read.chain, missing=why)

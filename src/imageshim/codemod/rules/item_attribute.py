@@ -128,12 +128,10 @@ class _Asking(dict[ast.AST | None, bool]):
         self._quiet = {
             file.nodes.function_of(one.node) for one in reads if one.how in ("hasattr", "getattr")
         }
-        self._by_key = {
-            (one.field, source)
-            for one in reads
-            if one.how in ("item", "get")
-            for source in _sources(one)
-        }
+        self._by_key: dict[str, set[object]] = {}
+        for one in reads:
+            if one.how in ("item", "get"):
+                self._by_key.setdefault(one.field, set()).update(_sources(one))
 
     def __missing__(self, function: ast.AST | None) -> bool:
         found = self[function] = any(map(_looks, ast.walk(function or self.file.tree)))
@@ -143,7 +141,7 @@ class _Asking(dict[ast.AST | None, bool]):
         """Whether a function that asks quietly is one of two ways, the other of which is by key."""
         if self.file.nodes.function_of(read.node) not in self._quiet:
             return False
-        return any((read.field, source) in self._by_key for source in _sources(read))
+        return not self._by_key.get(read.field, set()).isdisjoint(_sources(read))
 
 
 def _sources(read: Read) -> set[object]:

@@ -13,6 +13,7 @@ from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.provenance import missing_proof
 from imageshim.codemod.checking.rewriting import Rewriter
 from imageshim.codemod.findings import Edit, Finding
+from imageshim.codemod.flow.values import Origin
 from imageshim.codemod.knowledge.reads import Read
 
 from . import rule
@@ -31,12 +32,10 @@ CODE = "IMG007"
 def model_extra(file: File) -> Iterator[Finding]:
     """Yield the reads of ``images`` from ``model_extra``."""
     rewriter = Rewriter(file)
-    known = {
-        origin
-        for read in file.reads_of("images")
-        if read.holders & {"message", "delta"}
-        for origin in read.origins
+    messages = {
+        read.origins for read in file.reads_of("images") if read.holders & {"message", "delta"}
     }
+    known = frozenset[Origin]().union(*messages)
     for read in file.reads_of("images"):
         if read.holders != {"extra"} or not read.origins or read.carriers != {"litellm"}:
             continue
