@@ -19,7 +19,7 @@ def gateway(request):
 
     @contextmanager
     def running(upstream, **settings):
-        said = Settings(upstream, http=request.param, **settings)
+        said = Settings(upstream, **{"http": request.param, "idle_timeout": 60, **settings})
         options = {
             "http": protocol(said.http),
             "loop": LOOPS[said.http],

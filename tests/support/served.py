@@ -18,7 +18,8 @@ Conversation = Callable[["RawServer", asyncio.StreamReader, asyncio.StreamWriter
 @contextmanager
 def served(app: Any, **options: Any) -> Iterator[str]:
     """Run an ASGI application with uvicorn, with the options of its Config; gives its URL."""
-    options = {"timeout_graceful_shutdown": 5, **options}
+    # An idle connection stays: a client on a busy machine may come back late, and would be reset.
+    options = {"timeout_graceful_shutdown": 5, "timeout_keep_alive": 60, **options}
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False,
                             date_header=False, **options)  # fmt: skip
     server = uvicorn.Server(config)
