@@ -30,7 +30,7 @@ from .tables import changed_fields, rows_of, write_table
 
 __all__ = ["Block", "Done", "Parts", "Passage", "Reject", "Task", "blocks_of", "run_block"]
 
-BLOCK = 1 << 25
+BLOCK = 1 << 26
 """Bytes of a range of a large file."""
 
 

@@ -6,6 +6,7 @@ time; one that is too long for that is handed on in pieces.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import chain
@@ -96,10 +97,12 @@ def _cut(stream: Readable, longest: int) -> Iterator[bytes]:
     view = memoryview(window)
     start = seen = end = 0
     while True:
-        stop = window.find(b"\n", seen, end) + 1
+        stop = window.rfind(b"\n", seen, end) + 1
         if stop or end - start == longest:
             stop = stop or end
-            yield bytes(view[start:stop])
+            body = bytes(view[start:stop])
+            is_one = window.find(b"\n", seen, stop - 1) < 0
+            yield from (body,) if is_one else io.BytesIO(body)
             start = seen = stop
             continue
         if end == len(window):
@@ -107,7 +110,7 @@ def _cut(stream: Readable, longest: int) -> Iterator[bytes]:
             if start:
                 view[:left] = view[start:end]
             else:
-                window = window + bytes(min(left, longest - left))
+                window = window + bytes(min(3 * left, longest - left))
                 view = memoryview(window)
             start, end = 0, left
         seen = end
