@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import json
 import os
 import sys
 import warnings
@@ -101,10 +102,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from imageshim.wrapping.installation import install
+    from imageshim.wrapping.children import begin, for_children
     from imageshim.wrapping.policy import REPORT_VARIABLE
 
-    emit, pick, report = Format(options.emit), options.pick, options.report
+    report = options.report
     if report:
         path = Path(report).resolve()  # a link stays one, to the report
         if not path.parent.is_dir():
@@ -118,18 +119,12 @@ def _prepare(options: argparse.Namespace) -> None:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
     atexit.register(_tell, report, options.clients)
-    rules: dict[str, Format] = {}
+    rules: dict[str, str] = {}
     for pattern, wanted in options.callers:
-        rules.setdefault(pattern, Format(wanted))
-    install(emit=emit, callers=rules, pick=pick)
-    if options.clients:
-        from imageshim.wrapping.http_clients import watch_clients
-        from imageshim.wrapping.policy import policy
-
-        do = policy(
-            emit, None, "stash", history=False, keep_images=None, strict=False, pick=pick
-        )  # fmt: skip
-        watch_clients(options.clients, do)
+        rules.setdefault(pattern, wanted)
+    asked = options.emit, rules, options.pick, tuple(options.clients)
+    begin(*asked)
+    for_children(*asked)
 
 
 def _tell(report: str | None, clients: tuple[str, ...]) -> None:
@@ -148,18 +143,39 @@ def _tell(report: str | None, clients: tuple[str, ...]) -> None:
             )
             _say(f"{places} for images of old formats; imageshim run --report FILE lists them")
         return
-    all_, reads = tally(), sum(site.how != "call" for site in seen)
+    calls, with_images, *_ = tally()
+    image, treated, untreated = _places(report)
     said = (
-        f"{counted(all_.calls, 'call')} seen, {all_.with_images:,} with images; "
-        f"{counted(reads, 'place')} read `image`, {all_.treated:,} treated `content` as an image"
-        + (f", {all_.untreated:,} read it as text" if all_.untreated else "")
+        f"{counted(calls, 'call')} seen, {with_images:,} with images; "
+        f"{counted(image, 'place')} read `image`, {treated:,} treated `content` as an image"
+        + (f", {untreated:,} read it as text" if untreated else "")
     )
-    if all_.with_images or seen:
-        _say(f"{said}. Next: imageshim fix --trace {report}")
-    elif all_.calls or clients:
+    if not calls and image + treated + untreated:
+        said = f"In the processes that it started: {said.partition('; ')[2]}"
+    if with_images or seen or image + treated + untreated:
+        there = Path(report).exists()
+        _say(f"{said}. Next: imageshim fix --trace {report}" if there else "there is no report")
+    elif calls or clients:
         _say(f"{said}. There is nothing to rewrite")
     else:
         _say(f"{said}. If it asks by HTTP itself: --clients requests,httpx,aiohttp")
+
+
+def _places(report: str) -> tuple[int, int, int]:
+    """Count the places in the report, which holds those of all processes.
+
+    Returns:
+        Those that read `image`, that treated `content` as an image, and that read it as text.
+
+    """
+    try:
+        rows = [json.loads(line) for line in Path(report).read_text("utf-8").splitlines()]
+    except OSError:  # it could not be written, which was said
+        return 0, 0, 0
+    reads = [row for row in rows if row["how"] != "call"]
+    contents = [bool(row.get("treated")) for row in reads if row["read"] == "content"]
+    treated = sum(contents)
+    return len(reads) - len(contents), treated, len(contents) - treated
 
 
 def _say(text: str) -> None:
