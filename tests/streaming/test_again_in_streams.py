@@ -32,6 +32,10 @@ DELTAS = {
         "image": {"url": B},
         "provider_specific_fields": {"images": [{"image_url": {"url": A}}]},
     },
+    "a quotation beside two images": {"content": A, "images": [PART, {"url": A}]},
+    "a quotation behind what is no image": {"content": [{}, PART, text(A)]},
+    "a quotation behind a sound": {"content": [{"type": "audio"}, text(A)], "image": {"url": B}},
+    "one beside a link": {"content": [{"url": "https://a.example.com"}], "content_blocks": [PART]},
     "unknown keys": {"image": {"url": B, "detail": "auto", "type": "text", "vendor": 1}},
     "a key that says otherwise": {
         "images": [{"image_url": {"url": B, "detail": "auto", "type": "text"}, "vendor": 1}]
@@ -66,3 +70,22 @@ def test_it_says_the_same(delta, to, pick):
         frames = converter.feed(frames) + converter.finish()
     lines = [line[6:] for line in frames.split(b"\n") if line.startswith(b"data: ")]
     assert said(map(json.loads, lines)) == said(chunks)
+
+
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"content_blocks": [{"type": "text", "text": "x"}, PART]},
+        {"multi_mod_content": [{"text": "x"}]},
+        {"content": "x", "custom_content": {"attachments": [{"type": "text/plain", "data": "x"}]}},
+    ],
+)
+def test_a_gateways_field_behind_an_image_is_not_one_more(later, to):
+    first, *end = chunks_of({"images": [PART], "content_blocks": [PART]})
+    chunks = [first, chunks_of(later)[0], *end]
+    once = list(convert_stream(chunks, to))
+    assert said(once) == said(chunks) == (later.get("content", ""), [B])
+    assert said(convert_stream(once, to)) == said(chunks)
+    held = json.dumps(once)
+    assert all(json.dumps(later[name])[1:-1] in held for name in later.keys() - {"content"})

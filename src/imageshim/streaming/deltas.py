@@ -260,15 +260,22 @@ def with_evidence(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
     The field for images, or the part, beside it tells who reads the stream again that a text is
     text. An empty field does where the image waits.
     """
-    first, *others = written or [{}]
-    text = first.get("content")
-    if first.keys() != {"content"} or not isinstance(text, str):
+    is_text = (isinstance(values.get("content"), str) for values in written)
+    place = next((place for place, found in enumerate(is_text) if found), len(written))
+    before, behind = written[:place], [*written[place:], {}, {}]
+    first, second, others = behind[0], behind[1], behind[2:]
+    text, listed = first.get("content"), second.get("content")
+    if text is None or first.keys() != {"content"}:
         return written
-    second, *others = others or [{images_format.FIELD: []} if quotes(text) else {}]
-    listed = second.get("content")
     if isinstance(listed, list):
-        return [{**second, "content": [{"type": "text", "text": text}, *listed]}, *others]
-    return written if _NAMED.isdisjoint(second) else [{**first, **second}, *others]
+        both = {**second, "content": [{"type": "text", "text": text}, *listed]}
+    elif not _NAMED.isdisjoint(second):
+        both = {**first, **second}
+    elif quotes(text):
+        return [*before, {**first, images_format.FIELD: []}, *written[place + 1 :]]
+    else:
+        return written
+    return [*before, both, *filter(None, others)]
 
 
 def quotes(text: str) -> bool:
@@ -289,12 +296,14 @@ def _put_own(own: dict[str, Any], written: list[dict[str, Any]]) -> None:
 
 
 def _holds_image(values: dict[str, Any]) -> bool:
-    lists = map(carriers.items_of, map(values.get, _LISTS))
-    is_said = not _SAYS_IMAGE.isdisjoint(values)
-    return is_said or any(read_item(item) for listed in lists for item in listed or ())
+    parts = carriers.items_of(values.get("content")) or ()
+    return (
+        not _SAYS_IMAGE.isdisjoint(values)
+        or any(map(read_item, values.get(images_format.FIELD, ())))
+        or any(read_item(part, among_images=False) for part in parts)
+    )
 
 
-_LISTS = (images_format.FIELD, "content")
 _SAYS_IMAGE = frozenset({image_format.FIELD, FIELD})
 _IN_IMAGES = images_format.HELD
 _HELD_OF_ITEM = {
