@@ -60,6 +60,7 @@ def pytest_run(folder, *arguments, workers=False):
 
 FORMATS = """
 import openai, pytest, imageshim
+import imageshim.testing.fake_gemini
 from imageshim.testing.fake_gemini import Image, Text
 
 def ask(server):
@@ -71,12 +72,31 @@ def ask(server):
 def test_two(fake_gemini, image_format):
     assert imageshim.detect(ask(fake_gemini)) is image_format
 
-@pytest.mark.image_formats
-def test_each(fake_gemini):
-    assert len(imageshim.read(ask(fake_gemini)).images) == 1
+@pytest.fixture
+def answer(fake_gemini):
+    return ask(fake_gemini)
 
-def test_none(fake_gemini):
-    ask(fake_gemini)
+@pytest.fixture(scope="session")
+def first_answer():
+    with imageshim.testing.fake_gemini.fake_gemini() as server:
+        return ask(server)
+
+@pytest.mark.image_formats
+def test_each(answer, request):
+    assert imageshim.detect(answer) == request.node.callspec.params["image_format"]
+
+@pytest.mark.image_formats("parts")
+class TestAll:
+    def test_one(self, answer):
+        assert imageshim.detect(answer) == "parts"
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_another(self, first_answer, answer, number):
+        assert imageshim.detect(first_answer) == "images"
+        assert imageshim.detect(answer) == "parts"
+
+def test_none(answer):
+    assert imageshim.detect(answer) == "images"
 """
 
 
@@ -85,7 +105,7 @@ def test_a_marked_test_runs_once_a_format(tmp_path):
 
     run = pytest_run(tmp_path, "-vv", "-W", "error", "--strict-markers")
 
-    assert "7 passed" in run.stdout, run.stdout + run.stderr
+    assert "10 passed" in run.stdout, run.stdout + run.stderr
     for name in ("test_two[content]", "test_two[images]", "test_each[image]", "test_each[parts]"):
         assert name in run.stdout
 

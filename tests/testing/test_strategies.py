@@ -21,7 +21,7 @@ from imageshim import (
 )
 from imageshim.schema import problems
 from imageshim.testing import strategies as shim
-from imageshim.testing.pictures import KINDS, Picture
+from imageshim.testing.pictures import KINDS, Picture, png
 
 WIDE = settings(
     max_examples=5_000,
@@ -200,11 +200,89 @@ def test_versions_are_on_both_sides_of_every_change():
 def test_replies_come_as_the_carrier_that_is_asked_for(carrier, data):
     from openai.types.chat import ChatCompletion
 
-    reply = data.draw(shim.replies(carrier=carrier, min_images=1))
+    name = data.draw(st.sampled_from(Format))
+    reply = data.draw(shim.replies(name, carrier=carrier, min_images=1))
     assert type(reply) is {"dict": dict, "openai": ChatCompletion}[carrier]
-    assert detect(reply) in Format
+    assert detect(reply, name) is name
 
 
 def test_a_carrier_that_does_not_exist_raises_where_the_strategy_is_made():
     with pytest.raises(ImageShimError, match="'xml' is none of dict, openai, litellm"):
         shim.replies(carrier="xml")
+
+
+# -- the smallest case -----------------------------------------------------------------------------
+
+SMALL = settings(
+    max_examples=300, database=None, derandomize=True, deadline=None,
+    phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+ITEM = {
+    "image_url": {"url": png().url, "detail": "auto"}, "index": 0, "type": "image_url",
+}  # fmt: skip
+
+
+def smallest(strategy, wanted):
+    return find(strategy, wanted, settings=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "wanted", "is_so"),
+    [
+        (shim.images(), is_picture, png()),
+        (shim.parts(), lambda parts: sum(map(is_picture, parts)) == 2, (png(), png())),
+        (shim.parts(), any, ("Here: ",)),
+        (
+            shim.messages("images"), lambda message: message["images"],
+            {"content": None, "role": "assistant", "images": [ITEM]},
+        ),
+        (
+            shim.messages("content"), lambda message: "data:image/" in message["content"],
+            {"content": png().url, "role": "assistant"},
+        ),
+        (shim.legacy_content(), lambda legacy: legacy.images, (png().url, (png(),))),
+        (shim.versions(), lambda version: format_of(version) is Format.IMAGES, "1.77.0"),
+        (shim.odd_messages(), bool, {"role": "assistant", "content": ""}),
+    ],
+    ids=[
+        "image", "two images", "text", "message", "data URI", "legacy content",
+        "version", "nothing",
+    ],
+)  # fmt: skip
+def test_what_fails_is_shrunk_to_the_plainest_that_fails(strategy, wanted, is_so):
+    assert smallest(strategy, wanted) == is_so
+
+
+def test_a_stream_is_shrunk_to_plain_chunks():
+    reply = smallest(shim.replies("images", min_images=1), bool)
+    assert [choice["message"]["images"] for choice in reply["choices"]] == [[ITEM]]
+
+    deltas = [
+        choice["delta"]
+        for chunk in smallest(shim.chunks(reply), bool)
+        for choice in chunk["choices"]
+    ]
+
+    assert [delta for delta in deltas if "images" in delta] == [{"images": [ITEM]}]
+    assert smallest(shim.sse(reply), bool).endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "shown"),
+    [
+        (shim.images(), "=png(filling=0)"),
+        (shim.replies("images", carrier="openai"), "=ChatCompletion(id='chatcmpl-1'"),
+        (shim.messages("images"), "={'content': "),
+    ],
+    ids=["image", "object", "message"],
+)
+def test_what_fails_is_shown_as_what_it_is(strategy, shown):
+    @SMALL
+    @given(strategy)
+    def fails(drawn):
+        assert not drawn
+
+    with pytest.raises(AssertionError) as failure:
+        fails()
+
+    assert shown in "".join(failure.value.__notes__)

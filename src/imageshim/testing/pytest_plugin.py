@@ -81,6 +81,14 @@ def image_format(request: pytest.FixtureRequest) -> Iterator[Format]:
         yield imageshim.Format(name)
 
 
+@pytest.fixture(autouse=True)
+def _image_format_of_the_mark(request: pytest.FixtureRequest) -> None:
+    # A test need not name the fixture, and what pytest_generate_tests adds to a test's fixtures is
+    # taken away again. This one comes behind those of the session and before those of the test.
+    if request.node.get_closest_marker(_MARK) is not None:
+        request.getfixturevalue("image_format")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked once a format."""
     mark = metafunc.definition.get_closest_marker(_MARK)
@@ -90,7 +98,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     names = [target_format(one).value for one in mark.args or tuple(Format)]
     if "image_format" not in metafunc.fixturenames:
-        metafunc.fixturenames.append("image_format")
+        metafunc.fixturenames.append("image_format")  # else it cannot be parametrized
     metafunc.parametrize("image_format", names, indirect=True)
 
 

@@ -29,7 +29,6 @@ towards Hypothesis's deadline (200 ms), which a busy machine then misses.
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, Literal, NamedTuple
 
 from imageshim.conversion import detect
@@ -47,6 +46,7 @@ try:
 except ImportError:
     raise MissingExtraError("imageshim.testing.strategies", "testing") from None
 
+from .chunk_strategies import chunkings
 from .odd_strategies import odd_messages
 from .text_strategies import texts
 
@@ -79,11 +79,7 @@ __all__ = [
 
 def images() -> st.SearchStrategy[Picture]:
     """Small real pictures of five types, with every base64 padding."""
-    return st.builds(
-        lambda kind, filling: KINDS[kind](filling=filling),
-        st.sampled_from(sorted(KINDS)),
-        st.integers(0, 6),
-    )
+    return st.one_of([st.builds(make, filling=st.integers(0, 6)) for make in KINDS.values()])
 
 
 @st.composite
@@ -92,39 +88,47 @@ def parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) -> tuple
     count = draw(st.integers(min_images, max_images))
     made: list[Part] = []
     for number in range(count + 1):
-        text = draw(texts())
+        text = draw(_TEXTS)
         if text:
             is_behind_svg = made and getattr(made[-1], "media_type", "") == "image/svg+xml"
             made.append(f" {text}" if is_behind_svg and text[0] in _BLANKS else text)
         if number < count:
-            made.append(draw(images()))
+            made.append(draw(_IMAGES))
     return tuple(made)
 
 
+# What is drawn often is made once: to make a strategy costs more than to draw from it.
+_IMAGES, _TEXTS = images(), texts()
 _BLANKS = "CDI"
 """The blank space that may end an SVG begins with these letters in base64."""
 
 
-_EXTRAS: dict[str, st.SearchStrategy[Any]] = {
-    "tool_calls": st.none(),
-    "function_call": st.none(),
-    "thinking_blocks": st.just([]),
-    "provider_specific_fields": st.sampled_from([None, {}, {"citations": []}]),
-    "unknown": st.integers() | st.text(max_size=3),
-}
+_EXTRAS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "tool_calls": st.none(),
+        "function_call": st.none(),
+        "thinking_blocks": st.just([]),
+        "provider_specific_fields": st.sampled_from([None, {}, {"citations": []}]),
+        "unknown": st.integers() | st.text(max_size=3),
+    },
+)
+_SELDOM = st.sampled_from([False] * 4 + [True])
+"""True now and then, and never in the smallest case."""
+_DETAILS = st.sampled_from(["low", "high"])
 
 
 @st.composite
 def _decorated(draw: st.DrawFn, message: dict[str, Any]) -> dict[str, Any]:
     """Add other keys, anywhere among those of the message."""
-    extras = draw(st.fixed_dictionaries({}, optional=_EXTRAS))
+    extras = draw(_EXTRAS)
     keys = draw(st.permutations([*message, *extras]))
     both = {**message, **extras}
     out = {key: both[key] for key in keys}
     for item in out.get("images", ()):
-        if draw(st.integers(0, 4)) == 0:
-            item["image_url"]["detail"] = draw(st.sampled_from(["low", "high"]))
-        if draw(st.integers(0, 4)) == 0:
+        if draw(_SELDOM):
+            item["image_url"]["detail"] = draw(_DETAILS)
+        if draw(_SELDOM):
             item["vendor"] = draw(st.integers())
     return out
 
@@ -221,7 +225,13 @@ def replies(
             for name in _chosen(format)
         ]
     )
-    return drawn.map(lambda scripted: carried(scripted.reply, kind))
+    return _carried(drawn, kind)
+
+
+@st.composite
+def _carried(draw: st.DrawFn, drawn: st.SearchStrategy[Scripted], kind: str) -> Any:
+    # Hypothesis shows what is drawn here, and of `map` what it was made of.
+    return carried(draw(drawn).reply, kind)
 
 
 def chunks(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -270,99 +280,9 @@ def versions() -> st.SearchStrategy[str]:
 
 
 _VERSIONS = (
-    "1.60.0", "1.75.9", "1.76.0", "1.76.1", "1.76.3", "1.77.0rc1", "1.77.0", "1.81.6", "1.82.1",
+    "1.60.0", "1.75.9", "1.76.0", "1.76.1", "1.76.3", "1.77.0", "1.77.0rc1", "1.81.6", "1.82.1",
     "1.109.1",
 )  # fmt: skip
-
-
-@st.composite
-def _cut(draw: st.DrawFn, text: str) -> list[str]:
-    """Cut text between any characters, into pieces that are not empty."""
-    places = draw(st.sets(st.integers(1, max(len(text) - 1, 1)), max_size=6))
-    cuts = [0, *sorted(place for place in places if place < len(text)), len(text)]
-    return [text[start:end] for start, end in itertools.pairwise(cuts) if start < end]
-
-
-@st.composite
-def _deltas(
-    draw: st.DrawFn, parts: tuple[Part, ...], message: dict[str, Any], name: Format
-) -> list[dict[str, Any]]:
-    """Cut the parts of one message into deltas."""
-    if name is Format.CONTENT:
-        return [{"content": piece} for piece in draw(_cut(message["content"] or ""))]
-    pieces: list[Part] = []
-    for part in parts:
-        pieces += draw(_cut(part)) if isinstance(part, str) else [part]
-    groups: list[list[Part]] = []
-    for piece in pieces:
-        if groups and _joins(groups[-1], piece, name) and draw(st.booleans()):
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    items = iter(message.get("images", ()))
-    counts = draw(st.booleans())  # LiteLLM gives 0 to every index
-    deltas: list[dict[str, Any]] = []
-    for group in groups:
-        delta: dict[str, Any] = write_delta(group, name)
-        if name is Format.PARTS and draw(st.booleans()) and all(isinstance(p, str) for p in group):
-            delta = {"content": "".join(map(str, group))}
-        if "images" in delta:
-            own = list(itertools.islice(items, len(delta["images"])))
-            delta["images"] = own if counts else [{**item, "index": 0} for item in own]
-        deltas.append(delta)
-    return deltas
-
-
-def _joins(group: list[Part], piece: Part, name: Format) -> bool:
-    """Tell whether a delta can hold one more piece without a change of their order."""
-    pictures = sum(isinstance(part, Picture) for part in group)
-    if name is Format.PARTS:
-        return True
-    return not pictures or (name is Format.IMAGES and isinstance(piece, Picture))
-
-
-def chunkings(whole: Scripted, name: FormatLike) -> st.SearchStrategy[ScriptedStream]:
-    """Streams that are a whole reply of that format, cut into chunks in any way.
-
-    Fields beside text and images come with the first delta of a choice, the finish reason with an
-    empty last one, and usage in a chunk at the end.
-
-    Raises:
-        UnknownFormatError: there is no such format.
-
-    """
-    return _chunkings(whole, target_format(name))
-
-
-@st.composite
-def _chunkings(draw: st.DrawFn, whole: Scripted, target: Format) -> ScriptedStream:
-    queues: list[list[dict[str, Any]]] = []
-    for choice, parts in zip(whole.reply["choices"], whole.choices, strict=True):
-        first = {key: value for key, value in choice["message"].items() if key not in _CUT}
-        deltas = draw(_deltas(parts, choice["message"], target))
-        joined: bool = draw(st.booleans())
-        if deltas and joined:
-            deltas[0] = {**first, **deltas[0]}
-        else:
-            deltas.insert(0, first)
-        reasons = [None] * len(deltas) + [choice.get("finish_reason", "stop")]
-        queues.append(
-            [
-                {"index": choice.get("index", 0), "delta": delta, "finish_reason": reason}
-                for delta, reason in zip([*deltas, {}], reasons, strict=True)
-            ]
-        )
-    base = {key: value for key, value in whole.reply.items() if key not in {"choices", "usage"}}
-    base["object"] = "chat.completion.chunk"
-    chunks: list[dict[str, Any]] = []
-    while waiting := [queue for queue in queues if queue]:
-        others = draw(st.lists(st.sampled_from(waiting), min_size=1, max_size=2, unique_by=id))
-        chunks.append({**base, "choices": [queue.pop(0) for queue in others]})
-    chunks.append({**base, "choices": [], "usage": whole.reply.get("usage")})
-    return ScriptedStream(chunks, whole)
-
-
-_CUT = frozenset({"content", "image", "images"})
 
 
 def scripted_streams(

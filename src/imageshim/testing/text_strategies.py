@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 __all__ = ["texts"]
 
 _FRAGMENTS = (
+    "Here: ",  # the smallest case
     "Here is the image: ",
     "Here you go",
     "AndNowTheSecond",
