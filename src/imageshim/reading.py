@@ -94,17 +94,12 @@ def _choice_of(reply: Any, choice: int) -> Any:
     return choices[choice] if choice < len(choices) else None
 
 
-def _text_of(holder: Any, name: str) -> str | None:
-    found = carriers.get(holder, name)
-    return found if isinstance(found, str) and found else None
-
-
 def _read_choice(reply: Any, place: int, how: How) -> Reading:
     choice, message = _choice_of(reply, place), message_of(reply, place)
     return Reading(
         _parts_of(message, how),
-        finish_reason=_text_of(choice, "finish_reason"),
-        refusal=_text_of(message, "refusal"),
+        finish_reason=carriers.text_of(choice, "finish_reason"),
+        refusal=carriers.text_of(message, "refusal"),
         error=error_text(choice) or error_text(reply),
     )
 

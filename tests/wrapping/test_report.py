@@ -114,7 +114,7 @@ def test_where_nothing_old_was_seen_no_rewriting_is_advised(
     from imageshim.wrapping import call_sites, content_sites
 
     monkeypatch.setattr(call_sites, "sites", list)
-    monkeypatch.setattr(content_sites, "tally", lambda: content_sites.Tally(calls, 0, 0, 0))
+    monkeypatch.setattr(content_sites, "tally", lambda: content_sites.Tally(calls, 0))
     command._tell("report.jsonl", clients)
     assert capsys.readouterr().err.endswith(f"{said}\n")
 

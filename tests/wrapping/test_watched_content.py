@@ -169,8 +169,8 @@ def test_what_was_seen_is_counted(client, report):
     content.startswith("data:")
     str(client.chat.completions.create(**REQUEST).choices[0].message.content)
     seen = tally()
-    assert (seen.calls, seen.with_images, seen.treated, seen.untreated) == (2, 2, 1, 1)
-    assert report.exists()
+    assert (seen.calls, seen.with_images) == (2, 2)
+    assert sorted(len(row["treated"]) for row in rows(report)) == [0, 1]
 
 
 # Texts that have become others

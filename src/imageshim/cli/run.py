@@ -143,7 +143,7 @@ def _tell(report: str | None, clients: tuple[str, ...]) -> None:
             )
             _say(f"{places} for images of old formats; imageshim run --report FILE lists them")
         return
-    calls, with_images, *_ = tally()
+    calls, with_images = tally()
     image, treated, untreated = _places(report)
     said = (
         f"{counted(calls, 'call')} seen, {with_images:,} with images; "

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 from imageshim.errors import ImageShimError
 
-__all__ = ["fields", "get", "holders", "items_of", "rebuilt", "replaced"]
+__all__ = ["fields", "get", "holders", "items_of", "rebuilt", "replaced", "text_of"]
 
 C = TypeVar("C")
 
@@ -71,6 +71,12 @@ def get(carrier: Any, name: str) -> Any:
         return getattr(carrier, name, None)
     except Exception:  # noqa: BLE001  # a property of somebody's class may raise anything
         return None
+
+
+def text_of(carrier: Any, name: str) -> str | None:
+    """Return a field that is a text with something in it; None for anything else."""
+    found = get(carrier, name)
+    return found if isinstance(found, str) and found else None
 
 
 def holders(carrier: Any, names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:

@@ -92,14 +92,9 @@ def _site(place: Place | None) -> CallSite | None:
     return CallSite(code.co_filename, place.line, str(place.module.get("__name__", "")), name)
 
 
-def _text(holder: Any, name: str) -> str | None:
-    found = carriers.get(holder, name)
-    return found if isinstance(found, str) and found else None
-
-
 def images_of_reply(reply: Any, source: Format | None, place: Place | None) -> list[CapturedImage]:
     """Find the images of every choice of a whole reply."""
-    origin = _Origin(_text(reply, "id"), _text(reply, "model"), _site(place))
+    origin = _Origin(carriers.text_of(reply, "id"), carriers.text_of(reply, "model"), _site(place))
     choices = carriers.items_of(carriers.get(reply, "choices")) or ()
     readings = enumerate(zip(choices, read_all(reply, source=source), strict=True))
     return [
@@ -148,7 +143,9 @@ class ChunkReader:
         return [] if read is None else read.parts
 
     def _image(self, chunk: Any, part: ImagePart, key: int | str) -> CapturedImage:
-        origin = self._origin._replace(reply_id=_text(chunk, "id"), model=_text(chunk, "model"))
+        origin = self._origin._replace(
+            reply_id=carriers.text_of(chunk, "id"), model=carriers.text_of(chunk, "model")
+        )
         number = self._numbers[key]
         self._numbers[key] += 1
         return origin.image(part.url, number, key, draft=part.draft)

@@ -37,10 +37,6 @@ class Tally(NamedTuple):
     calls: int
     """Replies and streams."""
     with_images: int
-    treated: int
-    """Places that treated a content as an image."""
-    untreated: int
-    """Places that read the content of a reply with an image, and did nothing of the kind."""
 
 
 @dataclass(eq=False)
@@ -111,8 +107,7 @@ def saw_images() -> None:
 def tally() -> Tally:
     """Return what was seen so far."""
     with _state.lock:
-        reads = [bool(one.treated) for one in _state.all.values()]
-        return Tally(_state.calls, _state.with_images, sum(reads), len(reads) - sum(reads))
+        return Tally(_state.calls, _state.with_images)
 
 
 def saw_content(place: Place, how: str, carrier: str) -> Note:

@@ -31,7 +31,6 @@ _COMMAS = frozenset({",", "base64,", ";base64,"})
 _CUTS = frozenset({"split", "rsplit", "partition", "rpartition"})
 # What raises where a text is no image, and where there is none: no handler may tell them apart.
 _RAISED = ("IndexError", "ValueError", "TypeError")
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class _Spots(NamedTuple):
