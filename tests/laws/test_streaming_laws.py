@@ -14,6 +14,7 @@ from imageshim import (
     collect,
     convert,
     convert_stream,
+    read,
     read_all,
 )
 from imageshim.testing import strategies as shim
@@ -123,6 +124,25 @@ def test_converting_again_changes_nothing(name, data):
     once = list(convert_stream(chunks, to, source=name))
     again = list(convert_stream(once, to, source=to))
     assert [id(chunk) for chunk in again] == [id(chunk) for chunk in once]
+
+
+@given(
+    message=shim.odd_messages(),
+    to=st.sampled_from(FORMATS),
+    pick=st.sampled_from(["first", "final"]),
+)
+def test_converting_any_spelling_again_says_the_same(message, to, pick):
+    chunks = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": end}]}
+        for delta, end in ((message, None), ({}, "stop"))
+    ]
+    once = list(convert_stream(chunks, to, pick=pick))
+    readings = [
+        read(collect(made)["choices"][0]["message"])
+        for made in (once, convert_stream(once, to, pick=pick))
+    ]
+    first, again = ((one.text, sorted(image.url for image in one.images)) for one in readings)
+    assert again == first
 
 
 @given(data=st.data())

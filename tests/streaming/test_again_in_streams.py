@@ -89,3 +89,16 @@ def test_a_gateways_field_behind_an_image_is_not_one_more(later, to):
     assert said(convert_stream(once, to)) == said(chunks)
     held = json.dumps(once)
     assert all(json.dumps(later[name])[1:-1] in held for name in later.keys() - {"content"})
+
+
+@pytest.mark.parametrize("source", ["images", "1.80.0", "parts"])
+@pytest.mark.parametrize("content", [A, [text(A)]])
+def test_beside_a_quotation_a_gateways_field_is_read_where_the_source_is_known(source, content):
+    chunks = chunks_of({"content": content, "content_blocks": [PART]})
+    once = list(convert_stream(chunks, "images", source=source))
+    deltas = [chunk["choices"][0]["delta"] for chunk in once]
+    assert [item["image_url"]["url"] for one in deltas for item in one.get("images", ())] == [B]
+    assert "".join(one.get("content") or "" for one in deltas) == A
+    # With nothing known, the text is the image, and the field may only repeat it.
+    (image,) = said(convert_stream(chunks, "images"))[1]
+    assert image == A

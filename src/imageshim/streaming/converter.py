@@ -337,7 +337,7 @@ class ChunkMachine:
         if self._keeps_drafts:
             parts, own, waiting = waiting.after(parts, own, ends=state.ends)
         written = self._writer.write(parts, state.number, state.where, own)
-        if rest is not None and self._is_known_text(state, delta, parts):
+        if rest is not None and self._is_known_text(state, delta, parts, is_beside=bool(own)):
             written = with_evidence(written)
         state.number, state.waiting = state.number + self._writer.numbers(parts), waiting
         made: list[Any] = []
@@ -355,13 +355,18 @@ class ChunkMachine:
             made.append(carriers.rebuilt(choice, of_choice))
         return made
 
-    def _is_known_text(self, state: ChoiceState, delta: Any, parts: list[Part]) -> bool:
-        """Tell whether the text of a delta needs a word beside it that it is text."""
+    def _is_known_text(
+        self, state: ChoiceState, delta: Any, parts: list[Part], *, is_beside: bool
+    ) -> bool:
+        """Tell whether the text of a delta needs a word beside it that it is text.
+
+        ``is_beside``: it stands beside a gateway's own field.
+        """
         if self._to is Format.CONTENT:
             return False  # its images are text
         return says_that_content_is_text(carriers.fields(delta) or {}) or (
             self.reads_text
-            and state.splitter is None
+            and (state.splitter is None or is_beside)
             and any(isinstance(part, TextPart) and quotes(part.text) for part in parts)
         )
 
