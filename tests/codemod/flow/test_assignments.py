@@ -76,3 +76,42 @@ def test_an_attribute_that_is_only_declared_in_a_method_is_what_it_says():
     """
 
     assert result(program) == "picture"
+
+
+@pytest.mark.parametrize(
+    ("kept", "fill", "taken"),
+    [
+        ("[]", "kept.append(paint())", "kept[0]"),
+        ("{}", "kept[key] = paint()", "kept[key]"),
+        ("{}", "kept[key] = paint()", "kept.get(key)"),
+        ("{}", "kept[key] = paint()", "kept['cat']"),
+        ("{}", "kept['cat'] = paint()", "kept['cat']"),
+        ("{}", "kept[key] = paint()", "list(kept.values())[0]"),
+        ("{}", "kept[key] = paint()", "list(kept.items())[0][1]"),
+        ("{}", "kept.setdefault(key, paint())", "kept.pop(key)"),
+        ("__import__('collections').OrderedDict()", "kept[key] = paint()", "kept[key]"),
+    ],
+)
+@pytest.mark.parametrize(
+    "program",
+    [
+        "kept = {kept}\ndef f(key):\n    {fill}\ndef g(key):\n    global x\n    x = {taken}\n",
+        "def f(key):\n    global x\n    kept = {kept}\n    {fill}\n    x = {taken}\n",
+        (
+            "def h():\n    kept = {kept}\n    def f(key):\n        {fill}\n    def g(key):\n"
+            "        global x\n        x = {taken}\n"
+        ),
+        (
+            "class A:\n    def __init__(self): self.kept = {kept}\n"
+            "    def f(self, key): self.{fill}\n"
+            "    def g(self, key):\n        global x\n        x = self.{taken}\n"
+        ),
+    ],
+)
+def test_a_collection_that_one_function_fills_is_full_in_another(program, kept, fill, taken):
+    around = not program.startswith(("def f", "class"))
+    value = "?" if around and kept != "[]" else "picture"  # a dict around may hold anything
+    program = program.format(kept=kept, fill=fill, taken=taken)
+    program = program.replace("self.list(kept", "list(self.kept")
+
+    assert result(program) == value

@@ -37,7 +37,7 @@ from painter import result
         ("{one for one in p.layers}", "[layer]"),
         ("(one for one in p.layers)", "iter layer"),
         ("list(one for one in p.layers)[0]", "layer"),
-        ("{n: p for n in y}[3]", "picture | ?"),
+        ("{n: p for n in y}[3]", "picture"),
         ("(lambda a, b=1: a)(p)", "picture"),
         ("(lambda *, a=paint(): a)()", "picture"),
     ],

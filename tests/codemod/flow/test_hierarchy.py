@@ -130,3 +130,16 @@ def test_a_decoder_of_the_base_class_is_a_sign():
     """
 
     assert certain({"base.py": base, "url.py": reader}, "url.py") == [True]
+
+
+def test_what_the_same_file_has_below_is_no_doubt():
+    files = {"backends.py": f"""
+        import litellm
+        class Backend:
+            def complete(self, p): raise NotImplementedError
+            def url(self, p): return self.complete(p).image["url"]
+        class Ours(Backend):
+            def complete(self, p): return {ASK}.choices[0].message
+    """, "service.py": "from backends import Ours\nprint(Ours().url('cat'))\n"}  # fmt: skip
+
+    assert NEW in fixed(files)["backends.py"]

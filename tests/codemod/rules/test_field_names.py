@@ -32,6 +32,7 @@ def test_a_loop_over_fields_that_looks_for_image_is_found(walked, test):
         'for key in m.model_dump().keys():\n    if key == "image": return key\n',
         'for key in m.model_dump():\n    match key:\n        case "image": return key\n',
         'kept = {k: v for k, v in m if v}\nreturn kept.get("image")\n',
+        'data = m.model_dump()\nreturn data.pop("image", None)\n',
         'kept = {k: v for k, v in m.model_dump().items() if v}\nreturn kept["image"]["url"]\n',
         'for name in ("image", "content"):\n    if getattr(m, name, None): return name\n',
     ],
@@ -53,3 +54,14 @@ def test_other_ways_of_telling_a_field_by_its_name(program):
 )
 def test_who_does_not_look_for_image_or_knows_images_is_left_alone(program):
     assert findings(program) == []
+
+
+@pytest.mark.parametrize(
+    "program", ['if "image" in m: return 1\n', "if 'image' in dict(m): return 1"]
+)
+def test_a_message_that_is_asked_for_a_field_is_no_walk_through_fields(program):
+    text = f"import litellm\ndef draw(p):\n    m = {ASK}\n    {program}"
+    found = check(Source("draw.py", text.encode()), Settings())
+
+    assert [one.missing for one in found if not one.edits] == []
+    assert len(found) == 1

@@ -114,18 +114,17 @@ def _to_item(at: Interpreter, target: ast.Subscript, value: v.Value) -> None:
             if isinstance(one, v.Obj):
                 for origin in one.origins:
                     origin.written.setdefault(key.value, target.lineno)
+        if isinstance(base, v.Mapping) and (grown := base.put(key, value)) is not base:
+            at.grow(target.value, grown)
         if isinstance(target.value, ast.Name):
-            if isinstance(base, v.Mapping) and target.value.id in at.env:
-                grown = base.grown(key.value, value)
-                if grown is not base:
-                    at.bind(target.value.id, grown)
             at.set_path(f"{target.value.id}.[{key.value}]", value)
-    elif isinstance(target.value, ast.Name):
+        return
+    if isinstance(target.value, ast.Name):
         at.env.forget(target.value.id)
-        if isinstance(base, (v.Mapping, v.Seq)) and _proven(value):
-            inner = v.element(base) if isinstance(base, v.Seq) else v.BOTTOM
-            longer = v.Seq(None, v.join(inner, value))
-            at.bind(target.value.id, longer if isinstance(base, v.Seq) else v.UNKNOWN)
+    if isinstance(base, v.Mapping):
+        at.grow(target.value, base.put(key, value))
+    elif isinstance(base, v.Seq) and _proven(value):
+        at.grow(target.value, v.Seq(None, v.join(v.element(base), value)))
 
 
 @executes(ast.Delete)

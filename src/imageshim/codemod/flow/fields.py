@@ -41,6 +41,8 @@ def kept_under(at: Interpreter, value: v.Mapping, name: str, node: ast.expr) -> 
     """Return what a dict has under a key; where its keys are fields of a piece, that is a read."""
     found = value.get(name)
     keys = value.get("*keys")
+    if found is None and keys is None:
+        return value.get("*")
     if found is None and keys is not None:
         at.watcher.read(at.function, node, node, keys, name, "match")
         found = v.UNKNOWN

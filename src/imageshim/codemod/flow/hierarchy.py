@@ -78,10 +78,10 @@ class Hierarchy:
         """Whether a class has a method of its own."""
         return owner in self.known and name in self.known[owner].methods
 
-    def below(self, method: str) -> Value:
-        """Return what the methods of classes below give; others may give anything."""
-        given = self._given.get(method)
-        return join(join_all(given.values()), UNKNOWN) if given else BOTTOM
+    def below(self, method: str, path: str | None) -> Value:
+        """Return what classes below give in files other than one; yet others give anything."""
+        given = [one for file, one in self._given.get(method, {}).items() if file != path]
+        return join(join_all(given), UNKNOWN) if given else BOTTOM
 
     def given_by(self, path: str) -> Iterator[tuple[str, Value]]:
         """Yield what a file's methods give for those of classes above."""

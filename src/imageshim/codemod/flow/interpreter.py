@@ -227,6 +227,22 @@ class Interpreter:
         for trap in self.traps:
             trap[name] = v.join(trap.get(name, v.BOTTOM), value)
 
+    def grow(self, target: ast.expr, value: v.Value) -> None:
+        """Give a list or a dict more items: a list of a scope around has them for everybody.
+
+        A dict there may hold anything: what each of its keys is for is not known.
+        """
+        name = target.id if isinstance(target, ast.Name) else ""
+        if not name or name in self.env:
+            self.assign(target, value)
+            return
+        scope = self.scope.parent
+        while scope is not None and (scope.is_class or name not in scope.cells):
+            scope = scope.parent
+        if scope is not None:
+            self.share(scope, name)
+            self.learn(scope, name, value if isinstance(value, v.Seq) else v.UNKNOWN)
+
     def set_path(self, path: str, value: v.Value) -> None:
         """Remember a field that was just set on what a name holds."""
         self.env[path] = value

@@ -30,7 +30,7 @@ def item_at(at: Interpreter, value: v.Value, key: ast.expr) -> v.Value:  # noqa:
             return value.items[place] if fits else v.BOTTOM
         return v.element(value)
     if isinstance(value, v.Mapping):
-        return v.join_all(one for _, one in value.items)
+        return value.any_item()
     if isinstance(value, v.Maybe):
         return value
     return value if isinstance(value, v.Ref) or value is v.BOTTOM else v.UNKNOWN

@@ -77,7 +77,7 @@ def _pending_method(at: Interpreter, value: v.Wrap, name: str, given: Given) -> 
     return value if name in _SAME else v.UNKNOWN
 
 
-def _object_method(  # noqa: PLR0911
+def _object_method(  # noqa: C901, PLR0911
     at: Interpreter, value: v.Obj, name: str, given: Given
 ) -> v.Value:
     if value.kind in ("content", "text", "url"):
@@ -89,6 +89,8 @@ def _object_method(  # noqa: PLR0911
         key = given.first()
         if isinstance(key, v.Const) and isinstance(key.value, str) and given.node.args:
             function = given.node.func
+            if isinstance(function, ast.Attribute) and name == "pop":
+                at.watcher.read(at.function, given.node, function.value, value, key.value, "match")
             if isinstance(function, ast.Attribute) and name == "get":
                 default = given.node.args[1] if len(given.node.args) > 1 else None
                 whole = at.bases.get(function, value)
@@ -139,7 +141,7 @@ def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> 
             added = iterate(at, added)
         function = given.node.func
         if isinstance(function, ast.Attribute):
-            at.assign(function.value, v.Seq(None, v.join(v.element(value), added)))
+            at.grow(function.value, v.Seq(None, v.join(v.element(value), added)))
         return v.Const(None)
     if name in ("pop", "popleft"):
         return v.element(value)
@@ -147,18 +149,26 @@ def _sequence_method(at: Interpreter, value: v.Seq, name: str, given: Given) -> 
 
 
 def _mapping_method(at: Interpreter, value: v.Mapping, name: str, given: Given) -> v.Value:
-    key = given.first()
-    if name in ("get", "pop", "setdefault") and isinstance(key, v.Const):
-        found = kept_under(at, value, str(key.value), given.node)
-        rest = given.args[1] if len(given.args) > 1 else v.Const(None)
-        if found is None:
-            return v.UNKNOWN if value.partial else rest
-        return found
+    if name in ("get", "pop", "setdefault") and given.args:
+        return _kept(at, value, name, given)
     if name == "values":
-        return v.Seq(None, v.join_all(one for key, one in value.items if key != "*keys"))
+        return v.Seq(None, value.any_item())
     if name == "items":
-        return v.Seq(None, v.Seq((v.UNKNOWN, v.join_all(one for _, one in value.items))))
+        return v.Seq(None, v.Seq((v.UNKNOWN, value.any_item())))
     return value if name == "copy" else v.UNKNOWN
+
+
+def _kept(at: Interpreter, value: v.Mapping, name: str, given: Given) -> v.Value:
+    key, default = given.args[0], (given.args[1] if len(given.args) > 1 else v.Const(None))
+    function = given.node.func
+    if name == "setdefault" and isinstance(function, ast.Attribute):
+        at.grow(function.value, value.put(key, default))
+    if not isinstance(key, v.Const):
+        return v.join(value.any_item(), default)
+    found = kept_under(at, value, str(key.value), given.node)
+    if found is None:
+        return v.UNKNOWN if value.partial else default
+    return found
 
 
 def nothing(default: v.Value) -> v.Value:

@@ -79,7 +79,10 @@ def _compare(at: Interpreter, node: ast.Compare) -> v.Value:
 
 def compared_with(at: Interpreter, value: v.Value, strings: v.Value, node: ast.expr) -> None:
     """Note the fields that a name may be of, which a loop over all fields is at: ``"image"``."""
-    if not any(isinstance(one, v.Obj) for one in v.alternatives(value)):
+    elements = at.shapes.elements
+    names = [one for one in v.alternatives(value) if isinstance(one, v.Obj)]
+    # What a loop over fields gives is a field; a message that is asked "image" in … is none.
+    if not any(elements.get(one.kind) == one.kind for one in names):
         return
     for one in v.flat(strings):
         if isinstance(one, v.Const) and isinstance(one.value, str):

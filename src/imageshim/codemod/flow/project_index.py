@@ -323,7 +323,7 @@ class ProjectIndex:
         method = f"{class_name(info, module)}().{name}"
         self._calls.record(method, self._caller, given)
         self._ask(_BELOW + method)
-        return self._classes.below(method)
+        return self._classes.below(method, self.path_of(method))
 
     def taken(self, name: str, given: Given) -> Iterable[tuple[Value, str]]:
         """Yield the arguments that a function of another file takes for images."""

@@ -134,8 +134,18 @@ class Mapping(_Container):
             return self if self.partial else Mapping(self.items, self.node, partial=True)
         return Mapping(tuple(items.items()), self.node, self.partial)
 
+    def put(self, key: Value, value: Value) -> Mapping:
+        """Return it with an item set whose key may not be known."""
+        if isinstance(key, Const) and isinstance(key.value, str):
+            return self.grown(key.value, value)
+        return self.grown("*", join(self.get("*") or BOTTOM, value))
+
+    def any_item(self) -> Value:
+        """Return what any of its items may be."""
+        return join_all(value for name, value in self.items if name != "*keys")
+
     def get(self, key: str) -> Value | None:
-        """Return what stands under a key."""
+        """Return what stands under a key; under ``*`` what stands under keys not known."""
         return next((value for name, value in self.items if name == key), None)
 
 

@@ -142,6 +142,12 @@ def _dict(at: Interpreter, given: Given) -> v.Value:
     return value if isinstance(value, v.Mapping) else v.UNKNOWN
 
 
+def _kept(at: Interpreter, given: Given) -> v.Value:
+    """``OrderedDict()``, ``TTLCache(100, 60)``: dicts of another make, and empty."""
+    del at
+    return v.Mapping((), given.node)
+
+
 def _loads(at: Interpreter, given: Given) -> v.Value:
     value = given.first()
     if isinstance(value, v.Wrap) and value.how == "json":
@@ -298,6 +304,16 @@ _SPECIAL: dict[str, Callable[[Interpreter, Given], v.Value]] = {
     ),
     "multiprocessing.Pipe": _ends(),
     "anyio.create_memory_object_stream": _ends("await"),
+    **dict.fromkeys(
+        (
+            "collections.OrderedDict",
+            "collections.defaultdict",
+            "cachetools.TTLCache",
+            "cachetools.LRUCache",
+            "weakref.WeakValueDictionary",
+        ),
+        _kept,
+    ),
     "re.compile": _compile,
     "importlib.import_module": _import,
     "__import__": _import,
