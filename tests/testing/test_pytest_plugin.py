@@ -5,6 +5,8 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import pytest
+
 
 def test_pytest_finds_the_plugin():
     (found,) = [entry for entry in entry_points(group="pytest11") if entry.name == "imageshim"]
@@ -108,6 +110,16 @@ def test_a_marked_test_runs_once_a_format(tmp_path):
     assert "10 passed" in run.stdout, run.stdout + run.stderr
     for name in ("test_two[content]", "test_two[images]", "test_each[image]", "test_each[parts]"):
         assert name in run.stdout
+
+
+@pytest.mark.parametrize("place", [".", "test_users.py", "test_users.py::test_none"])
+def test_a_report_is_not_written_over_tests(tmp_path, place):
+    (tmp_path / "test_users.py").write_text(FORMATS)
+
+    run = pytest_run(tmp_path, "--image-formats-report", place)
+
+    assert f"--image-formats-report takes {place} for the file to write" in run.stderr
+    assert (tmp_path / "test_users.py").read_text() == FORMATS
 
 
 def test_a_format_that_does_not_exist_is_told(tmp_path):

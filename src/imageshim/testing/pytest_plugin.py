@@ -125,6 +125,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if not _is_asked_for(config):
         return
+    file = _file(config)
+    if file and (Path(file).is_dir() or file.partition("::")[0].endswith(".py")):
+        # Else `pytest --image-formats-report tests/` would run all tests, and write over one.
+        raise pytest.UsageError(
+            f"--image-formats-report takes {file} for the file to write; if it is a test to run, "
+            "write it before the option"
+        )
     import imageshim  # noqa: PLC0415  # as above
 
     config.add_cleanup(imageshim.install().uninstall)
