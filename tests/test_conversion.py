@@ -319,7 +319,7 @@ def test_a_wrong_word_is_named_with_the_right_ones(name, known, word):
     for call in (convert, lambda reply, _to, **words: normalize(reply, **words)):
         with pytest.raises(ImageShimError) as caught:
             call(TEXT_FIRST["content"], "images", **{name: word})
-        assert str(caught.value) == f"{name} is {word!r}; there are {known}"
+        assert str(caught.value) == f"{name} is {word!r}; choose one of {known}"
 
 
 @pytest.mark.parametrize(

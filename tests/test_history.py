@@ -363,9 +363,9 @@ def test_what_is_no_reply_is_no_message(reply):
 
 
 def test_a_version_that_is_none_is_told():
-    with pytest.raises(UnknownFormatError, match="'newest' is no LiteLLM version"):
+    with pytest.raises(UnknownFormatError, match="'newest' is not a LiteLLM version"):
         prepare_messages([ASK], version="newest")
-    with pytest.raises(UnknownFormatError, match="'newest' is no LiteLLM version"):
+    with pytest.raises(UnknownFormatError, match="'newest' is not a LiteLLM version"):
         to_message(assistant("a"), version="newest")
 
 

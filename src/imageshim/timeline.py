@@ -125,7 +125,7 @@ def _checked(version: object) -> _Key:
     key = _sort_key(version)
     if key is None:
         raise UnknownFormatError(
-            f"{version!r:.80} is no LiteLLM version (expected something like '1.76.2')"
+            f"{version!r:.80} is not a LiteLLM version (expected something like '1.76.2')"
         )
     return key
 

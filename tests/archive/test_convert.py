@@ -218,7 +218,7 @@ def test_what_cannot_be_converted_goes_out_as_it_came_and_is_listed(archive, tmp
     assert [(one["file"], one["line"]) for one in rejects] == [("in.jsonl", n) for n in (2, 4, 6)]
     assert rejects[0]["record"] == "{broken"
     assert "record_base64" in rejects[1]
-    assert all("no JSON at byte" in one["reason"] for one in rejects)
+    assert all("not JSON at byte" in one["reason"] for one in rejects)
 
 
 def test_a_long_line_passes_in_pieces(archive, tmp_path, monkeypatch):
@@ -286,9 +286,9 @@ def test_a_folder_keeps_its_tree_and_says_what_it_leaves_out(archive, tree):
     (tree / "gone.jsonl").symlink_to(tree / "nowhere")
     code, _, err = archive("convert", "in", "--out", "in/out")
     assert code == 0
-    assert "in/loop: a link to a folder that it lies in; it is not followed" in err
+    assert "in/loop: a link to a folder that contains it; it is not followed" in err
     assert "in/gone.jsonl: a link to what does not exist" in err
-    assert "1 files that hold no records were left out: 1 .md" in err
+    assert "1 files without records were left out: 1 .md" in err
     assert "deep/batch.jsonl" in names(tree / "out")
     code, *_ = archive("convert", "in", "--out", "in/out")
     assert "out/plain.jsonl" not in names(tree / "out")

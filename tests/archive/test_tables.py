@@ -199,7 +199,7 @@ def test_a_damaged_file_does_not_stop_the_others(archive, stored, tmp_path, end)
     (tmp_path / "b.jsonl").write_bytes(lines(REPLIES[0]))
     code, counts, err = archive("convert", ".", "--out", "out")
     assert (code, counts["converted"]) == (1, 1)
-    assert "in.parquet: no Parquet file that can be read" in err
+    assert "in.parquet: not a Parquet file that can be read" in err
 
 
 def test_row_groups_above_the_limit_become_several(archive, stored, tmp_path, monkeypatch):
@@ -227,7 +227,7 @@ def test_urls_are_read(archive, run_command, stored, tmp_path):
     memory.pipe("/bucket/notes.txt", b"x")
     code, counts, err = archive("convert", "memory://bucket", stored.as_uri(), "--out", "out")
     assert (code, counts["files"]) == (0, 3)
-    assert "1 files that hold no records were left out: 1 .txt" in err
+    assert "1 files without records were left out: 1 .txt" in err
     out = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert {"bucket/deep/a.jsonl", "bucket/b.parquet", "in.parquet"} <= out
     assert len(run_command("detect", "memory://bucket/**/*.jsonl")) == 2

@@ -61,11 +61,11 @@ def test_one_bad_line_is_reported_alone(parsed, broken, place):
     [
         (b"", "there is nothing in it"),
         (b" \n\n", "there is nothing in it"),
-        (bytes(range(256)), "no JSON at byte"),
-        (json.dumps(REPLY, indent=2).encode()[:-3], "no JSON at byte"),
-        (LINE[:-3], "no JSON at byte"),
-        (b"[1,\n2]", "no reply: its JSON is of type list, not an object"),
-        (b"3", "no reply: its JSON is of type int, not an object"),
+        (bytes(range(256)), "not JSON at byte"),
+        (json.dumps(REPLY, indent=2).encode()[:-3], "not JSON at byte"),
+        (LINE[:-3], "not JSON at byte"),
+        (b"[1,\n2]", "not a reply: its JSON is of type list, not an object"),
+        (b"3", "not a reply: its JSON is of type int, not an object"),
         (b"[" * 100_000, ""),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_source_that_is_none_is_bad_usage(run, replies, command):
 def test_standard_input_is_read_without_files(run, command):
     for words in ((), ("-",)):
         ended = run(command, *words, stdin=b"garbage")
-        assert (ended.code, ended.err.startswith("<stdin>: no JSON at byte 0")) == (1, True)
+        assert (ended.code, ended.err.startswith("<stdin>: not JSON at byte 0")) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["convert", "show", "detect"])
@@ -118,7 +118,7 @@ def test_one_bad_line_does_not_stop_the_others(run, replies, command):
     path.write_bytes(b"\n".join(lines))
     ended = run(command, path)
     assert ended.code == 1
-    assert ended.err == f"{path}:4: no JSON at byte 13: Expecting value\n"
+    assert ended.err == f"{path}:4: not JSON at byte 13: Expecting value\n"
     assert len(ended.lines) >= len(lines) - 1
 
 
@@ -229,4 +229,4 @@ def test_a_compressed_file_without_a_byte_that_can_be_read_has_one_fault(tmp_pat
 def test_a_table_that_is_none_is_a_record_that_says_so(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"no table")
     (said,) = [record.error for record in records(str(tmp_path / "a.parquet"))]
-    assert said.startswith("no Parquet file that can be read")
+    assert said.startswith("not a Parquet file that can be read")

@@ -19,5 +19,7 @@ def test_every_value_that_type_checkers_allow_is_taken_and_no_other(name, kind):
     reply = {"content": "nothing"}
     for value in get_args(kind):
         assert convert(reply, "images", **{name: value}) is reply
-    with pytest.raises(ImageShimError, match=f"{name} is 'other'; there are '{get_args(kind)[0]}'"):
+    with pytest.raises(
+        ImageShimError, match=f"{name} is 'other'; choose one of '{get_args(kind)[0]}'"
+    ):
         convert(reply, "images", **{name: "other"})

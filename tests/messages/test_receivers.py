@@ -88,5 +88,5 @@ def test_another_client_than_litellm_is_known_to_send_none():
 
 @pytest.mark.parametrize("model", [None, "gpt-4o", "anthropic/claude-v2", "gemini-2.5-pro"])
 def test_a_version_that_is_none_is_told_whatever_the_model(model):
-    with pytest.raises(UnknownFormatError, match="'newest' is no LiteLLM version"):
+    with pytest.raises(UnknownFormatError, match="'newest' is not a LiteLLM version"):
         receiver("newest", model)

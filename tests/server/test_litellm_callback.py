@@ -174,7 +174,7 @@ def test_a_wrong_pick_stops_no_proxy_but_is_told(make, monkeypatch, caplog):
         make(pick="last")
     monkeypatch.setenv("IMAGESHIM_PICK", "last")
     make()
-    assert "IMAGESHIM_PICK is 'last'; there are 'first', 'final'" in caplog.text
+    assert "IMAGESHIM_PICK is 'last'; choose one of 'first', 'final'" in caplog.text
 
 
 async def test_what_no_chat_asked_for_passes(make):

@@ -138,7 +138,10 @@ def test_the_line_that_raises_is_shown():
         (lambda urls: [*urls, *urls], "found an image more than once: 2 images, there is one"),
         (lambda urls: urls[::-1], "found them in another order"),
         (lambda urls: urls or ["data:image/png;base64,AAAA"], "found 1 image; there is none"),
-        (lambda urls: ["cat.png" for _ in urls], "found what is no image of the reply: 'cat.png'"),
+        (
+            lambda urls: ["cat.png" for _ in urls],
+            "found something that is not an image of the reply: 'cat.png'",
+        ),
         (lambda urls: [b"GIF89a" for _ in urls], "6 bytes (image/gif)"),
         (lambda urls: [3 for _ in urls], "it returned a value of type int for an image"),
         (lambda urls: [url + "Here" for url in urls], "took text for a part of the image"),
@@ -522,4 +525,4 @@ def test_an_address_that_was_decoded_is_told():
     message = told(images, formats="images", carriers="dict", http=True)
 
     assert "An item can hold the address of a picture." in message
-    assert "It found what is no image of the reply: 0 bytes (no image)" in message
+    assert "It found something that is not an image of the reply: 0 bytes (no image)" in message

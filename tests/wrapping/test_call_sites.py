@@ -133,7 +133,7 @@ def test_another_word_is_told_once_and_means_once(monkeypatch):
             _ = found["image"]
 
     told = [str(one.message) for one in seen if one.category is UserWarning]
-    assert told == ["IMAGESHIM_WARN is 'loud'; there are once, all, off"]
+    assert told == ["IMAGESHIM_WARN is 'loud'; choose one of once, all, off"]
     assert len(legacy(seen)) == 1
 
 

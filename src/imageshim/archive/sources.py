@@ -117,7 +117,7 @@ def find_files(given: Sequence[str], out: Path | str | None = None) -> Found:
             found[name] = source._replace(name=name)
     if others:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
-        notes.append(f"{sum(others.values())} files that hold no records were left out: {kinds}")
+        notes.append(f"{sum(others.values())} files without records were left out: {kinds}")
     return Found(list(found.values()), notes)
 
 
@@ -193,7 +193,7 @@ def _walked(
     """Walk a folder; links are followed, but not in circles."""
     real = folder.resolve()
     if real in above:
-        notes.append(f"{folder}: a link to a folder that it lies in; it is not followed")
+        notes.append(f"{folder}: a link to a folder that contains it; it is not followed")
         return
     if real == out:
         return

@@ -145,7 +145,7 @@ def _opened(stream: IO[bytes]) -> _Table:
     try:
         return _Table(stream)
     except (OSError, ValueError) as error:  # those of pyarrow are among them
-        raise SourceError(f"no Parquet file that can be read: {error}") from None
+        raise SourceError(f"not a Parquet file that can be read: {error}") from None
 
 
 def _guarded(rows: Iterator[Rows]) -> Iterator[Rows]:

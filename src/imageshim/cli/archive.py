@@ -115,7 +115,7 @@ def _add_engine(by: argparse.ArgumentParser) -> None:
         help="processes of this machine, or a cluster of Ray (default: local)",
     )  # fmt: skip
     by.add_argument(
-        "--workers", type=number(1), metavar="N", help="processes (default: one a processor)"
+        "--workers", type=number(1), metavar="N", help="processes (default: one per processor)"
     )
     by.add_argument(
         "--ray-address", metavar="ADDRESS",

@@ -101,7 +101,7 @@ class _Task(Conversion):
         out = super().record(body, notes)
         if not notes.tally["replies"] and not isinstance(value := parse(body), dict):
             kind = type(value).__name__
-            raise MalformedReplyError(f"no reply: its JSON is a {kind}, not an object")
+            raise MalformedReplyError(f"not a reply: its JSON is a {kind}, not an object")
         return out
 
 

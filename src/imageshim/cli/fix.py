@@ -27,9 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     do.add_argument("--write", action="store_true", help="write; imageshim undo goes back")
     do.add_argument("--check", action="store_true", help="exit with 1 if something would change")
     how.add_argument(
-        "--unsafe", action="store_true", help="also what is likely and not proven on every path"
+        "--unsafe", action="store_true", help="also what is likely, but not proven on every path"
     )
-    how.add_argument("--mark", action="store_true", help="leave a comment at what needs a person")
+    how.add_argument("--mark", action="store_true", help="leave a comment where a person is needed")
     how.add_argument(
         "--allow-dirty",
         action="store_true",

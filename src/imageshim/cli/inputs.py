@@ -208,7 +208,7 @@ def _replies(file: str, line: int | None, raw: bytes, sought: Sought) -> Iterato
         return
     found = every_reply(value, sought.where)
     if not found and not isinstance(value, dict):
-        problem = f"no reply: its JSON is of type {type(value).__name__}, not an object"
+        problem = f"not a reply: its JSON is of type {type(value).__name__}, not an object"
         yield Record(file, line, raw, value, problem, is_reply=False)
         return
     for one in _each(file, line, raw, value, found):

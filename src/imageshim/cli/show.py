@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     add_files(by, folders=True)
     add_source(by)
     by.add_argument("--save", type=_folder, metavar="DIR", help="write the images into this folder")
-    by.add_argument("--json", action="store_true", help="write a line of JSON an image")
+    by.add_argument("--json", action="store_true", help="write a line of JSON per image")
     add_html(by)
     options = by.parse_args(arguments)
     sources = inputs(options.files)

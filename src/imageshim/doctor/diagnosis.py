@@ -98,7 +98,7 @@ def _steps(
         )
     if shimmed:
         yield (
-            "See whether anything still needs the old formats, by your tests: "
+            "Let your tests say whether anything still needs the old formats: "
             "imageshim run --report report.jsonl -m pytest"
         )
     yield "Nothing: what is installed gives the format that the code reads"

@@ -36,7 +36,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "litellm", "0", "1.76.1",
-        "a reply sent back as history goes to the model as base64 text, a million tokens an image",
+        "a reply sent back as history goes to the model as base64 text, a million tokens per image",
         "imageshim.prepare_messages(messages), or install()",
         "run on 1.75.9 and 1.76.0",
     ),

@@ -26,7 +26,7 @@ def read_regular(path: str | os.PathLike[str], most: int = _MOST) -> bytes:
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # it is open
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            what = "Is a directory" if stat.S_ISDIR(status.st_mode) else "it is no regular file"
+            what = "Is a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise OSError(0, what, path)
         if status.st_size > most:
             raise OSError(0, f"it has more than {most} bytes", path)

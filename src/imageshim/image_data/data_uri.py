@@ -246,11 +246,11 @@ def _decode_base64(payload: str) -> bytes:
     foreign = first_foreign(run)
     if foreign < len(run):
         raise MalformedImageError(
-            f"{run[foreign]!r} is no base64 (character {foreign} of {len(run)} in the payload)"
+            f"{run[foreign]!r} is not base64 (character {foreign} of {len(run)} in the payload)"
         )
     if len(run) % 4 == 1:
         raise MalformedImageError(
-            f"truncated base64: {len(run)} characters are no whole number of bytes"
+            f"truncated base64: {len(run)} characters are not a whole number of bytes"
         )
     return decode_run(run)
 
@@ -260,7 +260,7 @@ def _decode_text(payload: str) -> bytes:
         return unquote_to_bytes(payload)
     except UnicodeEncodeError as error:
         raise MalformedImageError(
-            f"{payload[error.start]!r} is no character (number {error.start} of the payload)"
+            f"{payload[error.start]!r} is not base64 (character {error.start} of the payload)"
         ) from error
 
 

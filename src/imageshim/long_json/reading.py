@@ -34,10 +34,10 @@ def parse(body: bytes) -> Any:
         return numbers.parse(body)
     except json.JSONDecodeError as error:
         offset = len(error.doc[: error.pos].encode("utf-8", "surrogatepass"))
-        message = f"no JSON at byte {offset}: {error.msg}"
+        message = f"not JSON at byte {offset}: {error.msg}"
     except UnicodeDecodeError as error:
         offset = error.start
-        message = f"no JSON at byte {offset}: {error.reason}"
+        message = f"not JSON at byte {offset}: {error.reason}"
     except RecursionError:
         raise MalformedReplyError("JSON nested too deeply to be read") from None
     raise MalformedReplyError(message, offset=offset) from None

@@ -49,7 +49,9 @@ def check_option(name: str, value: object, allowed: tuple[object, ...]) -> None:
 
     """
     if value not in allowed:
-        raise ImageShimError(f"{name} is {value!r:.80}; there are {', '.join(map(repr, allowed))}")
+        raise ImageShimError(
+            f"{name} is {value!r:.80}; choose one of {', '.join(map(repr, allowed))}"
+        )
 
 
 def check_keep_images(keep_images: object) -> None:

@@ -47,7 +47,7 @@ def open_document(path: Path) -> Document:
         raise RulesFileError(f"{path}: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
         line = fault.object[: fault.start].count(b"\n") + 1
-        raise RulesFileError(f"{path}:{line}: no UTF-8: {fault.reason}") from None
+        raise RulesFileError(f"{path}:{line}: not UTF-8: {fault.reason}") from None
     return reader(path, text)
 
 
@@ -64,7 +64,7 @@ def _toml(path: Path, text: str) -> Document:
     except RecursionError:
         raise RulesFileError(f"{path}: nested too deeply") from None
     except ValueError as fault:
-        raise RulesFileError(f"{path}: no TOML: {fault}") from None
+        raise RulesFileError(f"{path}: not TOML: {fault}") from None
 
     lines = cache(lambda: _toml_lines(text, tomllib.loads))  # only where something is wrong
     return Document(path, value, lambda place: _line_of(place, lines()))
@@ -157,9 +157,9 @@ def _yaml(path: Path, text: str) -> Document:
         raise RulesFileError(f"{path}: nested too deeply, or inside itself") from None
     except yaml.MarkedYAMLError as fault:
         at = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise RulesFileError(f"{path}:{at}: no YAML: {fault.problem}") from None
+        raise RulesFileError(f"{path}:{at}: not YAML: {fault.problem}") from None
     except (yaml.YAMLError, ValueError) as fault:
-        raise RulesFileError(f"{path}: no YAML: {fault}") from None
+        raise RulesFileError(f"{path}: not YAML: {fault}") from None
     if value is None:
         value = {}
     if not isinstance(value, dict):
@@ -177,7 +177,7 @@ def _yaml_lines(path: Path, node: Any, place: Place) -> Iterator[tuple[Place, in
         for key, child in node.value:
             at = key.start_mark.line + 1
             if key.id != "scalar":
-                raise RulesFileError(f"{path}:{at}: a key must be a text")
+                raise RulesFileError(f"{path}:{at}: a key must be a string")
             if key.value in seen:  # PyYAML would take the last in silence
                 raise RulesFileError(f"{path}:{at}: {key.value}: the key is there twice")
             seen.add(key.value)

@@ -82,7 +82,7 @@ class _Request:
     def found(self) -> Found:
         at = _blank(self._text, 0)
         if self._text[at : at + 1] != "{":
-            raise ValueError("the request is no object")
+            raise ValueError("the request is not an object")
         cuts = _Cuts()
         end = _members(self._text, at, cuts, self._member)
         if _blank(self._text, end) != len(self._text):

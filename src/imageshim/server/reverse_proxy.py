@@ -63,7 +63,7 @@ def upstream_url(text: str) -> httpx.URL:
     """Check the address of an upstream: ``https://host``, with a port or a path.
 
     Raises:
-        ImageShimError: it is no http(s) URL, or has a query, a fragment or credentials.
+        ImageShimError: it is not an http(s) URL, or has a query, a fragment or credentials.
 
     """
     try:
@@ -71,7 +71,7 @@ def upstream_url(text: str) -> httpx.URL:
     except (httpx.InvalidURL, TypeError, ValueError) as fault:
         raise ImageShimError(f"upstream {text!r:.200}: {fault}") from None
     if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host):
-        raise ImageShimError(f"upstream {text!r:.200} is no http(s) URL")
+        raise ImageShimError(f"upstream {text!r:.200} is not an http(s) URL")
     if url.port is not None and not 0 < url.port < 65536:
         raise ImageShimError(f"upstream {text!r:.200}: there is no port {url.port}")
     if url.query or url.fragment or url.userinfo:
@@ -108,7 +108,7 @@ class ReverseProxy:
             return
         url = self._target(scope)
         if url is None:
-            await refuse(send, 400, "the path is no path", "invalid_path")
+            await refuse(send, 400, "the path is malformed", "invalid_path")
             return
         first = await receive()
         if first["type"] == "http.disconnect":
@@ -162,7 +162,7 @@ class ReverseProxy:
         try:
             response = await self._transport.handle_async_request(request)
             if response.status_code not in _STATUS:
-                raise httpx.RemoteProtocolError("this is no status")
+                raise httpx.RemoteProtocolError("this is not a status")
             start = {
                 "type": "http.response.start",
                 "status": response.status_code,

@@ -66,11 +66,11 @@ def _moment(value: object) -> object:
         try:
             value = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
         except ValueError:
-            raise ValueError(f"{value!r:.40} is no date; write 2027-03-01") from None
+            raise ValueError(f"{value!r:.40} is not a date; write 2027-03-01") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise ValueError(f"{value!r:.40} is no date; write 2027-03-01")  # noqa: TRY004  # for pydantic
+        raise ValueError(f"{value!r:.40} is not a date; write 2027-03-01")  # noqa: TRY004  # for pydantic
     if value.tzinfo is None:
         value = value.replace(tzinfo=timezone.utc)
     return value.timestamp()
@@ -82,7 +82,7 @@ def _one_or_more(value: object) -> object:
 
 def _link(value: str) -> str:
     if not re.fullmatch(r"https?://[!-;=?-~]+", value):
-        raise ValueError("it must be an http(s) URL, of ASCII without spaces, < and >")
+        raise ValueError("it must be an http(s) URL in ASCII, without spaces, < and >")
     return value
 
 

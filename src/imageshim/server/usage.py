@@ -88,7 +88,7 @@ def uses(texts: Iterable[str]) -> list[Use]:
                 for sample in family.samples
             ]
         except (ValueError, KeyError, IndexError) as fault:
-            raise ImageShimError(f"these are no metrics: {fault}") from None
+            raise ImageShimError(f"these are not metrics: {fault}") from None
         for name, labels, value, *_ in samples:
             if name == "imageshim_replies_total":
                 row = use(labels)

@@ -113,7 +113,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show the lines that read images in an old format; FILE: as JSON, too",
     )  # fmt: skip
     group.addoption(
-        "--image-formats", choices=["error"], help="error: to read an old format fails the test"
+        "--image-formats", choices=["error"], help="error: reading an old format fails the test"
     )
 
 
@@ -121,7 +121,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Install the shim for the session, where a report or failures are asked for."""
     config.addinivalue_line(
         "markers",
-        f"{_MARK}(*formats): run once a format, with LiteLLM and the OpenAI SDK answering in it",
+        f"{_MARK}(*formats): run once per format, with LiteLLM and the OpenAI SDK answering in it",
     )
     if not _is_asked_for(config):
         return

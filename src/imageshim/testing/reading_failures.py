@@ -86,7 +86,7 @@ def _differences(
     yield are_right and len(found) < len(expected), f"found {len(found)} of {len(expected)} images"
     yield are_right, f"found an image more than once: {count}, there {there}"
     other = next(one for one in found if one not in expected)
-    yield True, f"found what is no image of the reply: {_said(other)}"
+    yield True, f"found something that is not an image of the reply: {_said(other)}"
 
 
 def _lost_padding(known: _What, found: _What) -> bool:

@@ -190,7 +190,7 @@ def _mode() -> str:
     if not _state.complained:
         _state.complained = True
         allowed = ", ".join(_MODES)
-        text = f"{_VARIABLE} is {mode!r:.40}; there are {allowed}"
+        text = f"{_VARIABLE} is {mode!r:.40}; choose one of {allowed}"
         warnings.warn(text, UserWarning, stacklevel=2)
     return _MODES[0]
 

@@ -27,7 +27,7 @@ class Callers:
         for pattern, emit in (patterns or {}).items():
             if not isinstance(pattern, str) or not pattern:
                 raise ImageShimError(
-                    f"callers: {pattern!r:.80} is no pattern of module names such as 'shop.*'"
+                    f"callers: {pattern!r:.80} is not a pattern of module names such as 'shop.*'"
                 )
             self._written.append((pattern, target_format(emit)))
             self._rules.append((_compiled(pattern), target_format(emit)))

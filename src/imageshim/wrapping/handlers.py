@@ -200,7 +200,7 @@ def warn_of_loss(call: Call) -> None:
         return
     warn_at(
         calling_place(),
-        f"LiteLLM's own handler of {provider}/ reads text only: images {loses}are lost before "
+        f"LiteLLM's own handler of {provider}/ only reads text: images {loses}are lost before "
         "imageshim sees them; call the server through openai/ with its api_base",
         LossyConversionWarning,
     )

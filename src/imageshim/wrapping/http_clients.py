@@ -35,7 +35,7 @@ def watch_clients(names: Iterable[str], policy: Policy) -> None:
     """
     for name in names:
         if name not in CLIENTS:
-            raise ImageShimError(f"there is no client {name!r}; there are {', '.join(CLIENTS)}")
+            raise ImageShimError(f"there is no client {name!r}; choose one of {', '.join(CLIENTS)}")
         try:
             response = getattr(import_module(name), CLIENTS[name])
         except ImportError:

@@ -157,7 +157,7 @@ def install(  # noqa: PLR0913  # each option is a word of its own
     chosen = frozenset((libraries,) if isinstance(libraries, str) else libraries)
     if not chosen or not chosen <= LIBRARIES:
         raise ImageShimError(
-            f"libraries is {sorted(map(str, chosen))}; there are {', '.join(sorted(LIBRARIES))}"
+            f"libraries is {sorted(map(str, chosen))}; choose one of {', '.join(sorted(LIBRARIES))}"
         )
     do = policy(
         emit, source, on_loss,

@@ -47,7 +47,9 @@ def checked_callback(on_image: Any) -> OnImage | None:
     from inspect import iscoroutinefunction  # noqa: PLC0415  # of those who ask for it
 
     if not callable(on_image) or iscoroutinefunction(on_image):
-        raise ImageShimError(f"on_image is {on_image!r:.80}; it is a function that is no coroutine")
+        raise ImageShimError(
+            f"on_image is {on_image!r:.80}; it has to be a function, and not a coroutine function"
+        )
     return on_image  # type: ignore[no-any-return]
 
 

@@ -153,7 +153,7 @@ def test_links_to_themselves_and_pipes_stop_nothing(tmp_path):
     assert [one.rpartition("/")[2] for one in told] == [
         "zero.py: a link out of the project; left alone"
     ]
-    for path, why in [(paths[1], "symbolic links"), (paths[2], "it is no regular file")]:
+    for path, why in [(paths[1], "symbolic links"), (paths[2], "not a regular file")]:
         with pytest.raises(InputError, match=why):
             read_file(path)
 

@@ -95,7 +95,7 @@ def test_the_search_ends_at_the_top_of_a_repository(tmp_path):
     ("table", "said"),
     [
         ("targe = 'litellm'", "tool.imageshim.targe: no such setting; did you mean 'target'?"),
-        ("zzz = 1", "tool.imageshim.zzz: no such setting; there are target, "),
+        ("zzz = 1", "tool.imageshim.zzz: no such setting; choose one of target, "),
         ("target = 3", "tool.imageshim.target: expected a requirement such as"),
         ("target = 'openai>=1'", "tool.imageshim.target: 'openai>=1' is no requirement"),
         ("target = 'litellm>>1'", "tool.imageshim.target: 'litellm>>1' is no requirement"),

@@ -105,7 +105,7 @@ def test_a_model_without_an_answer_is_not_found():
             lambda: Reply([Text("a")], format="picture"),
             "format is 'picture'; choose one of content,",
         ),
-        (lambda: HTTPFault(200), "200 is no status of an error"),
+        (lambda: HTTPFault(200), "200 is not the status of an error"),
         (lambda: Drop(after_bytes=1, after_chunks=1), "not both"),
         (lambda: Drop(after_bytes=-1), "not below 0"),
         (lambda: Stall(-1), "not below 0"),

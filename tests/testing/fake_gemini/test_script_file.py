@@ -136,7 +136,7 @@ def test_models_and_the_format_stand_beside_the_answers(tmp_path):
     [
         ("[", "Expecting value"),
         ("7", "a script is an object, not int"),
-        ({"replies": []}, "a script has no 'replies'; there are answers, models, format"),
+        ({"replies": []}, "a script has no 'replies'; choose one of answers, models, format"),
         ({"format": "picture"}, "format is 'picture'; choose one of content,"),
         ([[], [{"text": "a"}, {"txt": "b"}]], r"answers\[1\]: parts\[1\]: a part has no 'txt'"),
         ([[{"image": "jpg"}]], r"answers\[0\]: parts\[0\]: Image: there is no picture 'jpg'"),

@@ -56,8 +56,8 @@ def add_shared(into: argparse.ArgumentParser) -> None:
     )
     find.add_argument(
         "--style", choices=STYLES,
-        help="how code is rewritten that needs no LiteLLM below 1.77: plain reads `images` itself "
-        "(the default), helpers calls imageshim",
+        help="how code is rewritten that need not run below LiteLLM 1.77: plain reads `images` "
+        "itself (the default), helpers calls imageshim",
     )  # fmt: skip
     where = into.add_argument_group("where")
     where.add_argument(
@@ -78,7 +78,7 @@ def add_shared(into: argparse.ArgumentParser) -> None:
         "--jobs",
         type=arguments.number(1),
         metavar="N",
-        help="workers at most (default: the processors)",
+        help="the most workers (default: one per processor)",
     )
     speed.add_argument(
         "--no-cache", dest="cache", action="store_false", help="look at every file anew"

@@ -52,7 +52,7 @@ def _came(file: File, root: ast.expr) -> str:
     if isinstance(root, ast.Call):
         return f"the reply comes from `{_short(root.func)}()`"
     if not isinstance(root, ast.Name):
-        return f"it is unknown where `{_short(root)}` comes from"
+        return f"it is not known where `{_short(root)}` comes from"
     name = root.id
     function = file.nodes.function_of(root)
     if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _takes(function, name):
@@ -63,7 +63,7 @@ def _came(file: File, root: ast.expr) -> str:
         return f"`{name}` is a parameter of {function.name}(), which {calls}"
     given = file.names.last_given(function, name, root.lineno)
     if given is None:
-        return f"it is unknown where `{name}` comes from"
+        return f"it is not known where `{name}` comes from"
     return f"`{name}` comes from `{_short(given)}`"
 
 

@@ -123,7 +123,7 @@ def _patterns(lines: Sequence[str], place: str, tell: Callable[[str], None]) -> 
         try:
             GitIgnoreSpec.from_lines([line])
         except (ValueError, re.error):  # noqa: PERF203  # seldom done
-            tell(f"{place}: the pattern is left out, it is none: {line:.80}")
+            tell(f"{place}: the pattern is left out, it is not valid: {line:.80}")
         else:
             good.append(line)
     return GitIgnoreSpec.from_lines(good)

@@ -55,7 +55,7 @@ def cells(path: str, data: bytes) -> tuple[list[Piece], list[Problem]]:
         text = data.decode()
         notebook = json.loads(text.removeprefix(_BOM))
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-            return [], [Problem(1, "", "no notebook of format 4: it has no list of cells")]
+            return [], [Problem(1, "", "not a notebook of format 4: it has no list of cells")]
         if not _is_python(notebook):
             return [], []
         for strings in _sources(text):
@@ -210,7 +210,9 @@ class NotebookPiece(Piece):
 
     def _not_there(self, place: int) -> EditError:
         line = self.source.data.count(b"\n", 0, place) + 1
-        return EditError(f"{self.source.path}: {self.locate(line, 0).where} is no Python to edit")
+        return EditError(
+            f"{self.source.path}: {self.locate(line, 0).where} is not Python that can be edited"
+        )
 
     def _character(self, number: int, offset: int) -> int:
         """Return the file's character at an offset, in bytes, of a string's value."""
@@ -257,7 +259,7 @@ def _strings(text: str, at: int, cell: int) -> Iterator[_String]:
         return
     starts = list(_elements(text, at)) if text[at] == "[" else [at]
     if any(text[start] != '"' for start in starts):
-        raise ValueError(f"the source of cell {cell} is no text")
+        raise ValueError(f"the source of cell {cell} is not text")
     places = [(start, *_DECODER.raw_decode(text, start)) for start in starts]
     if not places:
         return

@@ -114,7 +114,7 @@ def lower_bound(requirement: str) -> str:
     try:
         specifiers = Requirement(requirement).specifier
     except InvalidRequirement as error:
-        raise SettingsError(f"{requirement!r} is no requirement: {error}") from None
+        raise SettingsError(f"{requirement!r} is not a requirement: {error}") from None
     bounds = [
         Version(one.version.removesuffix(".*"))
         for one in specifiers
@@ -206,7 +206,7 @@ def _unknown(file: Path, key: str) -> Any:
     from difflib import get_close_matches  # noqa: PLC0415
 
     near = get_close_matches(key, _READERS, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_READERS)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(_READERS)}"
     raise SettingsError(f"{file}: tool.imageshim.{key}: no such setting; {hint}")
 
 
@@ -250,7 +250,7 @@ def check_codes(codes: tuple[str, ...], place: str) -> tuple[str, ...]:
     codes = tuple(code.upper() for code in codes)
     for code in codes:
         if not re.fullmatch(r"IMG[0-9]{0,3}|ALL", code):
-            raise SettingsError(f"{place}: {code!r} is no code of a rule, such as 'IMG001'")
+            raise SettingsError(f"{place}: {code!r} is not the code of a rule, such as 'IMG001'")
     return codes
 
 
@@ -274,7 +274,7 @@ def check_target(target: str, place: str) -> str:
 
     """
     if not re.match(r"\s*litellm\b", target, re.IGNORECASE):
-        raise SettingsError(f"{place}: {target!r} is no requirement such as 'litellm>=1.77'")
+        raise SettingsError(f"{place}: {target!r} is not a requirement such as 'litellm>=1.77'")
     try:
         lower_bound(target)
     except SettingsError as error:

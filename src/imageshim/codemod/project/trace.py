@@ -230,9 +230,9 @@ def _parse(place: str, line: bytes) -> TracedRead:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise TraceError(f"{place}: no JSON ({error}); is it a report of imageshim run?") from None
+        raise TraceError(f"{place}: not JSON ({error}); is it a report of imageshim run?") from None
     if not isinstance(row, dict) or "v" not in row:
-        raise TraceError(f"{place}: no row of a report of imageshim run")
+        raise TraceError(f"{place}: not a row of a report of imageshim run")
     if row["v"] != FORMAT_VERSION:
         raise TraceError(
             f"{place}: the report has version {row['v']!r}, this imageshim reads {FORMAT_VERSION}"

@@ -59,7 +59,9 @@ def dropping_framework(file: File) -> Iterator[Finding]:
         named = [one for one in map(said, arguments) if isinstance(one, str)]
         if framework is not None and any(map(IMAGE_MODEL.search, named)):
             yield file.finding(
-                CODE, node, f"{framework} drops the images of a reply: call LiteLLM for pictures"
+                CODE,
+                node,
+                f"{framework} drops the images of a reply: call LiteLLM itself for pictures",
             )
 
 

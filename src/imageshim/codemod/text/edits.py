@@ -81,7 +81,7 @@ def _parsed(source: Source, new: bytes) -> Source:
     try:
         changed.tree  # noqa: B018  # parsed here
     except SourceError as error:
-        raise EditError(f"the edited file would be no Python: {error}") from None
+        raise EditError(f"the edited file would not be Python: {error}") from None
     return changed
 
 
@@ -99,7 +99,7 @@ def _same_outside(source: Source, edits: Sequence[Edit], new: bytes) -> None:
         new_at += len(text)
         old_at = edit.end
     if new_at != len(new):
-        raise EditError(f"{source.path}: the edited file has bytes of nobody at its end")
+        raise EditError(f"{source.path}: the edited file has bytes at its end that no edit made")
 
 
 _POSITIONED = (ast.expr, ast.stmt, ast.keyword, ast.excepthandler, ast.alias)

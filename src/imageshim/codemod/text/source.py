@@ -67,7 +67,9 @@ class Source:
         except LookupError:
             raise SourceError(self.path, 1, f"unknown encoding {found}") from None
         if self.has_bom and name != "utf-8":
-            raise SourceError(self.path, 1, f"a UTF-8 byte order mark, but declared as {found}")
+            raise SourceError(
+                self.path, 1, f"has a UTF-8 byte order mark, but is declared as {found}"
+            )
         return name
 
     def _cookie(self) -> str | None:
@@ -126,7 +128,7 @@ class Source:
                 warnings.simplefilter("ignore")  # invalid escapes are not ours to report
                 return ast.parse(text)
         except SyntaxError as error:
-            what = f"no syntax of {version}: {error.msg}"
+            what = f"not the syntax of {version}: {error.msg}"
             raise SourceError(self.path, error.lineno or 1, what) from None
         except (RecursionError, MemoryError):
             raise SourceError(self.path, 1, f"nested too deeply for {version}'s parser") from None

@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
 def _size(text: str, base: int) -> int:
     size = int(text[:20], base)
     if not 0 <= size <= _LARGEST:
-        raise ValueError(f"{size} is no size")
+        raise ValueError(f"{size} is not a size")
     return size
 
 

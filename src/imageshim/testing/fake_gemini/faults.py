@@ -26,7 +26,9 @@ class HTTPFault(Fault):
 
     def __post_init__(self) -> None:
         if not 400 <= self.status <= 599:
-            raise ImageShimError(f"HTTPFault: {self.status} is no status of an error (400 to 599)")
+            raise ImageShimError(
+                f"HTTPFault: {self.status} is not the status of an error (400 to 599)"
+            )
 
 
 @dataclass(frozen=True)

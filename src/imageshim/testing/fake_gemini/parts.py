@@ -51,7 +51,9 @@ class Image:
             known = ", ".join(PICTURES)
             raise ImageShimError(f"Image: there is no picture {self.picture!r:.80}, only {known}")
         if self.mime_type is None and isinstance(self.picture, bytes) and not self._sniffed():
-            raise ImageShimError("Image: these bytes are no image of a known type: say mime_type")
+            raise ImageShimError(
+                "Image: these bytes are not an image of a known type: pass mime_type"
+            )
 
     def _sniffed(self) -> str | None:
         found = sniff_bytes(self.data)

@@ -101,7 +101,7 @@ class Reply:
         if self.format is not None:
             check_format(self.format)
         if self.finish not in _FINISHES:
-            raise ImageShimError(f"Reply: finish is {self.finish!r:.80}; there are {_FINISHES}")
+            raise ImageShimError(f"Reply: finish is {self.finish!r:.80}; choose one of {_FINISHES}")
         if self.delay < 0 or self.chunk_delay < 0:
             raise ImageShimError("Reply: delay and chunk_delay are seconds, not below 0")
         _check_cut(self.cut, sum(len(candidate.parts or ()) for candidate in self.candidates))
@@ -130,12 +130,14 @@ def _check_cut(cut: object, parts: int) -> None:
     if cut in _CUTS:
         return
     if isinstance(cut, (str, bytes)) or not isinstance(cut, Sequence):
-        raise ImageShimError(f"Reply: cut is {cut!r:.80}; there are {_CUTS} and lists of places")
+        raise ImageShimError(
+            f"Reply: cut is {cut!r:.80}; choose one of {_CUTS}, or give a list of places"
+        )
     places = [place for chunk in cut for place in chunk]
     if sorted(places) != list(range(parts)):
         raise ImageShimError(
             f"Reply: cut names the parts {places}, and the reply has {list(range(parts))}, "
-            "each of which belongs into one chunk"
+            "each of which belongs in one chunk"
         )
 
 

@@ -135,7 +135,7 @@ def _object(value: Any, what: str, known: tuple[str, ...]) -> Mapping[str, Any]:
         raise ImageShimError(f"{what} is an object, not {type(value).__name__}")
     unknown = sorted(value.keys() - set(known))
     if unknown:
-        raise ImageShimError(f"{what} has no {unknown[0]!r}; there are {', '.join(known)}")
+        raise ImageShimError(f"{what} has no {unknown[0]!r}; choose one of {', '.join(known)}")
     return value
 
 

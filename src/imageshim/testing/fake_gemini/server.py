@@ -268,7 +268,7 @@ def _request(handler: Handler, raw: bytes, where: Route) -> Request | Delivery:
         return Request(handler.command, path, headers, body, "gemini", where.model, stream)
     model = where.model or body.get("model")
     if not isinstance(model, str | None):
-        return error(where.protocol, 400, "the request's model is no text")
+        return error(where.protocol, 400, "the request's model is not a string")
     stream = body.get("stream") is True
     return Request(handler.command, path, headers, body, "openai", model, stream)
 
