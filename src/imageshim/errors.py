@@ -58,7 +58,7 @@ class MalformedImageError(ImageShimError):
 
 
 class MalformedReplyError(ImageShimError):
-    """What was given is no reply, or its bytes are no JSON.
+    """What was given is not a reply, or its bytes are not JSON.
 
     ``offset`` is the byte at which reading stopped, or None where that is not known.
     """
@@ -69,7 +69,7 @@ class MalformedReplyError(ImageShimError):
 
 
 class RemoteImageError(ImageShimError):
-    """The bytes of an image were asked for that is a URL or a reference: nothing is fetched."""
+    """The bytes were asked for of an image that is a URL or a reference: nothing is fetched."""
 
 
 class MissingExtraError(ImageShimError, ImportError):

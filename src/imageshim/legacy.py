@@ -55,7 +55,7 @@ def legacy_content(message: Any) -> str | None:
 
 
 def _mocked(message: Any) -> Any:
-    """Read the ``content`` of a mock, which is no carrier of images but may well have text."""
+    """Read the ``content`` of a mock, which is not a carrier of images but may well have text."""
     try:
         return getattr(message, "content", None)
     except Exception:  # noqa: BLE001  # a property of somebody's class may raise anything

@@ -87,7 +87,7 @@ def _picture(image: GeneratedImage) -> str:
 
 
 def _choice_of(reply: Any, choice: int) -> Any:
-    """Return one choice of a whole reply; what is no whole reply is itself."""
+    """Return one choice of a whole reply; what is not a whole reply is itself."""
     choices = carriers.items_of(carriers.get(reply, "choices"))
     if choices is None:
         return reply

@@ -1,4 +1,4 @@
-"""Messages in every spelling that is known, beside what is no image (extra ``testing``).
+"""Messages in every spelling that is known, beside what is not an image (extra ``testing``).
 
 The other strategies draw what LiteLLM writes. Here are the spellings of other gateways, references
 to files, audio and PDF and citations among the images, data URIs that a text only quotes, and text

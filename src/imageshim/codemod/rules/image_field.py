@@ -1,4 +1,4 @@
-"""Reads of ``message.image``, which LiteLLM has had in 1.76.1 to 1.76.3 only.
+"""Reads of ``message.image``, which only LiteLLM 1.76.1 to 1.76.3 has.
 
 From 1.77.0 on the images are in a list, ``message.images``, and each item's ``image_url`` is the
 very dict that ``image`` was (BerriAI/litellm PR #13983, #14160). The attribute, the item, ``get``,

@@ -1,7 +1,7 @@
 """``item["index"]`` does not say which image it is: LiteLLM gives 0 to all of them.
 
 Measured on 1.77.0 to 1.109.1, 1350 of 1350 items; OpenRouter gives no ``index`` at all. The place
-in the list says it (``enumerate``), and ``imageshim.normalize(response)`` numbers the items.
+in the list does (``enumerate``), and ``imageshim.normalize(response)`` numbers the items.
 """
 
 from __future__ import annotations

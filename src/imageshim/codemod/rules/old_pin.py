@@ -1,9 +1,10 @@
-"""The project keeps itself on a LiteLLM release that gives images in an old format.
+"""The project is pinned to a LiteLLM release that gives images in an old format.
 
 Replies carry images in ``message.content`` up to 1.76.0, in ``message.image`` from 1.76.1 to 1.76.3
 (the first of several only: BerriAI/litellm PR #13983), and in ``message.images`` from 1.77.0 on
 (PR #14160). A pin such as ``litellm==1.76.1``, or a bound such as ``litellm<1.77``, in
-pyproject.toml, setup.cfg, a requirements file or a lock keeps a project before that.
+pyproject.toml, a requirements file, a lock or wherever else dependencies are named, keeps a project
+before that.
 
 Code is rewritten for the releases that the project asks for: as long as an old one is among them,
 to helpers of imageshim that read every format. Raise the pin, and the plain ``message.images`` will
