@@ -69,7 +69,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda value: repr(value)[:20])
 def test_garbage_is_refused_with_its_name(garbage):
-    with pytest.raises(UnknownFormatError, match="is no LiteLLM version") as caught:
+    with pytest.raises(UnknownFormatError, match="is not a LiteLLM version") as caught:
         format_of(garbage)
     assert repr(garbage)[:80] in str(caught.value)
     assert len(str(caught.value)) < 200

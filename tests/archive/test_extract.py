@@ -122,7 +122,7 @@ def test_a_damaged_image_is_listed_and_its_record_stays(archive, tmp_path):
     code, counts, _ = archive("extract", "in.jsonl", "--out", "small")
     assert (code, counts["rejects"], counts["extracted"]) == (1, 1, 1)
     (rejected,) = (tmp_path / "small" / "rejects.jsonl").read_text().splitlines()
-    assert "is no base64" in json.loads(rejected)["reason"]
+    assert "is not base64" in json.loads(rejected)["reason"]
 
 
 def test_an_image_that_is_gone_is_listed(archive, tmp_path):

@@ -185,8 +185,8 @@ def test_a_file_that_is_no_python_is_told_and_the_others_are_done(run, project):
     ended = run("fix", "--write")
 
     assert ended.code == 2
-    assert ended.out.startswith(b"a.py:2: error: no syntax of Python ") or (
-        b"\na.py:2: error: no syntax of Python " in ended.out
+    assert ended.out.startswith(b"a.py:2: error: not the syntax of Python ") or (
+        b"\na.py:2: error: not the syntax of Python " in ended.out
     )
     assert "1 could not be read or written, see above." in ended.lines
     assert (project / "app.py").read_bytes() == NEW
@@ -196,8 +196,8 @@ def test_a_file_that_is_no_python_is_told_and_the_others_are_done(run, project):
     ("words", "said"),
     [
         (["nothing.py"], "nothing.py: no such file or folder"),
-        (["--select", "E501"], "--select: 'E501' is no code of a rule"),
-        (["--target", "openai"], "--target: 'openai' is no requirement"),
+        (["--select", "E501"], "--select: 'E501' is not the code of a rule"),
+        (["--target", "openai"], "--target: 'openai' is not a requirement"),
         (["--trace", "nothing"], "cannot read the trace nothing"),
         (["--config", "nothing"], "cannot read nothing"),
         (["--jobs", "0"], "--jobs: 0 is out of range: 1 or more"),

@@ -90,7 +90,7 @@ def test_workers_add_up_their_metrics():
 @pytest.mark.parametrize(
     ("arguments", "code", "fault"),
     [
-        (["--upstream", "openrouter.ai"], 1, "is no http(s) URL"),
+        (["--upstream", "openrouter.ai"], 1, "is not an http(s) URL"),
         (["--upstream", "http://x", "--rules", "RULES"], 1, "rules.toml:2: rules[0].format"),
         (
             ["--upstream", "http://x", "--default", "webp"],

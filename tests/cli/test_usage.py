@@ -95,7 +95,7 @@ def test_a_server_that_has_answered_nobody_yet(usage):
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"), [("<html>{", "no metrics"), (None, "404 Not Found"), ("", "no replies yet")]
+    ("text", "fault"), [("<html>{", "not metrics"), (None, "404 Not Found"), ("", "no replies yet")]
 )
 def test_what_cannot_be_had_is_told(usage, text, fault):
     with pages(metrics=text) as url:

@@ -270,12 +270,12 @@ def test_svg_can_be_text_in_a_uri():
         ("data:image/png;base64,", "a image/png data URI without data"),
         ("data:image/png;base64,====", "a image/png data URI without data"),
         ("data:image/svg+xml,", "a image/svg[+]xml data URI without data"),
-        ("data:image/png;base64,AAAA!AAA", "'!' is no base64 [(]character 4 of 8"),
-        ("data:image/png;base64,AA==AAAA", "'=' is no base64 [(]character 2 of 8"),
-        ("data:image/png;base64,AAAé", "'é' is no base64"),
-        ("data:image/png;base64,AAA\ud800", r"'\\ud800' is no base64"),
+        ("data:image/png;base64,AAAA!AAA", "'!' is not base64 [(]character 4 of 8"),
+        ("data:image/png;base64,AA==AAAA", "'=' is not base64 [(]character 2 of 8"),
+        ("data:image/png;base64,AAAé", "'é' is not base64"),
+        ("data:image/png;base64,AAA\ud800", r"'\\ud800' is not base64"),
         ("data:image/png;base64,AAAAA", "truncated base64: 5 characters"),
-        ("data:image/svg+xml,<svg>\ud800", r"'\\ud800' is no character [(]number 5"),
+        ("data:image/svg+xml,<svg>\ud800", r"'\\ud800' is not a character [(]number 5"),
     ],
 )
 def test_a_malformed_image_says_what_is_wrong(uri, message):

@@ -36,9 +36,9 @@ WRONG = [
     # what is replaced in both files, by what, and the place and the fault that must be told
     ("sunset", "sunse", 2, "sunse: there is no such key"),
     ("content", "webp", 5, r"rules\[0\].format: Input should be 'content'"),
-    ("2027-03-01", '"soon"', 2, "sunset: 'soon' is no date"),
+    ("2027-03-01", '"soon"', 2, "sunset: 'soon' is not a date"),
     ("2027-03-01", "2020-03-01", 1, "sunset is before deprecated"),
-    ("2027-03-01", "true", 2, "sunset: True is no date"),
+    ("2027-03-01", "true", 2, "sunset: True is not a date"),
     ("path", "paht", None, r"rules\[1\].paht: there is no such key"),
 ]
 
@@ -79,11 +79,11 @@ def test_everything_wrong_is_told_at_once(tmp_path):
     [
         ("toml", "default = \n", r"not TOML: .*line 1"),
         ("toml", "a = 1\na = 2\n", r"not TOML: .*line 2"),
-        ("yaml", "rules: [\n", r"rules\.yaml:2: no YAML"),
+        ("yaml", "rules: [\n", r"rules\.yaml:2: not YAML"),
         ("yaml", "default: images\ndefault: image\n", r":2: default: the key is there twice"),
         ("yaml", "- a\n", r":1: the file must have keys"),
         ("yaml", "a: &x [*x]\n", "inside itself"),
-        ("yaml", "a: 2027-13-45\n", "no YAML"),
+        ("yaml", "a: 2027-13-45\n", "not YAML"),
         ("yaml", "? [a, b]\n: 1\n", r":1: a key must be a string"),
         ("yaml", "default: " + "9" * 5000 + "\n", "not YAML: .*digits"),
         ("yaml", "[" * 3000, "nested too deeply"),
@@ -100,7 +100,7 @@ def test_everything_wrong_is_told_at_once(tmp_path):
             ),
             r":\d+: its aliases stand for too much",
         ),
-        ("toml", "a = " + "[" * 3000, "nested too deeply|no TOML"),
+        ("toml", "a = " + "[" * 3000, "nested too deeply|not TOML"),
         ("toml", "default = " + "9" * 5000 + "\n", "not TOML: .*integer"),
         ("json", "{}", r"must end with \.toml, \.yaml, \.yml"),
         ("toml", '[[rules]]\nformat = "image"\n', r":1: rules\[0\]: a rule needs at least one of"),
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(RulesFileError, match=r"none\.toml: No such file"):
         read_rules(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"a = 1\n# \xe9\n")
-    with pytest.raises(RulesFileError, match=r"latin\.toml:2: no UTF-8"):
+    with pytest.raises(RulesFileError, match=r"latin\.toml:2: not UTF-8"):
         read_rules(tmp_path / "latin.toml")
 
 

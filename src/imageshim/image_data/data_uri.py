@@ -260,7 +260,7 @@ def _decode_text(payload: str) -> bytes:
         return unquote_to_bytes(payload)
     except UnicodeEncodeError as error:
         raise MalformedImageError(
-            f"{payload[error.start]!r} is not base64 (character {error.start} of the payload)"
+            f"{payload[error.start]!r} is not a character (number {error.start} of the payload)"
         ) from error
 
 

@@ -161,12 +161,12 @@ def test_a_cell_that_is_no_python_is_told_and_the_others_are_read():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"{", "no notebook: "),
-        (b"\xff", "no notebook: "),
-        (b"[]", "no notebook of format 4"),
-        (b'{"worksheets": []}', "no notebook of format 4"),
-        (b'{"cells": [{"cell_type": "code", "source": 3}]}', "the source of cell 1 is no text"),
-        (b'{"cells": [{"cell_type": "code", "source": [3]}]}', "the source of cell 1 is no text"),
+        (b"{", "not a notebook: "),
+        (b"\xff", "not a notebook: "),
+        (b"[]", "not a notebook of format 4"),
+        (b'{"worksheets": []}', "not a notebook of format 4"),
+        (b'{"cells": [{"cell_type": "code", "source": 3}]}', "the source of cell 1 is not text"),
+        (b'{"cells": [{"cell_type": "code", "source": [3]}]}', "the source of cell 1 is not text"),
     ],
 )
 def test_what_is_no_notebook_is_told(data, said):

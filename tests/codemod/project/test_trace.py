@@ -89,9 +89,9 @@ def test_files_that_nobody_asked_for_are_known(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "report.jsonl:2: no JSON"),
-        ("[]", "report.jsonl:2: no row of a report"),
-        ('{"file": "a"}', "report.jsonl:2: no row of a report"),
+        ("{", "report.jsonl:2: not JSON"),
+        ("[]", "report.jsonl:2: not a row of a report"),
+        ('{"file": "a"}', "report.jsonl:2: not a row of a report"),
         ('{"v": 2}', "report.jsonl:2: the report has version 2, this imageshim reads 1"),
         (json.dumps(row("a", line="1")), "report.jsonl:2: 'line' is '1', expected int"),
         (json.dumps(row("a", line=True)), "report.jsonl:2: 'line' is True, expected int"),

@@ -85,7 +85,7 @@ def test_an_edit_that_would_break_the_file_is_not_made(monkeypatch):
     report = inspect("a.py", b"x = 1\n", HOW)
 
     assert report.new is None
-    assert "left as it is: the edited file would be no Python" in report.problems[0].what
+    assert "left as it is: the edited file would not be Python" in report.problems[0].what
 
 
 def test_a_mistake_of_ours_in_one_file_does_not_end_the_run(monkeypatch, tmp_path):

@@ -113,5 +113,5 @@ def test_comments_are_proven_to_change_nothing():
     verify_comments(source, b"# why\nif a:\n    # how\n    b = c\n")
     with pytest.raises(EditError, match="more than"):
         verify_comments(source, b"if a:\n    pass  # b = c\n")
-    with pytest.raises(EditError, match="no Python"):
+    with pytest.raises(EditError, match="not be Python"):
         verify_comments(source, b"if a:\n    # b = c\n")

@@ -52,8 +52,8 @@ def test_the_first_line_end_is_the_files():
 @pytest.mark.parametrize(
     ("data", "line", "what"),
     [
-        (b"x = (\n", 1, "no syntax"),
-        (b"x = 1\ny = = 2\n", 2, "no syntax"),
+        (b"x = (\n", 1, "not the syntax"),
+        (b"x = 1\ny = = 2\n", 2, "not the syntax"),
         (b"x = 1\ny = '\xff'\n", 2, "not utf-8"),
         (b"# coding: nonsense\n", 1, "unknown encoding nonsense"),
         (b"\xef\xbb\xbf# coding: latin-1\n", 1, "byte order mark"),

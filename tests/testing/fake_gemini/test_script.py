@@ -94,7 +94,7 @@ def test_a_model_without_an_answer_is_not_found():
     ("make", "message"),
     [
         (lambda: Image("jpg"), "there is no picture 'jpg', only png, jpeg,"),
-        (lambda: Image(b"not an image"), "these bytes are no image of a known type"),
+        (lambda: Image(b"not an image"), "these bytes are not an image of a known type"),
         (lambda: Candidate(["text"]), r"parts\[0\] is str, not one of Text, Image,"),
         (lambda: Reply("text"), "content is str, not parts"),
         (lambda: Reply([Text("a")], cut=[[0, 1]]), r"cut names the parts \[0, 1\]"),

@@ -61,7 +61,7 @@ def cells(path: str, data: bytes) -> tuple[list[Piece], list[Problem]]:
         for strings in _sources(text):
             builder.add(strings)
     except (ValueError, RecursionError) as error:
-        return [], [Problem(1, "", f"no notebook: {error}")]
+        return [], [Problem(1, "", f"not a notebook: {error}")]
     piece = NotebookPiece(path, text, builder)
     problems = [
         Problem(text.count("\n", 0, strings[0].start) + 1, f"cell {strings[0].cell}", what)
