@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
@@ -167,3 +169,25 @@ def test_less_than_all_of_a_file_is_told(archive, place, monkeypatch):
     monkeypatch.setattr(There, "begin", lambda _: None)
     code, _, err = archive("convert", "in", "--out", url)
     assert (code, "has 3 bytes of " in err) == (1, True)
+
+
+@pytest.mark.usefixtures("given")
+def test_another_machine_knows_what_was_asked_and_does_all_again(archive, place, tmp_path):
+    url, there = place
+    archive("convert", "in", "--out", url)
+    before = there()
+    shutil.rmtree(tmp_path / ".caches")
+    assert archive("convert", "in", "--out", url, "--to", "parts")[0] == 2
+    shutil.rmtree(tmp_path / ".caches")
+    code, counts, _ = archive("convert", "in", "--out", url)
+    assert (code, counts["converted"]) == (1, 40)
+    assert there() == before
+
+
+def test_a_list_of_rejects_goes_when_there_are_none(archive, given, place):
+    url, there = place
+    archive("convert", "in", "--out", url)
+    assert "rejects.jsonl" in there()
+    (given / "deep" / "b.jsonl").write_bytes(MANY)
+    assert archive("convert", "in", "--out", url)[0] == 0
+    assert there().keys() == {"a.jsonl", "deep/b.jsonl"}

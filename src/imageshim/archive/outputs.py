@@ -112,14 +112,17 @@ class There:
             raise OSError(f"{what}: {error!r}") from error
 
     def begin(self) -> None:
-        """Let the journal here be that of the folder there: without one there, none counts."""
+        """Let the journal here be that of the folder there: without one there, none counts.
+
+        One of another machine says what was asked for; the lists of what was done are not here.
+        """
         journal = self.path / JOURNAL
         if self.size(JOURNAL) is None:
             shutil.rmtree(self.path, ignore_errors=True)
         elif not journal.exists():
             journal.parent.mkdir(parents=True, exist_ok=True)
-            with self._telling(f"{self.named(JOURNAL)} cannot be read"):
-                self._system.get_file(self._at(JOURNAL), str(journal))
+            with self.open(JOURNAL) as stream:
+                journal.write_bytes(stream.readline())
 
     def sign(self) -> None:
         """Leave the journal, as it is now, in the folder there."""
