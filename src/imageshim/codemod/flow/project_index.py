@@ -17,7 +17,7 @@ that it is. It holds no trees, so worker processes can be given it::
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -336,23 +336,23 @@ class ProjectIndex:
 
     def is_called(self, module: str, info: Function) -> bool:
         """Whether another file calls a function."""
-        return any(self._callers(module, info))
+        return any(any(self._calls.of(one)) for one in self._called_as(module, info))
 
-    def _callers(self, module: str, info: Function) -> Iterator[Arguments]:
-        """Yield what each call in other files hands a function, by its own name or its bases'."""
+    def _called_as(self, module: str, info: Function) -> list[str]:
+        """Return the names that other files call a function by: its own, and its bases'."""
         name = qualified(info, module)
-        names = [] if name is None else [name]
-        if name is not None and info.owner is not None:
-            above = self._classes.above(info.owner, module, self.resolved)
-            names += [f"{one}().{info.name}" for one in above]
-        for one in names:
-            self._ask(_ARGUMENTS + one)
-            yield from self._calls.of(one)
+        if name is None or info.owner is None:
+            return [] if name is None else [name]
+        above = self._classes.above(info.owner, module, self.resolved)
+        return [name, *(f"{one}().{info.name}" for one in above)]
 
     def argument(self, module: str, info: Function, name: str) -> Value | None:
         """Return what other files hand a parameter; None where none calls the function."""
         function = qualified(info, module)
-        calls = list(self._callers(module, info))
+        calls: list[Arguments] = []
+        for one in self._called_as(module, info):
+            self._ask(_ARGUMENTS + one)
+            calls += self._calls.of(one)
         if not calls or function is None:
             return None
         names = [one.arg for one in info.positional]
