@@ -204,10 +204,10 @@ def test_a_format_configured_for_an_installed_package_does_not_warn(client, tmp_
     [
         ({"emit": "picture"}, "'picture' is not a format"),
         ({"callers": {"shop": "picture"}}, "'picture' is not a format"),
-        ({"callers": {3: "content"}}, "3 is no pattern"),
-        ({"callers": {"": "content"}}, "'' is no pattern"),
+        ({"callers": {3: "content"}}, "3 is not a pattern"),
+        ({"callers": {"": "content"}}, "'' is not a pattern"),
         ({"libraries": ["anthropic"]}, "anthropic"),
-        ({"libraries": []}, "there are litellm, openai"),
+        ({"libraries": []}, "choose one of litellm, openai"),
         ({"on_loss": "weep"}, "on_loss is 'weep'"),
     ],
 )
