@@ -484,7 +484,7 @@ def test_what_cannot_be_called_is_refused(callback):
 def test_a_callback_that_nobody_would_await_is_refused():
     async def later(_image): ...
 
-    with pytest.raises(imageshim.ImageShimError, match="no coroutine"):
+    with pytest.raises(imageshim.ImageShimError, match="not a coroutine"):
         imageshim.capture_images(on_image=later)
 
 
