@@ -50,7 +50,7 @@ def test_the_options_are_those_of_the_command():
 
 
 def test_what_cannot_be_converted_comes_unchanged_and_warns_or_is_raised():
-    with pytest.warns(ReplyUnchangedWarning, match="a record stays as it is: no JSON") as caught:
+    with pytest.warns(ReplyUnchangedWarning, match="a record stays as it is: not JSON") as caught:
         got = list(convert_records([b"{bad", ONE]))
     assert got == [b"{bad", WANTED]
     assert caught[0].filename == __file__
