@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
     add(
+        "--max-held", type=number(1), metavar="BYTES",
+        help="of requests and replies that one worker holds at a time; what is more waits, and a "
+        "request for half a minute at the most (default: 96 MiB)",
+    )  # fmt: skip
+    add(
         "--max-line", type=number(4096), metavar="BYTES",
         help="cut text in streams, and so the images of the format content, into shorter lines, "
         "such as 65536, for clients that refuse long ones",

@@ -15,9 +15,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    fcntl: Any = None
+else:
     import fcntl
 
 __all__ = ["beside", "keep_mode", "open_temporary", "remove_leftovers", "write_whole"]
@@ -37,18 +39,17 @@ def beside(path: Path) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
-def _made(folder: Path) -> tuple[Path, int | None]:
+def _made(folder: Path) -> tuple[Path, int]:
     """Make an empty file, and lock it as long as what is returned is open."""
     while True:
         temporary = folder / f".imageshim-{os.urandom(8).hex()}.tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         if sys.platform == "win32":  # files that are open can be neither moved nor removed
             os.close(descriptor)
-            return temporary, None
+            return temporary, os.open(os.devnull, os.O_RDONLY)
         with suppress(OSError):  # not every file system has locks; there nothing is taken for left
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:

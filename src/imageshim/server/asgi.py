@@ -20,8 +20,6 @@ from imageshim.printing.escapes import shown
 from imageshim.timeline import Format
 
 try:
-    import anyio
-    import anyio.lowlevel
     import anyio.to_thread
 except ImportError:
     raise MissingExtraError("the middleware", "server") from None
@@ -30,10 +28,11 @@ from . import codings, headers
 from .asked import Asked
 from .error_responses import refuse
 from .metrics import Metrics, default_metrics
-from .negotiation import Negotiation
-from .pieces import Body
+from .negotiation import Decision, Negotiation
+from .pieces import Body, in_pieces
 from .replies import Options, Reply
 from .request_bodies import NOTHING, Found, can_hold, look
+from .room import NoRoomError, Room, Share, one_at_a_time
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -50,7 +49,9 @@ _MEBIBYTE = 1 << 20
 # Looking through this much takes a millisecond or more. It is done beside the event loop, and for
 # one request at a time, so that many at once take neither its time nor memory.
 _OFF_LOOP = 100_000
-_ONE_AT_A_TIME = anyio.lowlevel.RunVar[anyio.CapacityLimiter]("imageshim_looking")
+
+_PATIENCE = 30.0  # seconds for which a request waits for room
+_BUSY = "the server holds as many bytes of other requests and replies as it may; try again"
 
 # Extensions with which an application hands a file to the server, past everybody in between.
 _PAST_US = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
@@ -76,6 +77,9 @@ class ImageFormatMiddleware:
         max_look: requests up to this many bytes, unpacked, are searched for
             ``metadata.image_format``; larger ones pass unread, and their header decides.
         max_reply: replies up to this many bytes are converted; larger ones pass.
+        max_held: about so many bytes of requests and replies are held at a time, all together; what
+            is more waits. A request for which there is no room within half a minute is answered
+            503, with ``Retry-After``.
         max_line: text of streams is cut into deltas so that no line has more bytes, for clients
             that refuse longer ones; images in text (``content``) only. None: no limit.
         metrics: where to count; by default prometheus-client's registry, where that is installed.
@@ -101,6 +105,7 @@ class ImageFormatMiddleware:
         strict: bool = False,
         max_look: int = 8 * _MEBIBYTE,
         max_reply: int = 64 * _MEBIBYTE,
+        max_held: int = 96 * _MEBIBYTE,
         max_line: int | None = None,
         metrics: Metrics | None = None,
     ) -> None:
@@ -111,6 +116,7 @@ class ImageFormatMiddleware:
         self._paths = tuple(paths)
         negotiation = negotiation or Negotiation(default, rules)
         self._looking = _Looking(max_look, negotiation.reads_models)
+        self._room = Room(max_held)
         self._options = Options(
             negotiation,
             metrics or default_metrics(),
@@ -131,14 +137,24 @@ class ImageFormatMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        request = _Request(scope, receive, self._looking)
-        await request.read()
-        try:
-            decision = self._options.negotiation.decide(request.asked)
-        except FormatRequestError as fault:
-            self._options.metrics.failure("refused")
-            await refuse(send, 400, str(fault), "unknown_image_format", param=fault.param)
-            return
+        # One share for both, so that no reply waits for its own request.
+        with self._room.share() as share:
+            request = _Request(scope, receive, self._looking, share)
+            try:
+                await request.read()
+                decision = self._options.negotiation.decide(request.asked)
+            except NoRoomError:
+                self._options.metrics.failure("busy")
+                await refuse(send, 503, _BUSY, "busy", close=True, retry_after=1)
+            except FormatRequestError as fault:
+                self._options.metrics.failure("refused")
+                await refuse(send, 400, str(fault), "unknown_image_format", param=fault.param)
+            else:
+                await self._answer(request, send, decision, share)
+
+    async def _answer(
+        self, request: _Request, send: Send, decision: Decision, share: Share
+    ) -> None:
         wanted = decision.format
         if wanted is None:
             await self.app(request.scope, request.receive, send)
@@ -148,6 +164,7 @@ class ImageFormatMiddleware:
             self._options,
             request.asked,
             decision,
+            share,
             wanted=wanted,
             wants_images=request.wants_images,
         )
@@ -166,30 +183,27 @@ class _Looking:
     model: bool
 
 
-def _limiter() -> anyio.CapacityLimiter:
-    try:
-        return _ONE_AT_A_TIME.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(1)
-        _ONE_AT_A_TIME.set(limiter)
-        return limiter
-
-
 class _Request:
     """A request whose body has been read, and is given to the application as if it had not."""
 
-    def __init__(self, scope: Scope, receive: Receive, options: _Looking) -> None:
+    def __init__(self, scope: Scope, receive: Receive, options: _Looking, share: Share) -> None:
         self.scope = scope
         self.asked = Asked()
         self.wants_images = False
         self.client_left = False
         self._receive = receive
         self._options = options
+        self._share = share
         self._messages: deque[Message] = deque()
 
     async def receive(self) -> Message:
         """Stand in for the server's ``receive``."""
-        message = self._messages.popleft() if self._messages else await self._receive()
+        if self._messages:
+            message = self._messages.popleft()
+            if not self._messages:
+                self._share.release()  # what is held of it is the application's from here on
+        else:
+            message = await self._receive()
         self.client_left = message["type"] == "http.disconnect"
         return message
 
@@ -199,7 +213,7 @@ class _Request:
         body = await self._read_body()
         found = NOTHING if body is None else await self._found(sent, body)
         if found.rest is not None:
-            self._messages = deque([{"type": "http.request", "body": found.rest}])
+            self._give(found.rest, more=False)
             length = (b"content-length", str(len(found.rest)).encode())
             self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
         self.wants_images = found.wants_images
@@ -217,11 +231,12 @@ class _Request:
         while message.get("more_body", False) and body.size <= self._options.max_size:
             message = await self._receive()
             body.add(message.get("body", b""))
+            await self._share.hold(body.size, _PATIENCE)
         whole = body.take()
         left = message["type"] != "http.request"
         more = left or message.get("more_body", False)
         if whole or not left:
-            self._messages.append({"type": "http.request", "body": whole, "more_body": more})
+            self._give(whole, more=more)
         if left:
             self._messages.append(message)
             return None
@@ -229,6 +244,13 @@ class _Request:
             self._pass(f"it has more than {self._options.max_size} bytes")
             return None
         return whole
+
+    def _give(self, body: bytes, *, more: bool) -> None:
+        """Let the application have the body in pieces; ``more``: what is behind it comes itself."""
+        self._messages = deque(
+            {"type": "http.request", "body": piece, "more_body": True} for piece in in_pieces(body)
+        )
+        self._messages[-1]["more_body"] = more
 
     async def _found(self, sent: headers.HeaderList, body: bytes) -> Found:
         """Look through the body; whether it may be as it is, is the upstream's to say."""
@@ -239,7 +261,9 @@ class _Request:
         try:
             if how is None and len(body) < _OFF_LOOP:
                 return self._looked(body)
-            return await anyio.to_thread.run_sync(self._unpacked, how, body, limiter=_limiter())
+            return await anyio.to_thread.run_sync(
+                self._unpacked, how, body, limiter=one_at_a_time("look")
+            )
         except (ImageShimError, ValueError) as fault:
             # Its text may quote the body, which is the client's.
             too_large = isinstance(fault, codings.UnpackedTooLargeError)

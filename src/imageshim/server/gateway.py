@@ -54,6 +54,9 @@ _OTHER_FILES = 64  # that a worker has open: libraries, sockets to listen on, me
 # How long a thread that looks through a request keeps the event loop waiting, at each of its dozen
 # steps that answer another request. Python's own 5 ms make a tenth of a second of them.
 _SWITCH_SECONDS = 0.0005
+# uvicorn, and so LiteLLM's proxy, closes connections that are idle for 5 seconds: a request that is
+# sent on one at that moment is lost.
+_IDLE_UPSTREAM = 4.0
 _STARTUP_FAILURE = 3  # how uvicorn exits that could not start
 
 
@@ -81,6 +84,8 @@ class Settings:
     """Larger requests, unpacked, are not searched for ``metadata.image_format``."""
     max_reply: int = 64 * _MEBIBYTE
     """Larger replies pass unconverted, piece by piece."""
+    max_held: int = 96 * _MEBIBYTE
+    """About so many bytes of requests and replies one worker holds at a time; more wait."""
     max_line: int | None = None
     """Text in streams is cut so that no line is longer; None: it is not."""
     max_head: int = 64 * 1024
@@ -141,6 +146,7 @@ def create_app(settings: Settings) -> ASGIApp:
         limits=httpx.Limits(
             max_connections=settings.max_connections,
             max_keepalive_connections=settings.max_connections,
+            keepalive_expiry=_IDLE_UPSTREAM,
         )
     )
     metrics = default_metrics()
@@ -156,6 +162,7 @@ def create_app(settings: Settings) -> ASGIApp:
         strict=settings.strict,
         max_look=settings.max_look,
         max_reply=settings.max_reply,
+        max_held=settings.max_held,
         max_line=settings.max_line,
         metrics=metrics,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from imageshim.errors import ImageShimError
 
-__all__ = ["WINDOW", "Body", "count", "count_values"]
+__all__ = ["WINDOW", "Body", "count", "count_values", "in_pieces"]
 
 WINDOW = 1 << 16
 """Bytes that one step looks at: below a millisecond, for which every other thread waits."""
 
+_PIECE = 1 << 18  # bytes that a server is given at once
 _AT_ONCE = 256
 _FEW = 1 << 20  # bytes that hold no more values than can be converted at once
 _MOST_VALUES = 1 << 19
@@ -36,6 +39,15 @@ class Body:
         self._joined.clear()
         self._last.clear()
         return whole
+
+
+def in_pieces(body: bytes) -> Iterator[bytes]:
+    """Cut what is large, so that its receiver is waited for in between."""
+    if len(body) <= _PIECE:
+        yield body
+        return
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
 
 
 def count(body: bytes, marks: tuple[bytes, ...], most: int) -> int:

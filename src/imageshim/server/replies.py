@@ -27,7 +27,8 @@ from . import codings, headers
 from .asked import Asked
 from .error_responses import refuse
 from .negotiation import Decision, Negotiation
-from .pieces import Body, count_values
+from .pieces import Body, count_values, in_pieces
+from .room import Share, one_at_a_time
 from .stream_body import StreamBody
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Reply:
         options: Options,
         asked: Asked,
         decision: Decision,
+        share: Share,
         *,
         wanted: Format,
         wants_images: bool,
@@ -80,6 +82,7 @@ class Reply:
         self._options = options
         self._asked = asked
         self._decision = decision
+        self._share = share
         self._wanted = wanted
         self._wants_images = wants_images
         self._start: Message | None = None  # held until it is known what becomes of the body
@@ -173,6 +176,7 @@ class Reply:
     async def _hold(self, message: Message) -> None:
         piece = message.get("body", b"")
         self._body.add(piece)
+        await self._share.hold(self._body.size)
         self._sizes[0] = self._body.size
         if self._sizes[0] > self._options.max_reply:
             self._fail("too_large", f"the reply has more than {self._options.max_reply} bytes")
@@ -188,7 +192,19 @@ class Reply:
         body = self._body.take()
         await self._send(start)
         if body or not more:
-            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+            await self._send_body(body, more=more)
+        del body
+        self._share.release()
+
+    async def _send_body(self, body: bytes, *, more: bool) -> None:
+        """Send in pieces: before each, and before the end, a server waits for a slow client."""
+        pieces = list(in_pieces(body))
+        is_one = len(pieces) == 1
+        for piece in pieces:
+            is_more = more or not is_one
+            await self._send({"type": "http.response.body", "body": piece, "more_body": is_more})
+        if not is_one and not more:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _convert_whole(self) -> None:
         assert self._start is not None  # noqa: S101  # for the type checker
@@ -215,9 +231,12 @@ class Reply:
         self._start = None
         self._body.take()
         changed = converted is not body
-        await self._send(self._started(start, changed=changed, size=len(converted)))
-        await self._send({"type": "http.response.body", "body": converted})
+        del body  # it is not kept until a slow client has taken what it became
         self._sizes[1] = len(converted)
+        await self._share.hold(len(converted))
+        await self._send(self._started(start, changed=changed, size=len(converted)))
+        await self._send_body(converted, more=False)
+        self._share.release()
         self._count(changed=changed)
 
     async def _converted(self, body: bytes, start: Message) -> bytes:
@@ -261,8 +280,11 @@ class Reply:
             await self._begin_stream()
         self._sizes[0] += len(piece)
         self._sizes[1] += len(out)
+        await self._share.hold(self._stream.held + len(out))
         if out or not more:
-            await self._send({"type": "http.response.body", "body": out, "more_body": more})
+            await self._send_body(out, more=more)
+        del out
+        await self._share.hold(self._stream.held)
         if not more:
             changed, self._stream = self._stream.changed, None
             self._count(changed=changed)
@@ -315,7 +337,7 @@ def _weak(etag: bytes) -> bytes:
 async def _convert(body: bytes, do: Plan) -> bytes:
     if count_values(body) < _MANY:
         return convert_body(body, do)
-    return await anyio.to_thread.run_sync(convert_body, body, do)
+    return await anyio.to_thread.run_sync(convert_body, body, do, limiter=one_at_a_time("reply"))
 
 
 async def _off_loop(
@@ -323,4 +345,4 @@ async def _off_loop(
 ) -> bytes:
     if len(body) < _OFF_LOOP:
         return work(how, body, *more)
-    return await anyio.to_thread.run_sync(work, how, body, *more)
+    return await anyio.to_thread.run_sync(work, how, body, *more, limiter=one_at_a_time("reply"))

@@ -37,6 +37,11 @@ class StreamBody:
         """Whether anything could be unpacked so far."""
 
     @property
+    def held(self) -> int:
+        """How many bytes are held back."""
+        return max(self._held, 0) if self._stream.converts else 0
+
+    @property
     def fault(self) -> Exception | None:
         """Why the stream is converted no more."""
         return self._stream.fault
@@ -62,6 +67,8 @@ class StreamBody:
         else:
             out = self._converted(plain, last=last)
             self._held += len(plain) - len(out)
+            if self._framer.clean and not self._stream.holds:
+                self._held = 0  # what goes out need not be as long as what came in
             if self._held > self._max_held and self._stream.converts:
                 fault = ImageShimError(f"{self._held} bytes would be held back")
                 out += b"".join([*self._stream.give_up(fault), self._framer.finish()])

@@ -78,6 +78,11 @@ class FailOpen(Generic[P]):
             self._held = [piece] if made else [*self._held, piece]
         return made
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything that went in has not come out."""
+        return bool(self._held)
+
     def finish(self) -> list[P]:
         """Take no more; returns what is still held."""
         converter = self._converter
