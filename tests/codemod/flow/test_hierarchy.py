@@ -1,7 +1,13 @@
 """Methods that classes in other files inherit, override and are handed replies by."""
 
+import ast
+import itertools
+
 import pytest
 
+from imageshim.codemod.flow.hierarchy import Hierarchy
+from imageshim.codemod.flow.scopes import Class, ClassInfo, Scope
+from imageshim.codemod.flow.values import Ref
 from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.running.engine import check
 from imageshim.codemod.text.source import Source
@@ -143,3 +149,33 @@ def test_what_the_same_file_has_below_is_no_doubt():
     """, "service.py": "from backends import Ours\nprint(Ours().url('cat'))\n"}  # fmt: skip
 
     assert NEW in fixed(files)["backends.py"]
+
+
+def test_classes_whose_names_go_in_a_circle():
+    reader = """
+        from base import Base
+        class Url(Base):
+            pass
+        for _ in range(2):
+            class Other(Url):
+                def extract(self, message):
+                    return message.image["url"]
+            class Url(Other):
+                pass
+    """
+
+    assert NEW in fixed({"base.py": TEMPLATE, "url.py": reader})["url.py"]
+
+
+def test_a_chain_of_bases_may_be_longer_than_calls_can_be_deep():
+    scope = Scope(ast.Module([], []), None)
+    names = [f"C{number}" for number in range(3000)]
+    chain = [ClassInfo(ast.ClassDef(name, [], [], [], []), scope) for name in names]
+    for one, above in itertools.pairwise(chain):
+        one.bases = [Class(above)]
+    chain[-1].bases = [Ref("base.Base")]
+
+    assert Hierarchy().above(chain[0], "m", str) == [
+        *(f"m.{name}" for name in names[1:]),
+        "base.Base",
+    ]

@@ -22,7 +22,7 @@ _MOST_ABOVE = 16
 class _Known(NamedTuple):
     """A class, as other files see it."""
 
-    bases: tuple[str, ...]
+    bases: list[str]
     methods: frozenset[str]
 
 
@@ -49,7 +49,7 @@ class Hierarchy:
             if info.scope.parent is not flow.top:
                 continue
             name = class_name(info, module)
-            known = _Known(tuple(_bases(info, module, resolved)), frozenset(info.methods))
+            known = _Known(_bases(info, module, resolved), frozenset(info.methods))
             self.known[name] = known
             results = {
                 one: facts[f"{name}().{one}()"]
@@ -93,10 +93,16 @@ def class_name(info: ClassInfo, module: str) -> str:
     return f"{without_init(module)}.{info.node.name}"
 
 
-def _bases(info: ClassInfo, module: str, resolved: Callable[[str], str]) -> Iterator[str]:
-    for base in (one for value in info.bases for one in alternatives(value)):
-        if isinstance(base, Ref):
-            yield resolved(base.name)
-        elif isinstance(base, Class) and base.info is not info:
-            yield class_name(base.info, module)
-            yield from _bases(base.info, module, resolved)
+def _bases(info: ClassInfo, module: str, resolved: Callable[[str], str]) -> list[str]:
+    """Name the classes above one, the nearest first; each once, whatever is above whom."""
+    out: dict[str, None] = {}
+    todo, seen = [info], {info}
+    for one in todo:
+        for base in (kind for value in one.bases for kind in alternatives(value)):
+            if isinstance(base, Ref):
+                out[resolved(base.name)] = None
+            elif isinstance(base, Class) and base.info not in seen:
+                out[class_name(base.info, module)] = None
+                seen.add(base.info)
+                todo.append(base.info)
+    return list(out)
