@@ -76,16 +76,21 @@ async def replying(_scope, receive, send):
         await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-async def test_a_request_without_room_waits_and_is_answered_once_there_is(shim):
-    app = shim(replying, max_held=1)
-    slow, other = Client(app, whole=False), Client(app)
+async def held_up(slow, other, go_on):
+    """Run two clients, of which the other gets nothing until the slow one may go on."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(slow.run)
         await anyio.wait_all_tasks_blocked()
         tasks.start_soon(other.run)
         await anyio.wait_all_tasks_blocked()
         assert other.sent == []
-        slow.may_send.set()
+        go_on.set()
+
+
+async def test_a_request_without_room_waits_and_is_answered_once_there_is(shim):
+    app = shim(replying, max_held=1)
+    slow, other = Client(app, whole=False), Client(app)
+    await held_up(slow, other, slow.may_send)
     for client in (slow, other):
         assert png().url in json.loads(client.body)["choices"][0]["message"]["content"]
 
@@ -116,13 +121,7 @@ async def test_a_request_for_which_there_is_no_room_in_time_is_told_when_to_come
 async def test_a_reply_is_read_on_once_slow_clients_have_taken_theirs(shim):
     app = shim(replying, max_held=1)
     slow, other = Client(app, takes=False), Client(app)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(slow.run)
-        await anyio.wait_all_tasks_blocked()
-        tasks.start_soon(other.run)
-        await anyio.wait_all_tasks_blocked()
-        assert other.sent == []
-        slow.may_take.set()
+    await held_up(slow, other, slow.may_take)
     assert len(slow.sent) > 3  # in pieces: the client is waited for between them
     assert slow.body == other.body
 

@@ -43,10 +43,7 @@ class Body:
 
 def in_pieces(body: bytes) -> Iterator[bytes]:
     """Cut what is large, so that its receiver is waited for in between."""
-    if len(body) <= _PIECE:
-        yield body
-        return
-    for at in range(0, len(body), _PIECE):
+    for at in range(0, max(len(body), 1), _PIECE):
         yield body[at : at + _PIECE]
 
 

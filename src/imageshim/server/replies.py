@@ -198,12 +198,12 @@ class Reply:
 
     async def _send_body(self, body: bytes, *, more: bool) -> None:
         """Send in pieces: before each, and before the end, a server waits for a slow client."""
-        pieces = list(in_pieces(body))
-        is_one = len(pieces) == 1
-        for piece in pieces:
-            is_more = more or not is_one
+        is_cut = False
+        for piece in in_pieces(body):
+            is_cut = len(piece) < len(body)
+            is_more = more or is_cut
             await self._send({"type": "http.response.body", "body": piece, "more_body": is_more})
-        if not is_one and not more:
+        if is_cut and not more:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _convert_whole(self) -> None:
