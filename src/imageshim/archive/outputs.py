@@ -9,7 +9,6 @@ it, and moved there.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from imageshim.errors import ImageShimError
+from imageshim.files.caches import cache_folder
 
 from .sources import JOURNAL, filesystem_of
 
@@ -93,10 +93,8 @@ class There:
         self._root = root.rstrip("/")
         self.place = url.rstrip("/")
         self._moves = _AT_ITS_END.isdisjoint(_names_of(self._system))
-        cache = os.environ.get("XDG_CACHE_HOME")
-        caches = Path(cache) if cache else Path.home() / ".cache"
         name = hashlib.sha256(f"{self._system.to_json()} {self._root}".encode()).hexdigest()[:24]
-        self.path = caches / "imageshim" / "archive" / name
+        self.path = cache_folder("archive") / name
         """Where files are made, and the journal is."""
 
     def named(self, name: str) -> str:

@@ -158,25 +158,26 @@ def main(arguments: Sequence[str]) -> int:
         return 2
 
 
-def _task(options: argparse.Namespace) -> Task:
-    from imageshim.archive.extraction import Extraction, Inlining
-    from imageshim.archive.outputs import folder_at
+def _sought(options: argparse.Namespace) -> dict[str, Any]:
     from imageshim.archive.places import Where
-    from imageshim.archive.record import Conversion
-    from imageshim.archive.report import Look
 
-    if options.command == "inline":
-        return Inlining(options.sources[0])
-    known = {
+    return {
         "source": options.source,
         "source_from": options.source_from,
         "where": Where(tuple(options.at), tuple(options.column)),
     }
-    if options.command == "report":
-        return Look(**known)
+
+
+def _task(options: argparse.Namespace, folder: Path) -> Task:
+    """Make what is done with each record; files are made in this folder."""
+    from imageshim.archive.extraction import Extraction, Inlining
+    from imageshim.archive.record import Conversion
+
+    if options.command == "inline":
+        return Inlining(options.sources[0])
     if options.command == "extract":
-        return Extraction(out=str(folder_at(options.out).path), **known)
-    return Conversion(**conversion_of(options), **known)
+        return Extraction(out=str(folder), **_sought(options))
+    return Conversion(**conversion_of(options), **_sought(options))
 
 
 def _engine(options: argparse.Namespace) -> Engine:
@@ -195,16 +196,17 @@ def _run(options: argparse.Namespace) -> int:
     from imageshim.archive.outputs import Here, There, folder_at
     from imageshim.archive.report import Look
 
-    engine, task = _engine(options), _task(options)
-    if isinstance(task, Look):
+    engine = _engine(options)
+    if options.command == "report":
         with tempfile.TemporaryDirectory(prefix="imageshim-") as folder:
-            return _report(options, task, engine, Here(Path(folder)))
+            return _report(options, Look(**_sought(options)), engine, Here(Path(folder)))
     from imageshim.archive.extraction import write_manifest
     from imageshim.archive.sources import MANIFEST
 
     out = folder_at(options.out)
     if isinstance(out, There):
         data_error(f"files are made, and the journal of this run is kept, in {out.path}")
+    task = _task(options, out.path)
     run, summary = _done(options, task, engine, out)
     if MANIFEST in task.own_names:
         write_manifest(made := out.path / MANIFEST, run.rows())

@@ -27,7 +27,7 @@ from .arguments import (
     file_name,
     parser,
 )
-from .inputs import inputs, replaced_file, stream_of, total_size
+from .inputs import inputs, not_an_object, replaced_file, stream_of, total_size
 from .progress import Progress
 
 __all__ = ["main"]
@@ -100,8 +100,7 @@ class _Task(Conversion):
         """Convert a record."""
         out = super().record(body, notes)
         if not notes.tally["replies"] and not isinstance(value := parse(body), dict):
-            kind = type(value).__name__
-            raise MalformedReplyError(f"not a reply: its JSON is a {kind}, not an object")
+            raise MalformedReplyError(not_an_object(value))
         return out
 
 

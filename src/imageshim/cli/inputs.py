@@ -36,6 +36,7 @@ __all__ = [
     "Record",
     "clean",
     "inputs",
+    "not_an_object",
     "records",
     "replaced_file",
     "stream_of",
@@ -199,6 +200,11 @@ def _records(
             yield from _replies(file, line.number, body, sought)
 
 
+def not_an_object(value: object) -> str:
+    """Say why JSON without a reply in it is none itself."""
+    return f"not a reply: its JSON is of type {type(value).__name__}, not an object"
+
+
 def _replies(file: str, line: int | None, raw: bytes, sought: Sought) -> Iterator[Record]:
     try:
         value = parse(raw)
@@ -208,8 +214,7 @@ def _replies(file: str, line: int | None, raw: bytes, sought: Sought) -> Iterato
         return
     found = every_reply(value, sought.where)
     if not found and not isinstance(value, dict):
-        problem = f"not a reply: its JSON is of type {type(value).__name__}, not an object"
-        yield Record(file, line, raw, value, problem, is_reply=False)
+        yield Record(file, line, raw, value, not_an_object(value), is_reply=False)
         return
     for one in _each(file, line, raw, value, found):
         yield one._replace(source=sought.source_in(value))

@@ -289,9 +289,10 @@ def _processors() -> int:
 def _cache(command: Command, how: How) -> Cache | None:
     if not command.cache:
         return None
-    from imageshim.codemod.running.cache import Cache, default_folder  # only where one is used
+    from imageshim.codemod.running.cache import Cache  # only where one is used
+    from imageshim.files.caches import cache_folder
 
-    folder = default_folder() if command.cache_folder is None else Path(command.cache_folder)
+    folder = cache_folder("codemod") if command.cache_folder is None else Path(command.cache_folder)
     targets = sorted((how.targets or {}).items())
     cache = Cache(folder, (how.settings, how.unsafe, how.root, how.fingerprint, targets))
     cache.prune()

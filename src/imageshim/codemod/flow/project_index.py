@@ -300,8 +300,7 @@ class ProjectIndex:
         found = self._facts.get(f"{name}()")
         if found is not None:
             return returned(found, name, given)
-        is_class = name.rpartition(".")[2][:1].isupper()
-        return self._ref(f"{name}()") if is_class else UNKNOWN
+        return self._ref(f"{name}()") if called(name) != name else UNKNOWN  # an instance
 
     # Classes that have their bases in other files
 

@@ -8,7 +8,6 @@ entry is never out of date; old ones are removed by their age.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -21,16 +20,10 @@ from imageshim.files.whole import write_whole
 
 from .reports import FileReport, as_json, from_json
 
-__all__ = ["Cache", "default_folder"]
+__all__ = ["Cache"]
 
 _DAY = 86_400  # seconds
 _LONGEST_AGE = 30 * _DAY
-
-
-def default_folder() -> Path:
-    """Return the folder for caches, as the XDG base directory specification names it."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "imageshim" / "codemod"
 
 
 @cache

@@ -86,7 +86,8 @@ def prepared(
     index, fingerprint = _index(origins, modules_near, settings, sources, seen)
     paths = sorted({*found.strong, *index.added})
     index.doubts.update(_doubts(index, paths, sources))
-    own = shared({path: targets.of(path, read(path)) for path in paths}, index.sources)
+    more = {path: targets.of(path, read(path)) for path in paths if path not in own}
+    own = shared(own | more, index.sources)
     return how._replace(project=index, fingerprint=fingerprint, targets=own), paths
 
 
