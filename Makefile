@@ -78,7 +78,7 @@ lint: $(READY)  ## ruff, mypy strict, pyright, import contracts, and the checker
 docs: $(READY)  ## the documentation as a site, in build/site
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
-	@echo "build/site/index.html"
+	@echo "build/site/index.html; to search in it, serve it: python3 -m http.server -d build/site"
 
 compatibility: $(READY)  ## docs/compatibility.json, from the live tests that it is about
 	@rm -rf .live/outcomes

@@ -53,7 +53,7 @@ def test_it_is_a_table_for_people_and_leaves_nothing(run_command, tree, tmp_path
     assert [row.split() for row in rows[:3]] == [
         ["8", "files"], ["20", "records"], ["23", "replies"],
     ]  # fmt: skip
-    assert ["23", "formats", "content"] in [row.split() for row in rows]
+    assert ["23", "format", "content"] in [row.split() for row in rows]
     assert [path.name for path in tmp_path.iterdir()] == [tree.name]
 
 
@@ -83,7 +83,7 @@ def test_the_page_shows_every_reply_below_what_was_counted(archive, tree, tmp_pa
     assert counts["page"] == counts["replies"]
     assert page.count("<article ") == page.count("<img decoding") == counts["replies"] == 35
     assert "<h1>Replies of in</h1>" in page
-    for said in ("<dt>formats content</dt><dd><bdi>", "<dt>duplicates</dt><dd><bdi>34</bdi>"):
+    for said in ("<dt>format content</dt><dd><bdi>", "<dt>duplicates</dt><dd><bdi>34</bdi>"):
         assert said in page
     for place in ("deep/batch.jsonl:4", "document.json:[3].r", "stream.sse", "in.parquet:2:"):
         assert place in page

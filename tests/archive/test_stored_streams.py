@@ -59,7 +59,7 @@ def test_it_is_found_by_all_commands_and_counted_as_a_reply(archive, run_command
     _, counts, _ = archive("convert", "out/a.jsonl", "--out", "again")
     assert (counts["converted"], counts["in the format already"]) == (0, 1)
     _, counts, _ = archive("report", "a.jsonl")
-    assert (counts["formats content"], counts["formats none"], counts["images"]) == (1, 1, 1)
+    assert (counts["format content"], counts["format none"], counts["images"]) == (1, 1, 1)
     assert run_command("detect", "out/a.jsonl")[0] == "out/a.jsonl:1\timages\t1"
     assert [row.split("\t")[3] for row in run_command("show", "out/a.jsonl")] == [
         "images", "no image", "no image",

@@ -28,6 +28,7 @@ ITEM = {"image_url": {"url": URL, "detail": "auto"}, "index": 0, "type": "image_
         (line(content=[{"type": "image_url", "image_url": {"url": URL}}]), "parts\t1"),
         (line(content=f"![]({URL})"), "markdown\t1"),
         (line(content="x", reasoning_content=URL), "reasoning\t1"),
+        (json.dumps({"choices": [{"delta": {"images": [ITEM]}}]}).encode(), "chunk\t1"),
     ],
 )
 def test_the_format_and_the_number_of_images_are_told(run, body, said):

@@ -153,7 +153,7 @@ def test_what_is_no_reply_fails_only_where_nothing_was_one(run, stranger):
     line = json.dumps(stranger).encode()
     ended = run("show", stdin=line)
     assert (ended.code, ended.out) == (1, b"")
-    assert "takes a chat completion; this looks like" in ended.err
+    assert ": expected a chat completion; this looks like" in ended.err
     ended = run("show", stdin=line + b"\n" + body({"content": A.url}))
     assert ended.code == 0
     assert ended.err.startswith("<stdin>:1: ")

@@ -52,6 +52,8 @@ __all__ = [
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".live"
 _LOOPBACK = Path(__file__).parent / "loopback"
+_UV = find_uv_bin()
+"""Looked up once: sysconfig, which it asks, gives threads that come first together None."""
 
 REFUSED = "refused-hosts"
 
@@ -132,7 +134,7 @@ def locked(name: str) -> Iterator[None]:
 
 def _uv(*arguments: str, stdin: str = "") -> str:
     run = subprocess.run(
-        [find_uv_bin(), *arguments], input=stdin, capture_output=True, text=True, check=False
+        [_UV, *arguments], input=stdin, capture_output=True, text=True, check=False
     )
     if run.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)}:\n{run.stderr}")

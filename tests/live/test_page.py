@@ -91,9 +91,9 @@ def test_nothing_in_a_reply_runs_or_loads(seen, view):
 
 def test_the_keyboard_does_it_all(seen):
     keys = seen["keys"]
-    assert keys["all"] == f"{len(REPLIES)} of {len(REPLIES)} shown"
-    assert (keys["found"], keys["places"]) == (f"1 of {len(REPLIES)} shown", ["a.json"])
-    assert keys["image"] == f"1 of {len(REPLIES)} shown"
+    assert keys["all"] == f"{len(REPLIES)} of {len(REPLIES)} answers"
+    assert (keys["found"], keys["places"]) == (f"1 of {len(REPLIES)} answers", ["a.json"])
+    assert keys["image"] == f"1 of {len(REPLIES)} answers"
     assert (keys["first"], keys["second"]) == ("a1", "a2")
     assert keys["full"].startswith("image 0: image/png")
     assert keys["neighbour"].startswith("image 1: image/jpeg")

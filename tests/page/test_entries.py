@@ -75,7 +75,7 @@ def test_a_signed_copy_that_the_message_lost_is_shown_and_named():
     inline = {"mimeType": "image/png", "data": png().url.partition(",")[2]}
     block = {"type": "thinking", "thinking": json.dumps({"inlineData": inline})}
     (entry,) = entries_of(reply({"content": "t", "thinking_blocks": [block]}), "x")
-    assert (entry.format, entry.losses) == ("elsewhere", {})
+    assert (entry.format, entry.losses) == ("thinking_blocks", {})
     assert entry.images[0].uri == png().url
 
 

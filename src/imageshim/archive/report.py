@@ -13,6 +13,7 @@ from imageshim.errors import ImageShimError
 from imageshim.image_data import data_uri
 from imageshim.image_data.structure import IMAGE_TYPES
 from imageshim.long_json.reading import parse_lazily
+from imageshim.messages.generated_image import where_images_are
 from imageshim.reading import GeneratedImage, read_all
 
 from .places import ANYWHERE, Where, every_reply
@@ -62,8 +63,7 @@ class Look(Sought):
                 for image in reading.images
             ]
             known = detect(found.value, source)
-            kind = known.value if known else next((one.found_in for one in images), "none")
-            notes.tally[f"format {kind}"] += 1
+            notes.tally[f"format {where_images_are(images, known)}"] += 1
             for image in images:
                 notes.rows.append(_seen(image))
 

@@ -274,9 +274,11 @@ _SAID = 10
 
 def _labelled(said: dict[str, Any]) -> Iterator[tuple[str, int]]:
     for name, value in said.items():
-        counts = value.items() if isinstance(value, dict) else [("", value)]
-        for kind, count in counts:
-            yield " ".join(filter(None, (name.replace("_", " "), kind))), count
+        label = name.replace("_", " ")
+        if isinstance(value, dict):
+            yield from ((f"{label.removesuffix('s')} {kind}", n) for kind, n in value.items())
+        else:
+            yield label, value
 
 
 def _replies(run: Run, task: Look) -> Iterator[Record]:

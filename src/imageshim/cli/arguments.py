@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from itertools import takewhile
@@ -224,8 +225,13 @@ def file_name(path: str | os.PathLike[str]) -> str:
     return shown(os.fsencode(path).decode("utf-8", "replace"))
 
 
+_CALLED = re.compile(r"\b[a-z_]+\(\) takes ")
+
+
 def data_error(message: str) -> None:
     """Print a problem in the data, red on a terminal."""
+    # Who types a command has called no function.
+    message = _CALLED.sub("expected ", message)
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     line = f"\x1b[31m{shown(message)}\x1b[0m" if colours else shown(message)
     print(line, file=sys.stderr)  # noqa: T201

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
+from imageshim.messages.generated_image import where_images_are
 from imageshim.reading import read_all
 
 from .arguments import add_files, add_source, data_error, parser
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         "detect",
         "Print a line for each reply: its place, the format, the number of images. In place of a "
         "format stands none, or where the images are that convert leaves there unless it is asked "
-        "for them: markdown, reasoning (drafts), thinking_blocks.",
+        "for them: markdown, reasoning (drafts), thinking_blocks; or chunk, a chunk of a stream "
+        "alone.",
         _EXAMPLES,
     )
     add_files(by, folders=True)
@@ -65,8 +67,7 @@ def _detect_one(record: Record, source: str | None, *, check: bool) -> bool:
     except ImageShimError as error:
         data_error(f"{record.place}: {error}")
         return False
-    elsewhere = next((image.found_in for image in images), "none")
-    print(f"{record.place}\t{found.value if found else elsewhere}\t{len(images)}")  # noqa: T201
+    print(f"{record.place}\t{where_images_are(images, found)}\t{len(images)}")  # noqa: T201
     if not check or found is None:
         return True
     from imageshim.schema import problems

@@ -16,6 +16,7 @@ from imageshim.archive.record import Sought
 from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
+from imageshim.messages.generated_image import where_it_is
 from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 
@@ -141,8 +142,7 @@ def _show_one(record: Record, source: str | None, save: Path | None, show: Show)
     fine = True
     for choice, reading in enumerate(readings):
         for image in reading.images:
-            where = found.value if found and image.found_in == "message" else image.found_in
-            row = Row(record, where, choice, image)
+            row = Row(record, where_it_is(image, found), choice, image)
             if save is not None:
                 name = f"{record.stem}-{choice}-{image.index}"
                 try:

@@ -13,13 +13,14 @@ from imageshim.errors import MalformedImageError, MissingExtraError, RemoteImage
 from imageshim.files.whole import beside, open_temporary
 from imageshim.image_data import data_uri
 from imageshim.image_data.structure import IMAGE_TYPES
+from imageshim.timeline import Format
 
 from .parts import Place
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
-__all__ = ["GeneratedImage"]
+__all__ = ["GeneratedImage", "where_images_are", "where_it_is"]
 
 _SAME_TYPE = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
 _SUFFIXES = {image_type.extension for image_type in IMAGE_TYPES.values()} | {*_SAME_TYPE, ".bin"}
@@ -260,3 +261,24 @@ def _write(data: bytes, folder: Path, names: Iterable[Path], *, overwrite: bool)
                 continue
             return name
     raise FileExistsError(f"{taken} exists; pass overwrite=True to replace it")
+
+
+def where_it_is(image: GeneratedImage, found: Format | None) -> str:
+    """Name where an image stands, for people.
+
+    Args:
+        image: an image of a reply.
+        found: the reply's format. A chunk of a stream alone has none, since only a stream can be
+            converted: its images stand in a ``chunk``.
+
+    """
+    if image.found_in != "message":
+        return image.found_in
+    return found.value if found else "chunk"
+
+
+def where_images_are(images: Iterable[GeneratedImage], found: Format | None) -> str:
+    """Name a reply's format, or else where its images stand; ``none`` without any."""
+    if found is not None:
+        return found.value
+    return next((where_it_is(image, None) for image in images), "none")

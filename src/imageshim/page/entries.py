@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from imageshim.conversion import convert, detect
 from imageshim.errors import ImageShimError, MalformedImageError
 from imageshim.messages import carriers
+from imageshim.messages.generated_image import where_images_are
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 from imageshim.timeline import Format
 
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
     """Where the reply stands: ``FILE:LINE`` as a rule."""
     choice: int
     format: str
-    """A format's name; ``none`` without an image, ``elsewhere`` for drafts beside the message."""
+    """A format's name, or where its images stand; ``none`` without an image."""
     model: str | None
     reasons: dict[str, str]
     """What the reply says of its end: ``finish_reason``, ``refusal``, ``error``."""
@@ -73,18 +74,12 @@ def entries_of(reply: Any, place: str, source: str | None = None) -> Iterator[En
         yield Entry(
             place,
             choice,
-            _format_name(found, reading),
+            where_images_are(reading.images, found if reading.images else None),
             model if isinstance(model, str) else None,
             dict(_reasons(reading)),
             losses,
             tuple(part if isinstance(part, str) else _shown(part) for part in reading.parts),
         )
-
-
-def _format_name(found: Format | None, reading: Reading) -> str:
-    if not reading.images:
-        return "none"
-    return found.value if found else "elsewhere"
 
 
 def _reasons(reading: Reading) -> Iterator[tuple[str, str]]:

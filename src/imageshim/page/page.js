@@ -35,7 +35,8 @@
       shown += fits;
     }
     for (const draft of document.querySelectorAll("figure.draft")) draft.hidden = !drafts;
-    form.querySelector("output").value = `${shown} of ${articles.length} shown`;
+    form.querySelector("output").value =
+      `${shown.toLocaleString("en")} of ${articles.length.toLocaleString("en")} answers`;
   };
 
   let waiting = 0;
