@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deadly import Deadly
+from deadly import Deadly, Slow
 from imageshim.archive import local
 from imageshim.archive.local import Local
 from imageshim.archive.running import Run
@@ -190,3 +190,20 @@ def test_what_kills_every_worker_is_told_and_the_rest_is_done(tmp_path, monkeypa
     summary = run_of(tmp_path, "all", monkeypatch, always=True)
     assert not summary.is_fine
     assert all("a worker ended before its time" in fault for fault in summary.faults)
+
+
+def test_a_run_that_is_interrupted_does_not_wait_for_what_its_workers_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local, "_POOL_FROM", 0)
+    for file, text in (("a", "quick"), ("b", "slow")):
+        (tmp_path / f"{file}.jsonl").write_bytes(lines(reply(content=f"{text} {A}")))
+    task = Slow(mark=str(tmp_path / "done.mark"), word=b"slow")
+    run = Run(find_files(["a.jsonl", "b.jsonl"]).sources, task, Path("out"), {"task": "it"})
+
+    def interrupt(done):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.run(Local(2), interrupt)
+    assert not (tmp_path / "done.mark").exists()

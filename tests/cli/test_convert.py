@@ -102,7 +102,7 @@ def test_markdown_and_drafts_are_asked_for(run):
     [
         ("--to", "pictures"),
         ("--on-loss", "cry"),
-        ("--markdown", "--drafts"),
+        ("--drafts",),
         ("--drafts", "yes"),
         ("--nonsense",),
     ],

@@ -95,7 +95,7 @@ def test_workers_add_up_their_metrics():
         (
             ["--upstream", "http://x", "--default", "webp"],
             2,
-            "argument --default: invalid choice: 'webp'",
+            "argument --default: 'webp' is none of content, image, images, parts, as-is",
         ),
         (["--upstream", "http://x", "--workers", "0"], 2, "--workers"),
         ([], 2, "--upstream"),

@@ -74,12 +74,20 @@ def test_a_misspelt_command_is_told_its_name(run, typed, meant):
         (("archive", "report", "--htlm", "x"), "no option --htlm; did you mean --html?"),
         (("run", "--emti", "image", "app.py"), "no option --emti; did you mean --emit?"),
         (("gateway", "--up-stream", "x"), "no option --up-stream; did you mean --upstream?"),
-        (("schema", "--quark"), "no option --quark\n"),
+        (("schema", "--quark"), "no option --quark (imageshim schema --help"),
+        (("convert", "--to", "imags"), "--to: 'imags' is none of content, image, images, parts; "),
+        (("schema", "imag"), "FORMAT: 'imag' is none of content, image, images, parts; did you"),
+        (("archive", "reprt"), "error: 'reprt' is none of convert, extract, inline, report; did"),
+        (("check", "--format", "sarf"), "junit; did you mean sarif?"),
+        (("explain", "IMG01"), "no rule 'IMG01'; did you mean "),
+        (("undo", "nowhere"), "'nowhere' is no folder"),
+        (("fix", "--target", "litellm>>1"), "'litellm>>1' is not a requirement: "),
+        (("show", "--from", "9.x"), "'9.x' is neither a format "),
     ],
 )
-def test_a_misspelt_option_is_told_its_name(run, words, hint):
+def test_what_is_misspelt_is_told_its_name_in_one_line(run, words, hint):
     ended = run(*words)
-    assert ended.code == 2
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert hint in ended.err
 
 

@@ -6,7 +6,8 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .blocks import Block, Done, Task, run_block
@@ -58,7 +59,13 @@ def _pooled(
 ) -> Iterator[tuple[Block, Done]]:
     waiting = list(reversed(blocks))
     running: dict[Future[Done], Block] = {}
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool:
+    context = get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
+    with (
+        theirs,
+        ours,
+        ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(theirs,)) as pool,
+    ):
         try:
             while waiting or running:
                 while waiting and len(running) < workers * _IN_FLIGHT:
@@ -66,17 +73,17 @@ def _pooled(
                     running[pool.submit(run_block, block, task, folder)] = block
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            # A block may take half a minute; the next run does it again, from its beginning.
+            ours.close()
+            raise
 
 
-def _end_with_parent() -> None:
-    """Let this worker end when the process that started it is no more, however that ended."""
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+def _end_with(started: Connection) -> None:
+    """Let this worker end at once when who started it closes its end, or is no more."""
+    threading.Thread(target=_watch, args=(started,), daemon=True).start()
 
 
-def _watch(sentinel: int) -> None:
-    connection.wait([sentinel])
+def _watch(started: Connection) -> None:
+    started.poll(None)
     os._exit(1)

@@ -30,8 +30,8 @@ __all__ = ["main"]
 _EXAMPLES = """Examples:
   imageshim archive report logs --html logs.html
   imageshim archive convert logs --out converted --to images
-  imageshim archive convert 'logs/**/*.jsonl.gz' --out converted --source 1.75.9
-  imageshim archive convert batch.jsonl --out converted --at response.body
+  imageshim archive convert 'logs/**/*.jsonl.gz' --out from-old --source 1.75.9
+  imageshim archive convert batch.jsonl --out from-batch --at response.body
   imageshim archive extract logs --out small && imageshim archive inline small --out logs.again
 
 The same command again goes on where it was ended. What cannot be converted goes to the output as

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -73,11 +73,15 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(*args, **options)
 
     def _refuse(self, option: str) -> NoReturn:
-        from difflib import get_close_matches  # slow to import
+        self.error(f"there is no option {option}{_meant(option, self._option_string_actions)}")
 
-        near = get_close_matches(option, self._option_string_actions, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        self.error(f"there is no option {option}{hint}")
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong, and exit with 2."""
+        if found := _NO_CHOICE.fullmatch(message):
+            argument, typed, listed = found.groups("")
+            choices = re.findall(r"[\w.-]+", listed)
+            message = f"{argument}{typed!r} is none of {', '.join(choices)}{_meant(typed, choices)}"
+        self.exit(2, f"{self.prog}: error: {shown(message)} ({self.prog} --help tells more)\n")
 
     def parse_args(self, *args: Any, **options: Any) -> Any:
         """Parse as ever, unless a shell asks."""
@@ -92,6 +96,18 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_intermixed_args(*args, **options)
 
 
+def _meant(typed: str, names: Iterable[str]) -> str:
+    """Ask for the name that is nearest to what was typed."""
+    from difflib import get_close_matches  # slow to import
+
+    near = get_close_matches(typed, names, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+# How argparse says it, since 3.12 without quotation marks. The commands of a command are in braces.
+_NO_CHOICE = re.compile(
+    r"(?:argument \{.*\}: |(argument .+?: )?)invalid choice: '(.*)' \(choose from (.*)\)"
+)
 _LINES = "\n"  # a fault may have several
 
 

@@ -19,6 +19,11 @@ def main(arguments: Sequence[str]) -> int:
         "  imageshim check\n"
         "  imageshim check src --format github\n"
         "  imageshim check . --select IMG1 --statistics",
+        {
+            0: "nothing is to be done; there can be notes, and what is not proven",
+            1: "something is to be done; with --strict, also for notes and what is not proven",
+            2: "something could not be read, or the arguments are wrong",
+        },
     )
     add_shared(by)
     return execute(Command(rewrites=False, **parsed(by, arguments)))

@@ -17,6 +17,7 @@ def main(arguments: Sequence[str]) -> int:
         "explain",
         "Tell what a rule finds, why, and what to write instead; without a code, list the rules.",
         "  imageshim explain\n  imageshim explain IMG001",
+        {0: "done", 2: "there is no such rule"},
     )
     with_rules(by.add_argument("codes", nargs="*", metavar="CODE", help="the code of a rule"))
     return explain(parsed(by, arguments)["codes"])

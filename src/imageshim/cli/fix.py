@@ -20,6 +20,11 @@ def main(arguments: Sequence[str]) -> int:
         "  imageshim fix --trace trace.jsonl\n"
         "  imageshim fix --trace trace.jsonl --write\n"
         "  imageshim undo",
+        {
+            0: "done",
+            1: "with --check: something would change, or is marked as not done",
+            2: "something could not be read or written, or the arguments are wrong",
+        },
     )
     add_shared(by)
     how = by.add_argument_group("what is done")

@@ -24,7 +24,7 @@ _EXAMPLES = """Examples:
   imageshim run --emit content app.py --port 8000
   imageshim run --callers 'langchain_*=parts' --callers 'shop.reports.*=content' app.py
   imageshim run --report sites.jsonl -m pytest
-  python -W error::imageshim.LegacyImageFormatWarning -m imageshim run app.py"""
+  imageshim run -m pytest -W error::imageshim.LegacyImageFormatWarning"""
 _USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE]
                      [--clients NAMES] [--pick PICK] (SCRIPT | -m MODULE) [ARGUMENT ...]"""
 _FORMATS = tuple(member.value for member in Format)

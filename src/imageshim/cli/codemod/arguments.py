@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imageshim.cli import arguments
@@ -12,18 +12,15 @@ from imageshim.codemod.project.settings import STYLES
 
 __all__ = ["add_shared", "parsed", "parser"]
 
-_EXIT_CODES = """Exit codes:
-  0  done
-  1  check: something is to be done (notes and what is not proven are none, unless with --strict);
-     fix --check: something would change, or is marked as not done
-  2  something could not be read or written, or the arguments are wrong"""
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
-def parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
-    """Make the parser of a command."""
-    epilog = f"Examples:\n{examples}\n\n{_EXIT_CODES}"
-    return arguments.parser(name, description, epilog)
+def parser(
+    name: str, description: str, examples: str, exits: Mapping[int, str]
+) -> argparse.ArgumentParser:
+    """Make the parser of a command; ``exits`` says what its exit codes mean."""
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in exits.items())
+    return arguments.parser(name, description, f"Examples:\n{examples}\n\nExit codes:\n{codes}")
 
 
 def add_shared(into: argparse.ArgumentParser) -> None:

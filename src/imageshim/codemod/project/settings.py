@@ -114,7 +114,8 @@ def lower_bound(requirement: str) -> str:
     try:
         specifiers = Requirement(requirement).specifier
     except InvalidRequirement as error:
-        raise SettingsError(f"{requirement!r} is not a requirement: {error}") from None
+        why = str(error).partition("\n")[0]  # below it, the place is pointed at
+        raise SettingsError(f"{requirement!r} is not a requirement: {why}") from None
     bounds = [
         Version(one.version.removesuffix(".*"))
         for one in specifiers
