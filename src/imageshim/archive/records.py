@@ -114,7 +114,7 @@ def _cut(stream: Readable, longest: int) -> Iterator[bytes]:
                 view = memoryview(window)
             start, end = 0, left
         seen = end
-        end += _read(stream, view[end:])
+        end += _read(stream, view[end : end + BUFFER])
         if seen == end:
             break
     if end > start:

@@ -97,7 +97,11 @@ def _stretches(body: bytes) -> list[_Cut]:
     pieces left in where not even a small one can: text costs little, and little stays in.
     """
     found: list[_Cut] = []
+    is_ascii = body.isascii()
     for begin, end in _runs(body):
+        if is_ascii and body.find(b"\\", begin, end) < 0:
+            found.append((begin, end, Stretch(body, begin, end)))
+            continue
         at = begin
         size = left_in = _SMALLEST_BLOCK
         while at < end:

@@ -33,7 +33,7 @@ _LOOK = 2048
 
 
 class Stretch(NamedTuple):
-    """The ASCII characters ``data[start:stop]``."""
+    """The ASCII characters ``data[start:stop]``; JSON writes them as they are: none is control."""
 
     data: bytes
     start: int
@@ -45,6 +45,8 @@ class Stretch(NamedTuple):
 
     def find(self, sub: str, start: int, stop: int) -> int:
         """Find text as `str.find` does."""
+        if sub < " ":  # it begins with a control character
+            return -1
         encoded = sub.encode("utf-8", "surrogatepass")
         found = self.data.find(encoded, self.start + start, self.start + stop)
         return found - self.start if found >= 0 else -1

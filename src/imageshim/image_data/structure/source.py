@@ -50,7 +50,7 @@ UNBOUNDED = -1
 # "anything but base64" does not. All other foreign characters are met where a walk reads.
 _STOPS = (":", "=", " ", "\n")
 # A block that one search has brought into the processor's cache is there for the others.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 18
 
 # Reads above this size are worth the import of a faster decoder.
 _LARGE = 4096
