@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --upgrade --group dev \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --upgrade --group dev \
 		-e ".[archive,cli,codemod,compression,fast,pillow,server,testing]"
 	@touch $@
 
@@ -31,8 +31,9 @@ demo: $(READY)  ## real replies of several versions; LiteLLM's migration guide, 
 	@$(BIN)/python demo/migration
 	@$(BIN)/python demo/codemod.py
 
+# SSL_CERT_FILE: see tests/conftest.py; processes that the tests start and a machine's own value.
 test: $(READY)  ## the tests for everybody: the same in every run, without a network
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not deep" --ignore=tests/live \
+	@SSL_CERT_FILE=$(CURDIR)/tests/support/certificate.pem $(BIN)/python -m pytest -n auto --dist worksteal -m "not live and not deep" --ignore=tests/live \
 		$(if $(COVERAGE),--cov --cov-report=) $(TEST_ARGS)
 	@$(if $(COVERAGE),$(BIN)/python tests/support/coverage_gate.py)
 

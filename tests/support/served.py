@@ -22,23 +22,38 @@ def served(app: Any, **options: Any) -> Iterator[str]:
     options = {"timeout_graceful_shutdown": 5, "timeout_keep_alive": 60, **options}
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False,
                             date_header=False, **options)  # fmt: skip
-    server = uvicorn.Server(config)
-    ready = threading.Event()
-    startup = server.startup
-
-    async def starting(sockets: Any = None) -> None:
-        await startup(sockets)
-        ready.set()
-
-    server.startup = starting  # type: ignore[method-assign]
+    server = _Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert ready.wait(120)
+        assert server.ready.wait(120)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves, and stops when it is told; uvicorn looks ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._told: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop
+
+    async def startup(self, sockets: Any = None) -> None:
+        self._told, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        if not self.should_exit:
+            await self._told.wait()
+
+    def stop(self) -> None:
+        with suppress(RuntimeError):  # it has ended by itself
+            self._loop.call_soon_threadsafe(self._told.set)
 
 
 class RawServer:

@@ -125,7 +125,7 @@ def living():
     }
 
 
-@pytest.fixture(params=["wrapped", "installed"])
+@pytest.fixture(params=["wrapped", pytest.param("installed", marks=pytest.mark.deep)])
 def make(request):
     """Wrap a client, or the process."""
     if request.param == "wrapped":
