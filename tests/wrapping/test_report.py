@@ -100,22 +100,23 @@ def test_a_site_is_a_line_of_json(program, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("calls", "clients", "said"),
+    ("calls", "images", "clients", "said"),
     [
-        (0, (), "If it asks by HTTP itself: --clients requests,httpx,aiohttp"),
-        (0, ("httpx",), "There is nothing to rewrite"),
-        (2, (), "There is nothing to rewrite"),
+        (0, 0, (), "If it asks by HTTP itself: --clients requests,httpx,aiohttp"),
+        (0, 0, ("httpx",), "There is nothing to rewrite"),
+        (2, 0, (), "There is nothing to rewrite"),
+        (2, 1, (), "If it was written for an old format: --emit content, or --emit image"),
     ],
 )
 def test_where_nothing_old_was_seen_no_rewriting_is_advised(
-    calls, clients, said, monkeypatch, capsys
+    calls, images, clients, said, monkeypatch, capsys
 ):
     from imageshim.cli import run as command
     from imageshim.wrapping import call_sites, content_sites
 
     monkeypatch.setattr(call_sites, "sites", list)
-    monkeypatch.setattr(content_sites, "tally", lambda: content_sites.Tally(calls, 0))
-    command._tell("report.jsonl", clients)
+    monkeypatch.setattr(content_sites, "tally", lambda: content_sites.Tally(calls, images))
+    command._tell("report.jsonl", clients, "images")
     assert capsys.readouterr().err.endswith(f"{said}\n")
 
 

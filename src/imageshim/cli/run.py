@@ -118,7 +118,7 @@ def _prepare(options: argparse.Namespace) -> None:
     if not sys.warnoptions:
         # Shown wherever it comes from: the program is run to see them.
         warnings.simplefilter("default", LegacyImageFormatWarning)
-    atexit.register(_tell, report, options.clients)
+    atexit.register(_tell, report, options.clients, options.emit)
     rules: dict[str, str] = {}
     for pattern, wanted in options.callers:
         rules.setdefault(pattern, wanted)
@@ -127,7 +127,7 @@ def _prepare(options: argparse.Namespace) -> None:
     for_children(*asked)
 
 
-def _tell(report: str | None, clients: tuple[str, ...]) -> None:
+def _tell(report: str | None, clients: tuple[str, ...], emit: str) -> None:
     """Say at the end what was seen, where the program has not silenced that."""
     from imageshim.printing.counts import counted
     from imageshim.wrapping.call_sites import sites
@@ -152,7 +152,9 @@ def _tell(report: str | None, clients: tuple[str, ...]) -> None:
     )
     if not calls and image + treated + untreated:
         said = f"In the processes that it started: {said.partition('; ')[2]}"
-    if with_images or seen or image + treated + untreated:
+    if with_images and emit == Format.IMAGES and not image + treated:
+        _say(f"{said}. If it was written for an old format: --emit content, or --emit image")
+    elif with_images or seen or image + treated + untreated:
         there = Path(report).exists()
         _say(f"{said}. Next: imageshim fix --trace {report}" if there else "there is no report")
     elif calls or clients:
