@@ -462,3 +462,12 @@ def test_a_notebook_shows_the_whole_reading():
     assert "https://example.com/x.png" in shown
     assert "src=&quot;http" not in shown
     assert "0 characters of text" in read({"content": None})._repr_html_()
+
+
+def test_a_reading_without_an_image_says_what_the_reply_says_of_that():
+    blocked = {"choices": [{"finish_reason": "content_filter", "message": {"refusal": "no"}}]}
+    said = (
+        "<Reading: 0 characters of text, images [], finish_reason 'content_filter', refusal 'no'>"
+    )
+    assert repr(read(blocked)) == said
+    assert "content_filter" in read(blocked)._repr_html_()

@@ -73,7 +73,12 @@ class Reading:
         return f"<div>{shown}</div>" if shown else f"<div>{escape(repr(self))}</div>"
 
     def __repr__(self) -> str:
-        return f"<Reading: {len(self.text)} characters of text, images {list(self.images)}>"
+        told = f"{len(self.text)} characters of text, images {list(self.images)}"
+        if not self.images:
+            why = {"finish_reason": self.finish_reason, "refusal": self.refusal}
+            why["error"] = self.error
+            told += "".join(f", {name} {said!r}" for name, said in why.items() if said)
+        return f"<Reading: {told}>"
 
 
 def _picture(image: GeneratedImage) -> str:

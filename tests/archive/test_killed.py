@@ -141,7 +141,7 @@ def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(start, tmp_path):
     plain = start("in", "--out", "out.plain", "--workers", 1)
     full = start("in", "--out", "out", "--workers", 1, limit=8000)
     assert full.returncode == 1
-    assert "File too large; the same command again goes on from here" in full.stderr
+    assert "File too large; run the same command again to continue" in full.stderr
     assert "Traceback" not in full.stderr
     assert not (tmp_path / "out" / "a.jsonl").exists()
     again = start("in", "--out", "out", "--workers", 1)

@@ -34,9 +34,9 @@ _EXAMPLES = """Examples:
   imageshim archive convert batch.jsonl --out from-batch --at response.body
   imageshim archive extract logs --out small && imageshim archive inline small --out logs.again
 
-The same command again goes on where it was ended. What cannot be converted goes to the output as
-it came, and to rejects.jsonl in the output folder. Exit codes: 0 done, 1 something was refused,
-2 bad usage."""
+Run again, the same command continues where it stopped. What cannot be converted goes to the
+output as it came, and to rejects.jsonl in the output folder. Exit codes: 0 done, 1 something was
+refused, 2 bad usage."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,10 +148,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(options)
     except KeyboardInterrupt:
-        data_error("interrupted; the same command again goes on from here")
+        data_error("interrupted; run the same command again to continue")
         return 130
     except OSError as error:
-        data_error(f"stopped: {error}; the same command again goes on from here")
+        data_error(f"stopped: {error}; run the same command again to continue")
         return 1
     except ImageShimError as error:
         print(f"imageshim archive: {error}", file=sys.stderr)  # noqa: T201

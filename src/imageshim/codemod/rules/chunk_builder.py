@@ -1,7 +1,7 @@
 """``litellm.stream_chunk_builder`` loses the images of a stream on releases before 1.81.6.
 
-So it does on 1.76.1 to 1.81.5 (BerriAI/litellm issue #19478, mended in PR #19654), and with it the
-cache and the logs of streamed calls; of several choices every release up to 1.90.7 makes one.
+This happens on 1.76.1 to 1.81.5 (BerriAI/litellm issue #19478, fixed in PR #19654), also in the
+cache and the logs of streamed calls; every release up to 1.90.7 joins several choices into one.
 ``imageshim.collect(chunks)`` gives the whole reply on all of them.
 """
 

@@ -2,7 +2,7 @@
 
 LiteLLM up to 1.76.0 joins text and images with nothing between them, and letters are base64 too:
 ``[A-Za-z0-9+/=]+`` goes on into ``…QmCCHere you go``. What comes out still decodes, and Pillow
-opens it. The end of an image is in the image: ``imageshim.read(response)`` and
+opens it. Only the image itself says where it ends: ``imageshim.read(response)`` and
 ``imageshim.normalize(response)`` find it.
 """
 

@@ -1,7 +1,7 @@
 """``message["images"]`` under ``except KeyError``: LiteLLM raises AttributeError.
 
 A LiteLLM message takes keys, but looks them up as attributes: without images ``message["images"]``
-raises AttributeError (1.77.0 to 1.109.1), a reply without an image gets past the handler. The
+raises AttributeError (1.77.0 to 1.109.1), so a reply without an image gets past the handler. The
 handler is made to catch both.
 """
 

@@ -1,8 +1,8 @@
 """Markdown images are looked for in the content of a LiteLLM reply, where there are none.
 
 ``![image](data:image/png;base64,…)`` in ``content`` is how new-api, uni-api and resellers built on
-them answer; no LiteLLM release does. Code like that is for another gateway, or for both, so that it
-is never rewritten. ``imageshim.read(response)`` reads either.
+them answer; no LiteLLM release does. Code like that is for another gateway, or for both, so it is
+never rewritten. ``imageshim.read(response)`` reads either.
 """
 
 from __future__ import annotations

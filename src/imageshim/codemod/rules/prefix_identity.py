@@ -1,8 +1,8 @@
 """Images are told apart by the beginning of their URL.
 
-The first hundreds of characters of two pictures are the same where both have the same size, type
-and metadata: PNG, JPEG and WebP begin with headers. Distinct images are taken for one and dropped.
-Compare whole URLs; Python compares equal lengths at memory speed.
+The first hundred characters or more of two pictures are the same where both have the same size,
+type and metadata: PNG, JPEG and WebP begin with headers. Distinct images are taken for one and
+dropped. Compare whole URLs; Python compares equal lengths at memory speed.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A reply without a picture has no field ``images`` (AttributeError), and from LiteLLM 1.77.0 on every
 text-only reply of a Gemini model has an empty one (IndexError). Models answer with text alone when
-they refuse, ask back, or run into a safety filter, so that this is a matter of time.
+they refuse, ask back, or run into a safety filter, so this is a matter of time.
 """
 
 from __future__ import annotations
