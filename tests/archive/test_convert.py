@@ -103,6 +103,33 @@ def test_the_blanks_of_a_writer_are_kept_on_the_way_back(colon, comma, first):
     assert list(convert_records([there], to="content")) == [record]
 
 
+_WRITERS = {
+    "python": json.dumps,
+    "javascript": lambda value: json.dumps(value, **COMPACT),
+    "php": lambda value: json.dumps(value, separators=(",", ":")).replace("/", "\\/"),
+    "indented": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+    "tabs": lambda value: json.dumps(value, indent="\t").replace("/", "\\/"),
+}
+
+
+@pytest.mark.parametrize("outer", _WRITERS)
+@pytest.mark.parametrize("inner", _WRITERS)
+@pytest.mark.parametrize("content", [f"é {A}", f"\\/ é\n{A}"])
+def test_a_record_that_two_have_written_keeps_the_spelling_of_both(outer, inner, content):
+    said = _WRITERS[inner]({"who": "é", **reply(content=content)})
+    record = _WRITERS[outer]({"path": "é/1", "reply": "@"}).replace('"@"', said)
+    (there,) = convert_records([record])
+    assert json.loads(there)["reply"] == convert(json.loads(said), "images")
+    assert _WRITERS[inner]({"url": A})[1:-1].strip() in there
+    assert list(convert_records([there], to="content")) == [record]
+    in_text = _WRITERS[outer]({"path": "é/1", "reply": said})
+    (there,) = convert_records([in_text])
+    assert there == _WRITERS[outer]({
+        "path": "é/1", "reply": next(iter(convert_records([said]))),
+    })  # fmt: skip
+    assert list(convert_records([there], to="content")) == [in_text]
+
+
 def test_many_replies_of_a_record_are_found_again_in_one_pass(monkeypatch):
     passed = []
     past_value = raw_json._Text._past_value

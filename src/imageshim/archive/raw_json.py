@@ -67,10 +67,7 @@ class _Text:
         body, begin = self._body, at
         while True:
             at = body.index(b'"', at + 1)
-            before = at - 1
-            while body[before] == _BACKSLASH:
-                before -= 1
-            if (at - before) % 2:
+            if _backslashes_before(body, at) % 2 == 0:
                 if at - begin > _LONG:
                     self._ends[begin] = at + 1
                 return at + 1
@@ -126,22 +123,26 @@ def joined(text: bytes | Pieces) -> bytes:
     return text if isinstance(text, bytes) else b"".join(text)
 
 
-def replaced(body: bytes, changes: Iterable[tuple[Path, Iterable[bytes | memoryview]]]) -> Pieces:
-    """Put other values into JSON; no two of the places may lie in one another."""
+def replaced(body: bytes, changes: Iterable[tuple[Path, Any]]) -> Pieces:
+    """Put other values into JSON, each in the style of the one whose place it takes.
+
+    No two of the places may lie in one another.
+    """
     tree: Any = {}
     for path, value in changes:
         inner = tree
         for step in path[:-1]:
             inner = inner.setdefault(step, {})
         if path:
-            inner[path[-1]] = tuple(value)
+            inner[path[-1]] = (value,)
         else:
-            tree = tuple(value)
+            tree = (value,)
+    style = style_of(body)
     view = memoryview(body)
     pieces: Pieces = []
     done = 0
-    for start, stop, value in sorted(_Text(body).places(tree), key=lambda one: one[0]):
-        pieces += [view[done:start], *value]
+    for start, stop, (value,) in sorted(_Text(body).places(tree), key=lambda one: one[0]):
+        pieces += [view[done:start], *style.at(start, stop).write(value)]
         done = stop
     pieces.append(view[done:])
     return pieces
@@ -150,26 +151,37 @@ def replaced(body: bytes, changes: Iterable[tuple[Path, Iterable[bytes | memoryv
 class Style(NamedTuple):
     """How a writer spells JSON: that of `json.dumps`, of JavaScript, of PHP, indented or not."""
 
+    body: bytes
+    """What it has written."""
+    start: int
+    stop: int
+    """From where to where; it escapes what is not ASCII where nothing of this is."""
     indent: bytes | None
     """The blanks of one level; None for a value in one line."""
+    margin: bytes
+    """The blanks before the line of the closing bracket."""
     colon: str
     comma: str
-    slashes: bool
-    """Whether slashes are escaped."""
-    body: bytes
-    """What it has written; it escapes what is not ASCII where nothing of this is."""
 
-    def write(self, value: Any, depth: int = 0) -> Pieces:
-        """Write a value that stands so many levels deep; ropes are not joined."""
+    def at(self, start: int, stop: int) -> Style:
+        """Tell the style of a value in it: a store may put together what two have written."""
+        opening = _OPENING.match(self.body, start)
+        if opening is None or opening.end("colon") > stop:  # a string, or nothing inside
+            return self._replace(start=start, stop=stop)
+        style = _style(self.body, start, stop, opening)
+        is_alike = opening["comma"] is None and style.colon == self.colon
+        return style._replace(comma=self.comma) if is_alike else style
+
+    def write(self, value: Any) -> Pieces:
+        """Write a value; ropes are not joined."""
         pieces = self._dumped(value)
-        if self.slashes:
+        if _escapes_slashes(self.body, self.start, self.stop):
             for place, piece in enumerate(pieces):
                 pieces[place] = bytes(piece).replace(b"/", b"\\/")
-        if self.indent is not None and depth:
-            inner = b"\n" + self.indent * depth
+        if self.indent is not None and self.margin:
             for place, piece in enumerate(pieces):
                 if isinstance(piece, bytes):
-                    pieces[place] = piece.replace(b"\n", inner)
+                    pieces[place] = piece.replace(b"\n", b"\n" + self.margin)
         return pieces
 
     def _dumped(self, value: Any) -> Pieces:
@@ -186,21 +198,37 @@ class Style(NamedTuple):
             separators=(self.comma if self.indent is None else ",", self.colon),
         )
         is_plain = ascii_only or (text.isascii() and "\x7f" not in text)
-        if not is_plain and self.body.isascii():  # megabytes to look at, so this is asked last
+        # Megabytes to look at, so this is asked last.
+        if not is_plain and self.body[self.start : self.stop].isascii():
             return self._encode(value, ascii_only=True)
         return text.encode()
 
 
 def style_of(body: bytes) -> Style:
     """Tell how a record is written, by its first key and by what it escapes."""
-    opening = _OPENING.match(body)
-    lines = opening["indent"].rpartition(b"\n") if opening else (b"", b"", b"")
+    return _style(body, 0, len(body), _OPENING.match(body))
+
+
+def _style(body: bytes, start: int, stop: int, opening: re.Match[bytes] | None) -> Style:
+    blanks = opening["indent"] if opening else b""
     colon = opening["colon"].decode() if opening else ":"
     comma = opening["comma"].decode() if opening and opening["comma"] else ", "[: len(colon)]
-    return Style(
-        indent=lines[2] if lines[1] else None,
-        colon=colon,
-        comma=comma,
-        slashes=b"\\" in body and b"\\/" in body,
-        body=body,
-    )
+    indent, margin = None, b""
+    if b"\n" in blanks:
+        closing = body[body.rfind(b"\n", start, stop) + 1 : stop - 1]
+        margin = b"" if closing.strip() else closing
+        indent = blanks.rpartition(b"\n")[2].removeprefix(margin)
+    return Style(body, start, stop, indent, margin, colon, comma)
+
+
+def _escapes_slashes(body: bytes, start: int, stop: int) -> bool:
+    """Tell whether a writer escapes slashes, by the first one: it escapes all or none."""
+    at = body.find(b"/", start, stop)
+    return at >= 0 and _backslashes_before(body, at) % 2 == 1
+
+
+def _backslashes_before(body: bytes, at: int) -> int:
+    before = at - 1
+    while body[before] == _BACKSLASH:
+        before -= 1
+    return at - 1 - before

@@ -24,7 +24,7 @@ from imageshim.streaming import SSEConverter
 from imageshim.timeline import Format
 
 from .places import ANYWHERE, Found, Where, find, steps_of, values_at
-from .raw_json import Path, Pieces, joined, replaced, style_of
+from .raw_json import Path, Pieces, joined, replaced
 from .records import cut_off, reply_of_events
 
 __all__ = ["Conversion", "Notes", "Sought", "Tally", "as_utf8"]
@@ -171,9 +171,7 @@ class Conversion(Sought):
         changes = self._changes(value, do, tally, where)
         if not changes:
             return body
-        body = as_utf8(body)
-        style = style_of(body)
-        return replaced(body, [(path, style.write(value, len(path))) for path, value in changes])
+        return replaced(as_utf8(body), changes)
 
     def _changes(self, value: Any, do: Plan, tally: Tally, where: Where) -> list[Change]:
         changes: list[Change] = []
