@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imageshim import UnreadableImageWarning, convert, convert_bytes, normalize, read
+from imageshim import UnreadableImageWarning, convert, convert_bytes, detect, normalize, read
 from imageshim.testing.pictures import gif, png
 
 A, B = png(filling=1).url, gif().url
@@ -103,3 +103,58 @@ def test_what_an_image_lacks_is_all_that_a_stash_tells_of_it():
     del there["content"][1]
     with pytest.warns(UnreadableImageWarning):
         convert({**convert(message, "image"), "image": None, "images": [item(A)]}, "parts")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": A}, "cache_control": {"type": "ephemeral"}},
+        {"type": "image_url", "image_url": {"url": A, "format": "png"}, "id": "p1"},
+        {"type": "image_url", "image_url": {"url": A}, "index": 3, "text": None},
+        {"vendor": 1, "image_url": {"url": A, "detail": "high"}, "type": "image_url"},
+    ],
+)
+def test_parts_with_keys_of_their_own_are_in_the_format_already(part):
+    content = [{"type": "text", "text": "x", "annotations": []}, part, {"type": "audio"}]
+    message = {"role": "assistant", "content": content}
+    assert convert(message, "parts") is message
+    assert convert(message, "parts", on_loss="raise") is message
+    for to in FORMATS:
+        assert json.dumps(convert(convert(message, to), "parts")) == json.dumps(message)
+
+
+EMPTY = [{}, [], "", 0, False, None]
+
+
+@pytest.mark.parametrize("held", EMPTY, ids=repr)
+@pytest.mark.parametrize("field", ["image", "images"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {
+            "content": [
+                {"type": "text", "text": "x"},
+                {"type": "image_url", "image_url": {"url": A}},
+            ]
+        },
+        {"content": "x", "images": [item(A)]},
+        {"content": "x", "image": inner(A)},
+        {"content": f"see {A}"},
+    ],
+)
+def test_what_stands_empty_in_a_field_for_images_comes_back(held, field, said):
+    message = {"role": "assistant", field: held, **said}
+    came = detect(message)
+    for to in FORMATS:
+        there = convert(message, to)
+        assert json.dumps(convert(there, to)) == json.dumps(there)
+        if came is not None:
+            assert json.dumps(convert(there, came)) == json.dumps(message)
+
+
+def test_an_empty_field_is_believed_only_if_it_is_empty():
+    there = convert({"content": "x", "images": [item(A)], "image": {}}, "image")
+    specific = there["provider_specific_fields"]
+    for wrong in ({"image": inner(B)}, [1], {"image": inner(B), 5: ""}):
+        edited = {"imageshim": {**specific["imageshim"], "empty": wrong}}
+        assert B not in repr(normalize({**there, "provider_specific_fields": edited}))

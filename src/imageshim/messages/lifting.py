@@ -23,10 +23,10 @@ from .formats import images as images_format
 from .formats import own_fields
 from .formats import parts as parts_format
 from .options import ReadOptions
-from .parts import ImagePart, OtherPart, Part, TextPart
+from .parts import ITEM, ImagePart, OtherPart, Part, TextPart
 from .stash import Stash
 
-__all__ = ["MANAGED", "REASONING", "Lifted", "lift"]
+__all__ = ["MANAGED", "REASONING", "Lifted", "lift", "says_that_content_is_text"]
 
 REASONING = "reasoning_content"
 MANAGED = ("content", image_format.FIELD, images_format.FIELD, stash.FIELD)
@@ -48,6 +48,8 @@ class Lifted:
     """The format the message came in first, before conversions that left a stash."""
     at: dict[str, int]
     null: frozenset[str]
+    empty: dict[str, Any]
+    """What else stood in fields for images and holds none, such as an empty list."""
     layout: Any
     stashed: bool
     """Whether the message had a stash."""
@@ -116,13 +118,16 @@ def _from_text(text: str, how: ReadOptions) -> list[TextPart | ImagePart]:
     return parts
 
 
+def says_that_content_is_text(view: Mapping[str, Any]) -> bool:
+    """Tell whether there is a field that makes ``content`` plain text, even an empty one."""
+    return carriers.items_of(view.get(images_format.FIELD)) is not None or isinstance(
+        view.get(image_format.FIELD), Mapping
+    )
+
+
 def _is_plain_text(view: Mapping[str, Any], how: ReadOptions) -> bool:
     """Tell whether ``content`` is known to be text, whatever stands in it."""
-    return (
-        carriers.items_of(view.get(images_format.FIELD)) is not None
-        or isinstance(view.get(image_format.FIELD), Mapping)
-        or how.source not in {None, Format.CONTENT}
-    )
+    return how.source not in {None, Format.CONTENT} or says_that_content_is_text(view)
 
 
 def _find(view: Mapping[str, Any], how: ReadOptions, kept: Stash | None) -> _Found | None:
@@ -240,8 +245,22 @@ def _ordered(found: _Found, kept: Stash | None, drafts: list[Part]) -> list[Part
     parts = with_stashed(found.parts, kept, only_one=found.format is Format.IMAGE)
     in_order = arranged(parts, found.text, kept)
     if in_order is None:
-        in_order = [*loose, *parts, *(OtherPart(value, parts_format.HELD) for value in kept.others)]
+        others = (OtherPart(value, parts_format.HELD) for value in kept.others)
+        # What the stash says of a draft is right, also where it does not fit the text any more.
+        in_order = sorted([*loose, *parts, *others], key=lambda part: not _is_draft(part))
     return in_order
+
+
+def _is_draft(part: Part) -> bool:
+    return isinstance(part, ImagePart) and part.draft
+
+
+def _keep_within(text: Any, parts: list[Part]) -> None:
+    """Let no draft stand behind the end of a text that somebody has shortened."""
+    length = len(text) if isinstance(text, str) else 0
+    for part in parts:
+        if isinstance(part, ImagePart):
+            part.offset = min(part.offset, length)
 
 
 def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
@@ -267,11 +286,13 @@ def lift(view: dict[str, Any], how: ReadOptions) -> Lifted | None:
             specific.pop(images_format.FIELD, None)
             specific.pop(image_format.FIELD, None)
     if kept is not None:
-        origin = kept.was, kept.at, kept.null, kept.layout
+        origin = kept.was, kept.at, kept.null, kept.empty, kept.layout
     else:
         origin = _origin(view, found, parts)
     if drafts:
         view[REASONING] = reasoning
+    if any(map(_is_draft, parts)):
+        _keep_within(view.get(REASONING), parts)
     return Lifted(
         found.format, parts, view, specific, *origin, kept is not None, found.owned,
         found.own_field, found.layout is not None, _unread(held, kept, parts),
@@ -291,14 +312,31 @@ def _unread(specific: Any, kept: Stash | None, parts: list[Part]) -> Any:
 
 def _origin(
     view: dict[str, Any], found: _Found, parts: list[Part]
-) -> tuple[Format, dict[str, int], frozenset[str], Any]:
+) -> tuple[Format, dict[str, int], frozenset[str], dict[str, Any], Any]:
     """Describe how the message's fields stood and were spelled."""
     at = {name: place for place, name in enumerate(view) if name in MANAGED}
     null = frozenset(name for name in at if name != "content" and view[name] is None)
-    layout: Any = found.layout
+    empty = {
+        name: view[name]
+        for name in (image_format.FIELD, images_format.FIELD)
+        if name in at and view[name] is not None and not view[name]
+    }
+    layout: Any = None
     listed = carriers.items_of(view.get("content"))
-    if found.format is Format.PARTS and listed is not None and layout is None:
-        layout = parts_format.layout_of(listed, parts)
+    if found.format is Format.PARTS and listed is not None:
+        layout = _layout(listed, found, parts)
     elif found.owned == {image_format.FIELD}:
         layout = image_format.layout_of(view[image_format.FIELD])
-    return found.format, at, null, layout
+    return found.format, at, null, empty, layout
+
+
+def _layout(listed: list[Any] | tuple[Any, ...], found: _Found, parts: list[Part]) -> Any:
+    """Describe the parts of a list, also where parts from elsewhere stand among them."""
+    own = [
+        part
+        for part in parts
+        if not (_is_draft(part) or (isinstance(part, OtherPart) and part.kind == ITEM))
+    ]
+    layout = found.layout or parts_format.layout_of(listed, own)
+    spelled = {id(part): spelling for part, spelling in zip(own, layout or (), strict=False)}
+    return layout and [spelled.get(id(part)) for part in parts]

@@ -11,15 +11,17 @@ from imageshim.errors import (
     UnreadableImageWarning,
     warn_caller,
 )
+from imageshim.long_json.rope import join
 from imageshim.timeline import Format
 
 from . import stash
 from .complement import entries_of, is_held, items_for
 from .formats import image as image_format
 from .formats import images as images_format
+from .formats import parts as parts_format
 from .formats.content import only_images, set_apart
 from .formats.table import TARGETS, Target
-from .lifting import MANAGED, REASONING, Lifted
+from .lifting import MANAGED, REASONING, Lifted, says_that_content_is_text
 from .options import OnLoss, Pick
 from .parts import ImagePart, OtherPart, Part, default_order
 from .stash import Stash
@@ -54,6 +56,8 @@ def lower(
     if values["content"] is None and target.field and "content" not in lifted.at:
         del values["content"]
     kept = _complement(lifted, to, target, only)
+    if to is Format.PARTS and any(kept.items):
+        kept.items = _unsaid(kept.items, _images(parts), values["content"])
     if on_loss != "stash":
         losses = _losses(kept, lifted, to)
         if to is Format.CONTENT and not only_images(values["content"], parts):
@@ -73,7 +77,7 @@ def lower(
         values[stash.FIELD] = specific or (None if stash.FIELD in lifted.null else {})
     if to is Format.CONTENT and any(isinstance(part, ImagePart) and part.draft for part in parts):
         values[REASONING] = _with_drafts(lifted, where)
-    return _placed(lifted, target, values, back=back)
+    return _placed(lifted, target, values)
 
 
 def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[str, Any] | None:
@@ -89,11 +93,15 @@ def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[s
     return lifted.specific
 
 
+def _images(parts: list[Part]) -> list[ImagePart]:
+    return [part for part in parts if isinstance(part, ImagePart)]
+
+
 def _picked(parts: list[Part], pick: Pick | ImagePart) -> ImagePart:
     """Pick the image that a format gets that holds one."""
     if isinstance(pick, ImagePart):
         return pick
-    images = [part for part in parts if isinstance(part, ImagePart)]
+    images = _images(parts)
     if pick == "first":
         return images[0]
     return next((image for image in reversed(images) if not image.draft), images[-1])
@@ -102,8 +110,8 @@ def _picked(parts: list[Part], pick: Pick | ImagePart) -> ImagePart:
 def _complement(lifted: Lifted, to: Format, target: Target, only: ImagePart | None) -> Stash:
     """Say what the format does not hold, and how the message was."""
     parts = lifted.parts
-    images = [part for part in parts if isinstance(part, ImagePart)]
-    kept = Stash(lifted.was, lifted.at, lifted.null, layout=lifted.layout)
+    images = _images(parts)
+    kept = Stash(lifted.was, lifted.at, lifted.null, layout=lifted.layout, empty=lifted.empty)
     laid_out = set_apart(parts) if to is Format.CONTENT else parts
     if to is Format.CONTENT or not (target.holds_order or default_order(parts)):
         kept.parts = entries_of(laid_out)
@@ -121,18 +129,34 @@ def _is_exact_without(kept: Stash, lifted: Lifted, to: Format) -> bool:
     if kept.others or any(item is not None for item in kept.items):
         return False
     if to is lifted.was:
-        return to is Format.CONTENT or not kept.parts
+        left = {name: lifted.fields[name] for name in lifted.fields.keys() - lifted.owned}
+        return not kept.parts or (to is Format.CONTENT and not says_that_content_is_text(left))
     return (
         not lifted.stashed
         and {to, lifted.was} == _SWAPPED
         and not kept.parts
         and kept.layout is None
-        and not kept.null - {stash.FIELD}
+        and not (kept.null - {stash.FIELD} or kept.empty)
     )
 
 
+def _unsaid(items: list[Any], images: list[ImagePart], content: Any) -> list[Any]:
+    """Leave out what the parts say themselves: those that are spelled as they came say all."""
+    again = [part for part in parts_format.lift(content) if isinstance(part, ImagePart)]
+    if [part.url for part in again] != [image.url for image in images]:
+        return items
+    return [
+        None if _members(part) == _members(image) else item
+        for item, part, image in zip(items, again, images, strict=True)
+    ]
+
+
+def _members(image: ImagePart) -> list[tuple[str, Any]]:
+    return list({**(image.item or {}), "index": 0}.items())
+
+
 def _losses(kept: Stash, lifted: Lifted, to: Format) -> list[str]:
-    images = sum(isinstance(part, ImagePart) for part in lifted.parts)
+    images = len(_images(lifted.parts))
     losses = []
     if not TARGETS[to].holds_order and not default_order(lifted.parts):
         losses.append("the order of text and images")
@@ -190,14 +214,14 @@ def _with_drafts(lifted: Lifted, where: str) -> str:
             f"{where}.{REASONING} should be text to hold a draft, not {type(text).__name__}"
         )
     drafts = [part for part in lifted.parts if isinstance(part, ImagePart) and part.draft]
-    for draft in reversed(drafts):
-        text = text[: draft.offset] + draft.url + text[draft.offset :]
-    return text
+    pieces, done = list[str](), 0
+    for draft in sorted(drafts, key=lambda part: part.offset):
+        pieces += [text[done : draft.offset], draft.url]
+        done = max(done, draft.offset)
+    return join([*pieces, text[done:]])
 
 
-def _placed(
-    lifted: Lifted, target: Target, values: dict[str, Any], *, back: bool
-) -> dict[str, Any]:
+def _placed(lifted: Lifted, target: Target, values: dict[str, Any]) -> dict[str, Any]:
     """Order the fields as they were in the message as it came first."""
     at = dict(lifted.at)
     slots = [at[name] for name in _SLOTS if name in at]
@@ -206,10 +230,10 @@ def _placed(
     for name in _SLOTS:
         if name in lifted.null and name not in values:
             values[name] = None
+        elif name in lifted.empty and name not in values:
+            values[name] = lifted.empty[name]
         elif name in lifted.fields and name not in lifted.owned and name not in values:
             values[name] = lifted.fields[name]
-    if back and _EMPTY in at and _EMPTY not in values and target.field == image_format.FIELD:
-        values[_EMPTY] = []  # beside the old field stood a list of none
     fields = {
         name: values[name] if name == REASONING and name in values else value
         for name, value in lifted.fields.items()
@@ -219,9 +243,8 @@ def _placed(
     names = list(fields)
     for place, name in inserted:
         names.insert(place, name)
-    names += [name for name in (*MANAGED, REASONING) if name in values and name not in names]
+    names += [name for name in (REASONING, *MANAGED) if name in values and name not in names]
     return {name: values[name] if name in values else fields[name] for name in names}
 
 
 _SLOTS = (image_format.FIELD, images_format.FIELD)
-_EMPTY = images_format.FIELD

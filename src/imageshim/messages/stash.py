@@ -9,6 +9,7 @@ an image only what the message no longer holds: never a second copy. Its shape, 
         "was": "content",                      # the format the message came in
         "at": {"content": 0, "images": 4},     # where that format's fields stood among the keys
         "null": ["images"],                    # which of them were there, and null
+        "empty": {"image": {}},                # which of them held nothing, spelled otherwise
         "parts": [["text", 7], ["image", 150]],  # order; lengths in characters
         "items": [null, {"image_url": {"url": null, "detail": "high"}, …}],
         "others": [{"type": "file", …}],       # parts or items that are no readable images
@@ -58,6 +59,7 @@ class Stash:
     items: list[Any] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
     layout: Any = None
+    empty: dict[str, Any] = field(default_factory=dict)
     kept: Any = None
     """A stash that could not be read, and that holds images which are nowhere else."""
 
@@ -94,8 +96,14 @@ def load(view: Mapping[str, Any]) -> Stash | None:
     }
     return Stash(
         Format(was), places, frozenset(null), list(map(tuple, parts)), items, others,
-        raw.get("layout"), raw.get("kept"),
+        raw.get("layout"), _empty(raw.get("empty")), raw.get("kept"),
     )  # fmt: skip
+
+
+def _empty(raw: Any) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        return {}
+    return {name: value for name, value in raw.items() if isinstance(name, str) and not value}
 
 
 def held_images(raw: Any) -> set[str]:
@@ -123,6 +131,8 @@ def dump(stash: Stash) -> dict[str, Any]:
     out: dict[str, Any] = {"v": VERSION, "was": stash.was.value, "at": stash.at}
     if stash.null:
         out["null"] = sorted(stash.null)
+    if stash.empty:
+        out["empty"] = stash.empty
     if stash.parts:
         out["parts"] = [list(entry) for entry in stash.parts]
     if any(item is not None for item in stash.items):

@@ -8,6 +8,7 @@ from imageshim.errors import UnreadableImageWarning, warn_caller
 from imageshim.messages.parts import Part
 
 from .final_image import NOTHING
+from .own_field import OwnField
 from .text import TextSplitter
 
 __all__ = ["ChoiceState"]
@@ -16,7 +17,7 @@ __all__ = ["ChoiceState"]
 class ChoiceState:
     """What the stream has said so far in one choice."""
 
-    __slots__ = ("ends", "has_images", "last", "number", "splitter", "waiting", "where")
+    __slots__ = ("ends", "has_images", "last", "number", "own", "splitter", "waiting", "where")
 
     def __init__(self, where: str, splitter: TextSplitter | None) -> None:
         self.where = where
@@ -26,6 +27,8 @@ class ChoiceState:
         """Reads the text; None where the text is known to hold no images."""
         self.has_images = False
         """Whether there was an image that a gateway's own field may only repeat."""
+        self.own = OwnField()
+        """The gateway's own field that images were read from."""
         self.last: tuple[Any, Any] | None = None
         """The chunk that text or an image is held of, and its choice."""
         self.ends = False

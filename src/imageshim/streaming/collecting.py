@@ -225,7 +225,7 @@ class _Choice:
         null = frozenset({FIELD} if FIELD in message and message[FIELD] is None else ())
         was = Format.IMAGES if self._has_stash else found
         lifted = Lifted(
-            found, parts, message, specific, was, at, null, None,
+            found, parts, message, specific, was, at, null, {}, None,
             stashed=False, owned=frozenset({name}),
         )  # fmt: skip
         # A stream that was converted for the final image holds its drafts in stashes.

@@ -8,6 +8,7 @@ from typing import Any
 from imageshim.image_data.quotation import MOST_WAITING
 from imageshim.messages import carriers
 from imageshim.messages.formats.own_fields import OWN_FIELDS
+from imageshim.messages.lifting import says_that_content_is_text
 from imageshim.messages.options import FormatLike, OnLoss, Pick, plan
 from imageshim.messages.parts import ImagePart, OtherPart, Part, TextPart
 from imageshim.messages.stash import FIELD
@@ -23,7 +24,6 @@ from .deltas import (
     nulls_in,
     quotes,
     read_delta,
-    says_that_content_is_text,
     with_evidence,
 )
 from .spreading import says_more, spread
@@ -262,7 +262,8 @@ class ChunkMachine:
         These are None where the delta stays as it is; last comes a gateway's own field.
         """
         whole = finish not in _CUT_OFF
-        read = read_delta(view, self._how, own_fields=not state.has_images)
+        is_news = state.own.is_news(view)
+        read = read_delta(view, self._how, own_fields=is_news and not state.has_images)
         content_is_text = says_that_content_is_text(view)
         splitter = None if read is not None or content_is_text else state.splitter
         content = view.get("content")
@@ -288,11 +289,12 @@ class ChunkMachine:
             return before, [], None, {}
         has_images = any(isinstance(part, ImagePart) for part in read.parts)
         state.has_images |= has_images and not read.is_own
+        news = state.own.unread(read)
         if read.format is Format.PARTS and has_images:
             state.splitter = None  # beside image parts, text is text
         number = state.number + self._writer.numbers(before)
-        rest = None if self._stays(view, read, number) else read.rest
-        return before, read.parts, rest, read.own
+        stays = news is read and self._stays(view, read, number)
+        return before, news.parts, None if stays else read.rest, read.own
 
     def _from_texts(
         self, state: ChoiceState, splitter: TextSplitter, read: Read, finish: Any

@@ -47,7 +47,6 @@ __all__ = [
     "nulls_in",
     "quotes",
     "read_delta",
-    "says_that_content_is_text",
     "with_evidence",
 ]
 
@@ -347,13 +346,6 @@ _STANDARD = frozenset({"content", "role", "function_call", "tool_calls", "refusa
 def nulls_in(delta: Any, fields: Mapping[str, Any]) -> bool:
     """Tell whether the carrier of a delta writes the fields that say nothing."""
     return not isinstance(delta, Mapping) or any(value is None for value in fields.values())
-
-
-def says_that_content_is_text(view: dict[str, Any]) -> bool:
-    """Tell whether a delta has the fields that make ``content`` plain text, even empty ones."""
-    return carriers.items_of(view.get("images")) is not None or isinstance(
-        view.get("image"), Mapping
-    )
 
 
 def compose(

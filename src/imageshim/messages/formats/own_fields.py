@@ -16,13 +16,14 @@ from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
 
 from .dialects import read_item
 
-__all__ = ["OWN_FIELDS", "lift", "without_images"]
+__all__ = ["OWN_FIELDS", "entries", "lift", "without_images"]
 
 _ATTACHMENTS = {"custom_content": "attachments"}
 OWN_FIELDS = frozenset({"content_blocks", "multi_mod_content", *_ATTACHMENTS})
 
 
-def _entries(name: str, value: Any) -> Sequence[Any]:
+def entries(name: str, value: Any) -> Sequence[Any]:
+    """Return the entries of such a field, by its name and its value."""
     inner = _ATTACHMENTS.get(name)
     return carriers.items_of(value if inner is None else carriers.get(value, inner)) or ()
 
@@ -31,7 +32,7 @@ def lift(holder: Any) -> tuple[str, list[ImagePart]] | None:
     """Read the first such field that has images; None where there is none."""
     for name in sorted(OWN_FIELDS):
         value = carriers.get(holder, name)
-        found = [read_item(entry, among_images=False) for entry in _entries(name, value)]
+        found = [read_item(entry, among_images=False) for entry in entries(name, value)]
         images = [_bare(image) for image in found if image is not None]
         if images:
             return name, images
@@ -53,9 +54,9 @@ def without_images(fields: dict[str, Any]) -> dict[str, Any]:
     """
     changed = {}
     for name in OWN_FIELDS & fields.keys():
-        entries = _entries(name, fields[name])
-        others = [entry for entry in entries if read_item(entry, among_images=False) is None]
-        if len(others) < len(entries):
+        listed = entries(name, fields[name])
+        others = [entry for entry in listed if read_item(entry, among_images=False) is None]
+        if len(others) < len(listed):
             inner = {**(carriers.fields(fields[name]) or {}), _ATTACHMENTS.get(name, ""): others}
             changed[name] = {key: value for key, value in inner.items() if key and value}
     if not changed:
