@@ -158,3 +158,19 @@ def test_an_empty_field_is_believed_only_if_it_is_empty():
     for wrong in ({"image": inner(B)}, [1], {"image": inner(B), 5: ""}):
         edited = {"imageshim": {**specific["imageshim"], "empty": wrong}}
         assert B not in repr(normalize({**there, "provider_specific_fields": edited}))
+
+
+def test_an_image_that_a_text_part_cannot_hold_all_of_gets_a_part():
+    message = {"role": "assistant", "content": [{"type": "text", "text": f"x{A}"}]}
+    there = normalize(message)
+    assert convert(there, "parts") == message
+    there["images"][0]["vendor"] = 1
+    back = convert(there, "parts")
+    assert [image.url for image in read(back).images] == [A]
+    assert convert(back, "parts") == back
+    assert normalize(back)["images"] == there["images"]
+    drawn = {**message, "reasoning_content": B}
+    for to in FORMATS:
+        made = convert(drawn, to, drafts="images")
+        assert sorted(image.url for image in read(made).images) == sorted([A, B])
+        assert json.dumps(convert(made, to, drafts="images")) == json.dumps(made)

@@ -49,21 +49,20 @@ def lower(
     back = to is lifted.was
     parts = lifted.parts
     only = _picked(parts, pick) if target.only_first else None
-    shown = [
-        part for part in parts if only is None or part is only or not isinstance(part, ImagePart)
-    ]
+    shown = _shown(parts, only)
     values = target.write(shown, lifted.layout if back else None)
     if values["content"] is None and target.field and "content" not in lifted.at:
         del values["content"]
     kept = _complement(lifted, to, target, only)
     if to is Format.PARTS and any(kept.items):
         kept.items = _unsaid(kept.items, _images(parts), values["content"])
+    is_exact = _is_exact_without(kept, lifted, to)
+    if back and not is_exact and parts_format.joins_texts(lifted.layout):
+        # Beside a stash, or an image part, nobody looks for images in text parts.
+        values = target.write(shown, None)
     if on_loss != "stash":
-        losses = _losses(kept, lifted, to)
-        if to is Format.CONTENT and not only_images(values["content"], parts):
-            losses.append("where its images begin and end: text beside them reads as one")
-        _report(losses, to, on_loss, where)
-    complement = kept if on_loss == "stash" and not _is_exact_without(kept, lifted, to) else None
+        _report(_losses(kept, lifted, to, values.get("content")), to, on_loss, where)
+    complement = kept if on_loss == "stash" and not is_exact else None
     _check_free(lifted, target, where, needs_specific=complement is not None)
     specific = lifted.specific
     if lifted.unread is not None:
@@ -91,6 +90,13 @@ def _keep_unread(lifted: Lifted, complement: Stash | None, where: str) -> dict[s
         return {**(lifted.specific or {}), stash.KEY: lifted.unread}
     complement.kept = lifted.unread
     return lifted.specific
+
+
+def _shown(parts: list[Part], only: ImagePart | None) -> list[Part]:
+    """Leave out the images for which there is no room."""
+    return [
+        part for part in parts if only is None or part is only or not isinstance(part, ImagePart)
+    ]
 
 
 def _images(parts: list[Part]) -> list[ImagePart]:
@@ -155,7 +161,7 @@ def _members(image: ImagePart) -> list[tuple[str, Any]]:
     return list({**(image.item or {}), "index": 0}.items())
 
 
-def _losses(kept: Stash, lifted: Lifted, to: Format) -> list[str]:
+def _losses(kept: Stash, lifted: Lifted, to: Format, content: Any) -> list[str]:
     images = len(_images(lifted.parts))
     losses = []
     if not TARGETS[to].holds_order and not default_order(lifted.parts):
@@ -170,6 +176,8 @@ def _losses(kept: Stash, lifted: Lifted, to: Format) -> list[str]:
         losses.append(f"{len(kept.others)} {entries}")
     if to is not lifted.was and _says_more(lifted.layout):
         losses.append("the other keys of text and image parts")
+    if to is Format.CONTENT and not only_images(content, lifted.parts):
+        losses.append("where its images begin and end: text beside them reads as one")
     return losses
 
 

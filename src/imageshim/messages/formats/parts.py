@@ -17,7 +17,7 @@ from imageshim.messages.stash import template
 from .content import raw_payload
 from .dialects import read_item
 
-__all__ = ["HELD", "layout_of", "lift", "lower", "split_texts"]
+__all__ = ["HELD", "joins_texts", "layout_of", "lift", "lower", "split_texts"]
 
 HELD = "part"
 """The kind of :class:`~imageshim.messages.parts.OtherPart` that this list holds."""
@@ -137,6 +137,11 @@ def split_texts(
             layout.append(_spelling(entry, part))
             out.append(part)
     return (out, layout) if len(out) > len(parts) or _differ(out, parts) else None
+
+
+def joins_texts(layout: Any) -> bool:
+    """Tell whether images stood in text parts, by the layout."""
+    return isinstance(layout, list) and any(isinstance(entry, list) for entry in layout)
 
 
 def _differ(out: list[Part], parts: list[Part]) -> bool:
