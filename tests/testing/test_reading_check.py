@@ -7,11 +7,16 @@ import contextlib
 import importlib.util
 import re
 import sys
+import tempfile
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from PIL import Image
+from pydantic import BaseModel
 
 import imageshim
 from imageshim import ImageShimError, UnknownFormatError
@@ -184,6 +189,117 @@ def test_an_image_may_be_any_of_these(made_of, tmp_path):
         return [made_of(image, tmp_path) for image in imageshim.read(reply).images]
 
     assert_reads_every_format(images, formats=["images"])
+
+
+@dataclass
+class Saved:
+    kind: str
+    data: bytes
+    note: str = "a cat"
+
+
+@dataclass(frozen=True)
+class Linked:
+    url: str
+    place: int = 0
+
+
+class Named(NamedTuple):
+    mime_type: str
+    base64: str
+
+
+class Model(BaseModel):
+    source: str
+
+
+class Plain:
+    def __init__(self, data):
+        self.data, self.caption = data, "cat.png"
+
+
+def in_a_file(image):
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # the check reads it
+    file.write(image.data)
+    file.seek(0)
+    return file
+
+
+def copy_by_pillow(image):
+    with Image.open(BytesIO(image.data)) as opened:
+        return opened.copy()
+
+
+RECORDS = {
+    "dataclass of bytes": lambda image: Saved(image.mime_type, image.data),
+    "dataclass of a URL": lambda image: Linked(image.url),
+    "named tuple": lambda image: Named(image.mime_type, image.url.partition(",")[2]),
+    "model": lambda image: Model(source=image.url),
+    "plain object": lambda image: Plain(image.data),
+    "pair": lambda image: (image.mime_type, image.data),
+    "dict": lambda image: {"mime_type": image.mime_type, "data": image.data},
+    "item of a reply": lambda image: {"type": "image_url", "image_url": {"url": image.url}},
+    "both URL and bytes": lambda image: {"url": image.url, "data": image.data},
+    "open file": in_a_file,
+    "image of Pillow": lambda image: Image.open(BytesIO(image.data)),
+    "copy by Pillow": copy_by_pillow,
+    "Pillow in a dataclass": lambda image: Linked(copy_by_pillow(image)),
+}
+
+
+@pytest.mark.parametrize("made_of", RECORDS.values(), ids=RECORDS)
+def test_an_image_may_stand_in_a_record(made_of):
+    def images(reply):
+        return [made_of(image) for image in imageshim.read(reply).images]
+
+    assert_reads_every_format(images, formats=["images"], carriers="dict")
+
+
+@pytest.mark.parametrize("give", [tuple, lambda made: made[0] if len(made) == 1 else made])
+@pytest.mark.parametrize("record", ["named tuple", "model", "pair", "image of Pillow"])
+def test_records_may_stand_in_anything_or_alone(record, give):
+    def images(reply):
+        return give([RECORDS[record](image) for image in imageshim.read(reply).images])
+
+    assert_reads_every_format(images, formats=["images"], carriers="dict")
+
+
+@pytest.mark.parametrize(
+    "made_of",
+    [RECORDS[name] for name in ("model", "pair", "item of a reply", "copy by Pillow")],
+)
+def test_a_record_that_is_missing_is_told(made_of):
+    def images(reply):
+        return [made_of(image) for image in imageshim.read(reply).images[:1]]
+
+    assert "found 1 of 2 images" in told(images, formats=["images"], carriers="dict")
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda reading: reading,
+        lambda reading: (reading.text, list(reading.images)),
+        lambda reading: {"text": reading.text, "images": [one.url for one in reading.images]},
+    ],
+    ids=["Reading", "text and images", "dict of text and images"],
+)
+def test_the_images_may_stand_beside_the_text(give):
+    assert_reads_every_format(lambda reply: give(imageshim.read(reply)), http=True)
+
+
+def test_a_record_that_names_another_type_is_told():
+    def images(reply):
+        return [Saved("image/png", image.data) for image in imageshim.read(reply).images]
+
+    assert "It gave an image/jpeg out as image/png" in told(images, formats=["image"])
+
+
+def test_an_image_of_pillow_that_shows_something_else_is_told():
+    def images(reply):
+        return [copy_by_pillow(image).resize((1, 1)) for image in imageshim.read(reply).images]
+
+    assert "not an image of the reply: 'a Pillow image of 1 x 1 pixels" in told(images, http=True)
 
 
 def test_one_image_and_none_are_answers_too():

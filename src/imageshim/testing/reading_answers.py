@@ -5,15 +5,29 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import inspect
+import io
 import mimetypes
 import os
+import re
+import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from imageshim.reading import GeneratedImage
+from imageshim.image_data import data_uri
+from imageshim.reading import GeneratedImage, Reading
 
 __all__ = ["Chunks", "Found", "answer_of", "found_in"]
 
@@ -127,8 +141,11 @@ def _waited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return done[0]
 
 
-def found_in(answer: Any) -> list[Found]:
+def found_in(answer: Any, expected: Sequence[Found] = ()) -> list[Found]:
     """Take an answer for the images that it holds: a list, one, or none.
+
+    An image may also stand in a record of its own (a dataclass, a pair, a dict), beside its media
+    type and whatever else. Those of `expected` are recognised in what Pillow has decoded.
 
     Raises:
         TypeError: something in it is not an image.
@@ -136,31 +153,66 @@ def found_in(answer: Any) -> list[Found]:
     """
     if answer is None or (isinstance(answer, (str, bytes, bytearray)) and not answer):
         return []
-    if isinstance(answer, (*_ONE, Mapping)) or hasattr(answer, "getvalue"):
+    if _is_one(answer) or not isinstance(answer, Iterable):
         answer = [answer]
-    drafts = (one for one in answer if not getattr(one, "is_draft", False))
-    return [_found(one) for one in drafts if one is not None]
+    found = [one for image in answer if image is not None for one in _each(image)]
+    return [_recognised(one, expected) for one in found]
 
 
-_ONE = (str, bytes, bytearray, memoryview, os.PathLike, GeneratedImage)
+_ONE = (str, bytes, bytearray, memoryview, os.PathLike, GeneratedImage, Mapping)
 
 
-def _found(image: Any) -> Found:
+def _is_one(answer: Any) -> bool:
+    """Tell whether an answer is one image or one record, though it could be looped over."""
+    if isinstance(answer, tuple):  # a pair of text and images, of media type and bytes
+        return hasattr(answer, "_fields") or any(
+            isinstance(one, list) or _is_media_type(one) for one in answer
+        )
+    is_model = hasattr(type(answer), "model_fields")
+    return isinstance(answer, _ONE) or is_model or _is_open_file(answer) or _is_pillow(answer)
+
+
+def _each(image: Any) -> Iterator[Found]:
+    """Take one member of an answer for an image, or for a record that holds images."""
+    if getattr(image, "is_draft", False):
+        return
+    found = _found(image)
+    if found is not None:
+        yield found
+        return
+    fields = _fields(image)
+    if fields is None:
+        raise TypeError(
+            f"it returned a value of type {type(image).__name__} for an image; "
+            "a URL, bytes, a path or a GeneratedImage is one"
+        )
+    yield from _of_record(fields)
+
+
+def _found(image: Any) -> Found | None:
     if isinstance(image, GeneratedImage):
         return Found.of_url(image.url)
     if isinstance(image, (bytes, bytearray, memoryview)):
         return Found(bytes(image))
-    if hasattr(image, "getvalue"):  # io.BytesIO
-        return Found(image.getvalue())
+    if _is_open_file(image):
+        return Found(_contents(image))
+    if _is_pillow(image):
+        return Found(_drawn(image))
     if isinstance(image, os.PathLike) or (isinstance(image, str) and _is_file(image)):
         kind, _encoding = mimetypes.guess_type(str(image), strict=False)
         return Found(Path(image).read_bytes(), _image_type(kind))
-    if isinstance(image, str):
-        return Found.of_url(image)
-    raise TypeError(
-        f"it returned a value of type {type(image).__name__} for an image; "
-        "a URL, bytes, a path or a GeneratedImage is one"
-    )
+    return Found.of_url(image) if isinstance(image, str) else None
+
+
+def _is_open_file(image: Any) -> bool:
+    return hasattr(image, "getvalue") or (hasattr(image, "read") and hasattr(image, "seek"))
+
+
+def _contents(file: Any) -> bytes:
+    if hasattr(file, "getvalue"):  # io.BytesIO, wherever it stands
+        return bytes(file.getvalue())
+    with file:  # nobody else closes it
+        return bytes(file.read())
 
 
 _LONGEST_PATH = 4096
@@ -169,3 +221,85 @@ _LONGEST_PATH = 4096
 def _is_file(text: str) -> bool:
     """Tell whether a text names a file; base64 in letters that are a path is longer than names."""
     return len(text) < _LONGEST_PATH and "\0" not in text and os.path.isfile(text)  # noqa: PTH113
+
+
+# -- records --------------------------------------------------------------------------------------
+
+
+def _fields(record: Any) -> list[Any] | None:
+    """Return the values of a dict, a pair, a dataclass or another plain object."""
+    if isinstance(record, Mapping):
+        return list(record.values())
+    if isinstance(record, (list, tuple)):
+        return list(record)
+    if is_dataclass(record) and not isinstance(record, type):
+        return [getattr(record, field.name) for field in fields(record)]
+    if isinstance(record, Reading):
+        return list(record.images)
+    if not hasattr(record, "__dict__") or callable(record):
+        return None
+    return [*vars(record).values(), *(getattr(record, "model_extra", None) or {}).values()]
+
+
+def _of_record(values: list[Any]) -> Iterator[Found]:
+    """Find the images among the values: each once, though it be there as a URL and as bytes."""
+    said = next((_image_type(one) for one in values if _is_media_type(one)), None)
+    before: list[bytes | str] = []
+    for value in values:
+        for found in _in_field(value):
+            if found.what not in before:
+                before.append(found.what)
+                yield found._replace(media_type=said or found.media_type)
+
+
+def _in_field(value: Any) -> Iterable[Found]:
+    """Give the images in a field, which may also be text, a number or anything else."""
+    if isinstance(value, str):
+        return _each(value) if _is_image(value) else []
+    is_image = isinstance(value, _ONE) or _is_open_file(value) or _is_pillow(value)
+    return _each(value) if is_image or _fields(value) is not None else []
+
+
+_ADDRESS = re.compile("https?://", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"image/[\w.+-]+", re.IGNORECASE)
+
+
+def _is_media_type(value: Any) -> bool:
+    return isinstance(value, str) and _MEDIA_TYPE.fullmatch(value) is not None
+
+
+def _is_image(text: str) -> bool:
+    """Tell whether a text is an image, an address or a path of one, and nothing else."""
+    return (
+        _ADDRESS.match(text) is not None
+        or text[:5].lower() == "data:"
+        or data_uri.sniff(text) is not None
+        or _is_file(text)
+    )
+
+
+# -- Pillow ---------------------------------------------------------------------------------------
+
+
+def _is_pillow(image: Any) -> bool:
+    pillow = sys.modules.get("PIL.Image")  # who returns its images has loaded it
+    return pillow is not None and isinstance(image, pillow.Image)
+
+
+def _drawn(image: Any) -> str:
+    """Say what a decoded image shows: the bytes that it was are not in it."""
+    width, height = image.size
+    pixels = hashlib.sha256(image.convert("RGBA").tobytes()).hexdigest()
+    return f"a Pillow image of {width} x {height} pixels, {pixels}"
+
+
+def _recognised(found: Found, expected: Sequence[Found]) -> Found:
+    if not (isinstance(found.what, str) and found.what.startswith("a Pillow image")):
+        return found
+    pillow = sys.modules["PIL.Image"]
+    for known in expected:
+        if isinstance(known.what, bytes):
+            with pillow.open(io.BytesIO(known.what)) as image:
+                if _drawn(image) == found.what:
+                    return known
+    return found

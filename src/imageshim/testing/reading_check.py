@@ -46,10 +46,11 @@ def assert_reads_every_format(  # noqa: PLR0913  # each option is a word of its 
     Args:
         function: takes a reply (with ``streamed``, a stream of its chunks, for both kinds of loop)
             and returns its images in order: a list, one image, or None. An image is a URL or
-            base64, bytes, a path of a file, an ``io.BytesIO``, or a
-            :class:`imageshim.GeneratedImage`. It may be a coroutine function, or a generator of
-            either kind. One that has a further argument ``source`` is told the LiteLLM version in
-            it.
+            base64, bytes, a path of a file, an open file, an image of Pillow, a
+            :class:`imageshim.GeneratedImage`, or a record that has one of these among its fields
+            (a dict, a pair, a dataclass, a model), beside its media type if you like. It may be a
+            coroutine function, or a generator of either kind. One that has a further argument
+            ``source`` is told the LiteLLM version in it.
         formats: those that it has to read.
         carriers: what the reply is: ``"dict"``, ``"openai"`` (an object of the OpenAI SDK),
             ``"litellm"``; all that are installed, unless told otherwise.
@@ -134,13 +135,14 @@ def _try(
     shown: Any = case.streams if streamed else list(case.messages)
     shown = shown[0] if len(shown) == 1 else shown
     before = repr(given)
+    expected = [Found.of_url(url) for url in case.images]
     try:
         answer = answer_of(function, Chunks(given) if streamed else given, _more(function, case))
-        found = found_in(answer)
+        found = found_in(answer, expected)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # that it raises is what is told
         return Failure(case, carrier, f"raised {raised(error, function)}", shown)
     of_others = {Found.of_url(url).what for url in earlier if url not in str(case.messages)}
-    wrong = difference([Found.of_url(url) for url in case.images], found, of_others)
+    wrong = difference(expected, found, of_others)
     if wrong is None and repr(given) != before:
         wrong = "changed the reply that it was given, which the caller still has"
     return None if wrong is None else Failure(case, carrier, wrong, shown)
