@@ -129,10 +129,10 @@ def _article(entry: Entry, number: int) -> Iterator[str]:
     }  # fmt: skip
     yield from (_fact(name, value) for name, value in facts.items())
     yield "</dl>\n"
-    if not entry.images:
-        yield '<p class="note">No image.</p>\n'
     for part in entry.parts:
         yield from _written(part) if isinstance(part, str) else _figure(part)
+    if not entry.images:
+        yield '<p class="note">No image.</p>\n'
     if entry.losses:
         yield "<details><summary>What a conversion would lose</summary><dl>"
         yield from (_fact(name, loss) for name, loss in entry.losses.items())
