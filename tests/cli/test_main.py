@@ -30,6 +30,13 @@ def test_each_command_has_help_with_examples(run, name):
     assert f"imageshim {name}" in ended.out.decode().partition("Example")[2]
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_fits_into_the_terminal_but_for_its_examples(run, name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    before = run(name, "--help").out.decode().partition("\nExample")[0]
+    assert max(map(len, before.splitlines())) <= 80
+
+
 def test_the_version_is_told(run):
     assert run("--version").lines == [f"imageshim, version {imageshim.__version__}"]
 

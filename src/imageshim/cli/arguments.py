@@ -75,6 +75,14 @@ class _Parser(argparse.ArgumentParser):
     def _refuse(self, option: str) -> NoReturn:
         self.error(f"there is no option {option}{_meant(option, self._option_string_actions)}")
 
+    def format_help(self) -> str:
+        """Wrap the description as argparse wraps the rest, and leave the examples as they are."""
+        from shutil import get_terminal_size  # both for help only
+        from textwrap import fill
+
+        self.description = fill(self.description or "", get_terminal_size().columns - 2)
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         """Say in one line what is wrong, and exit with 2."""
         if found := _NO_CHOICE.fullmatch(message):

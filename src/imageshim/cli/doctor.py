@@ -30,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     by = parser(
         "doctor",
-        "Say what is installed here, which format its calls give, which known faults that has, "
-        "what the project's code needs, and the one next step.",
+        "Say what is installed here, which format its calls give, which known faults these "
+        "versions have, what the project's code needs, and the one next step.",
         _EXAMPLES,
     )
     by.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project (default: .)")

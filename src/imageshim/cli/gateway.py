@@ -30,7 +30,12 @@ def _parser() -> argparse.ArgumentParser:
         _EXAMPLES,
     )
     add = by.add_argument
-    add("--upstream", required=True, metavar="URL", help="what stands before each path")
+    add(
+        "--upstream",
+        required=True,
+        metavar="URL",
+        help="the server, up to the path that clients ask for",
+    )
     add(
         "--host", default="127.0.0.1",
         help="the address to listen on; 0.0.0.0 for all (default: 127.0.0.1)",
@@ -63,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
     add(
         "--max-held", type=number(1), metavar="BYTES",
-        help="of requests and replies that one worker holds at a time; what is more waits, and a "
+        help="how much of requests and replies one worker holds at a time; what is more waits, a "
         "request for half a minute at the most (default: 96 MiB)",
     )  # fmt: skip
     add(
@@ -81,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "--max-clients", type=number(1), metavar="N",
-        help="connections of clients that one worker has open (default: 2000)",
+        help="how many connections of clients one worker may have open (default: 2000)",
     )  # fmt: skip
     add(
         "--idle-timeout", type=number(1), metavar="SECONDS",
@@ -89,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "--head-timeout", type=positive_seconds, metavar="SECONDS",
-        help="for URL and headers to come in; a connection that sends none is closed (default: 15)",
+        help="how long URL and headers may take; a connection without is closed (default: 15)",
     )  # fmt: skip
     add(
         "--send-timeout", type=positive_seconds, metavar="SECONDS",
@@ -97,16 +102,21 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "--max-connections", type=number(1), metavar="N",
-        help="calls that one worker may have open to the upstream",
+        help="how many calls to the upstream one worker may have open",
     )  # fmt: skip
-    add("--connect-timeout", type=positive_seconds, metavar="SECONDS", help="to reach the upstream")
+    add(
+        "--connect-timeout",
+        type=positive_seconds,
+        metavar="SECONDS",
+        help="how long to try to connect",
+    )
     add(
         "--read-timeout", type=positive_seconds, metavar="SECONDS",
         help="how long the upstream may be silent",
     )  # fmt: skip
     add(
         "--request-timeout", type=positive_seconds, metavar="SECONDS",
-        help="for a request's body to come in",
+        help="how long a request's body may take to come in",
     )  # fmt: skip
     add(
         "--http", choices=["h11", "httptools"], default="h11",

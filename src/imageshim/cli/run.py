@@ -25,8 +25,9 @@ _EXAMPLES = """Examples:
   imageshim run --callers 'langchain_*=parts' --callers 'shop.reports.*=content' app.py
   imageshim run --report sites.jsonl -m pytest
   imageshim run -m pytest -W error::imageshim.LegacyImageFormatWarning"""
-_USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT] [--report FILE]
-                     [--clients NAMES] [--pick PICK] (SCRIPT | -m MODULE) [ARGUMENT ...]"""
+_USAGE = """imageshim run [--emit FORMAT] [--callers MODULES=FORMAT]
+                     [--report FILE] [--clients NAMES] [--pick PICK]
+                     (SCRIPT | -m MODULE) [ARGUMENT ...]"""
 _FORMATS = tuple(member.value for member in Format)
 
 
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     by = parser("run", _DESCRIPTION, _EXAMPLES, _USAGE)
     by.add_argument(
         "--emit", choices=_FORMATS, default="images", metavar="FORMAT",
-        help=f"the format that the program gets: {', '.join(_FORMATS)} (images)",
+        help=f"the format that the program gets: {', '.join(_FORMATS)} (default: images)",
     )  # fmt: skip
     by.add_argument(
         "--callers", action="append", default=[], type=_rule, metavar="MODULES=FORMAT",

@@ -66,7 +66,9 @@ def add_shared(into: argparse.ArgumentParser) -> None:
         help="also the fenced code of Markdown and reStructuredText",
     )  # fmt: skip
     where.add_argument("--config", metavar="FILE", help="the pyproject.toml to use")
-    where.add_argument("--stdin-filename", metavar="PATH", help="what standard input is called")
+    where.add_argument(
+        "--stdin-filename", metavar="PATH", help="the name that standard input has in reports"
+    )
     out = into.add_argument_group("output")
     out.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
     out.add_argument("--statistics", action="store_true", help="only count, by rule")
@@ -75,12 +77,14 @@ def add_shared(into: argparse.ArgumentParser) -> None:
         "--jobs",
         type=arguments.number(1),
         metavar="N",
-        help="the most workers (default: one per processor)",
+        help="how many workers at most (default: one per processor)",
     )
     speed.add_argument(
         "--no-cache", dest="cache", action="store_false", help="look at every file anew"
     )
-    speed.add_argument("--cache-dir", dest="cache_folder", metavar="DIR", help="where the cache is")
+    speed.add_argument(
+        "--cache-dir", dest="cache_folder", metavar="DIR", help="the folder of the cache"
+    )
 
 
 def parsed(by: argparse.ArgumentParser, given: Sequence[str]) -> dict[str, Any]:
