@@ -311,10 +311,12 @@ def test_a_folder_keeps_its_tree_and_says_what_it_leaves_out(archive, tree):
     (tree / "notes.md").write_text("x")
     (tree / "loop").symlink_to(tree)
     (tree / "gone.jsonl").symlink_to(tree / "nowhere")
+    os.mkfifo(tree / "pipe.jsonl")
     code, _, err = archive("convert", "in", "--out", "in/out")
     assert code == 0
     assert "in/loop: a link to a folder that contains it; it is not followed" in err
     assert "in/gone.jsonl: a link to what does not exist" in err
+    assert "in/pipe.jsonl: a pipe, socket or device" in err
     assert "1 files without records were left out: 1 .md" in err
     assert "deep/batch.jsonl" in names(tree / "out")
     code, *_ = archive("convert", "in", "--out", "in/out")

@@ -135,6 +135,33 @@ def test_an_image_that_is_gone_is_listed(archive, tmp_path):
     assert "cannot be read: No such file" in json.loads(rejected)["reason"]
 
 
+@pytest.mark.parametrize(
+    "change", [lambda data: data[:-9], lambda data: data + b"\0", lambda _: b""]
+)
+def test_an_image_that_has_changed_is_listed_and_not_put_back(archive, tmp_path, change):
+    (tmp_path / "in.jsonl").write_bytes(lines(reply(content=A), reply(content=B)))
+    archive("extract", "in.jsonl", "--out", "small")
+    image = next((tmp_path / "small" / "images").glob("*.png"))
+    image.write_bytes(change(image.read_bytes()))
+    code, counts, _ = archive("inline", "small", "--out", "back")
+    assert (code, counts["images"], counts["rejects"]) == (1, 1, 1)
+    (rejected,) = (tmp_path / "back" / "rejects.jsonl").read_text().splitlines()
+    assert "its bytes are not those of this name" in json.loads(rejected)["reason"]
+    given, put_back = (tmp_path / one / "in.jsonl" for one in ("small", "back"))
+    assert put_back.read_bytes().startswith(given.read_bytes().partition(b"\n")[0])
+
+
+def test_inline_takes_a_folder_that_extract_wrote(archive, tmp_path):
+    (tmp_path / "in.jsonl").write_bytes(lines(reply(content=A)))
+    archive("extract", "in.jsonl", "--out", "small")
+    for given in (".", "small/in.jsonl", "nowhere"):
+        code, _, err = archive("inline", given, "--out", "back")
+        assert code == 2
+        assert f"extract did not write {given}" in err
+    assert archive("inline", "small", "small", "--out", "back")[0] == 2
+    assert not (tmp_path / "back").exists()
+
+
 def test_records_that_name_files_already_are_no_input(archive, tmp_path):
     (tmp_path / "in.jsonl").write_bytes(lines({"a": "imageshim-file:x", "r": reply(content=A)}))
     code, counts, _ = archive("extract", "in.jsonl", "--out", "small")

@@ -43,6 +43,26 @@ def test_compressed_stays_compressed_and_comes_back(archive, tmp_path, name):
     assert unpacked(name, (tmp_path / "back" / name).read_bytes()) == MANY
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (gzip.compress(MANY), "gzip, whose name ends in .gz"),
+        (zstandard.compress(MANY), "zstd, whose name ends in .zst"),
+        (b"PAR1\x15\x04PAR1", "Parquet, whose name ends in .parquet"),
+        (b"PK\x03\x04\x14\0", "a zip archive, which has to be unpacked"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.sse"])
+def test_a_name_that_does_not_say_what_a_file_is_is_told(archive, tmp_path, data, said, name):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(data)
+    (tmp_path / "in" / "other.jsonl").write_bytes(MANY)
+    code, counts, err = archive("convert", "in", "--out", "out")
+    assert (code, counts["converted"]) == (1, 50)
+    assert f"in/{name}: it is {said}" in err
+    assert contents(tmp_path / "out").keys() == {"other.jsonl", "rejects.jsonl"}
+
+
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst"])
 def test_several_frames_are_one_file(archive, tmp_path, name):
     (tmp_path / name).write_bytes(packed(name, MANY) * 3)

@@ -328,9 +328,12 @@ class Inlining:
 def _file(folder: str, name: str) -> bytes:
     try:
         with _folder(folder).open(f"{IMAGES}/{name}") as image:
-            return image.read()
+            data = image.read()
     except OSError as error:
         raise ImageShimError(f"{name} cannot be read: {error.strerror or error}") from None
+    if not name.startswith(hashlib.sha256(data).hexdigest()):
+        raise ImageShimError(f"{name} has changed: its bytes are not those of this name")
+    return data
 
 
 def extracted_root(path: Path) -> Path | None:

@@ -227,6 +227,8 @@ def _wanted(
             others[file.suffix or "without an ending"] += 1
         elif not file.exists():
             notes.append(f"{file}: a link to what does not exist; it was left out")
+        elif not file.is_file():
+            notes.append(f"{file}: a pipe, socket or device; it was left out")
         else:
             yield _local(file, file.relative_to(root).as_posix())
 
@@ -321,8 +323,23 @@ def _not_ours(files: Sequence[str], base: str, out: str | None) -> Iterator[str]
             yield file
 
 
+_TOLD_BY_NAME = {
+    b"\x1f\x8b": "gzip, whose name ends in .gz",
+    b"\x28\xb5\x2f\xfd": "zstd, whose name ends in .zst",
+    b"PAR1": "Parquet, whose name ends in .parquet",
+    b"PK\x03\x04": "a zip archive, which has to be unpacked",
+}
+"""What files begin with that are no JSON, whatever their name says."""
+
+
 def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
-    """Open a file for reading, uncompressed; the second tells of faults of its compression."""
+    """Open a file for reading, uncompressed; the second tells of faults of its compression.
+
+    Raises:
+        OSError: it cannot be opened.
+        SourceError: its name does not say what it is.
+
+    """
     raw: Any = (
         Path(source.path).open("rb", BUFFER)  # noqa: SIM115  # whoever asked closes it
         if source.is_local
@@ -331,4 +348,10 @@ def opened(source: Source) -> tuple[io.BufferedReader, Salvaged | None]:
     salvaged = unpacked(source.name, raw)
     if salvaged is not None:
         return io.BufferedReader(salvaged, BUFFER), salvaged
-    return raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw, BUFFER), None
+    stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw, BUFFER)
+    begin = b"" if source.is_parquet else stream.peek(4)
+    for mark, said in _TOLD_BY_NAME.items():
+        if begin.startswith(mark):
+            stream.close()
+            raise SourceError(f"it is {said}")
+    return stream, None

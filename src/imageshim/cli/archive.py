@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_replies(extract)
     _add_out(extract)
-    inline = _command(commands, "inline", "Put the images back: the exact inverse of extract.")
+    inline = _command(
+        commands, "inline", "Put the images back: the exact inverse of extract.", of_extract=True
+    )
     _add_out(inline)
     report = _command(
         commands, "report", "Tell what is stored: formats, images, bytes, duplicates, damage."
@@ -70,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     return by
 
 
-def _command(commands: Any, name: str, description: str) -> argparse.ArgumentParser:
+def _command(
+    commands: Any, name: str, description: str, *, of_extract: bool = False
+) -> argparse.ArgumentParser:
     by: argparse.ArgumentParser = commands.add_parser(
         name,
         help=description,
@@ -79,7 +83,12 @@ def _command(commands: Any, name: str, description: str) -> argparse.ArgumentPar
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    by.add_argument("sources", nargs="+", metavar="SRC", help="a file, folder, glob or URL")
+    if of_extract:
+        by.add_argument(
+            "sources", nargs=1, metavar="DIR", help="a folder or URL that extract wrote"
+        )
+    else:
+        by.add_argument("sources", nargs="+", metavar="SRC", help="a file, folder, glob or URL")
     return by
 
 
@@ -171,10 +180,15 @@ def _sought(options: argparse.Namespace) -> dict[str, Any]:
 def _task(options: argparse.Namespace, folder: Path) -> Task:
     """Make what is done with each record; files are made in this folder."""
     from imageshim.archive.extraction import Extraction, Inlining
+    from imageshim.archive.outputs import folder_at
     from imageshim.archive.record import Conversion
+    from imageshim.archive.sources import MANIFEST
 
     if options.command == "inline":
-        return Inlining(options.sources[0])
+        (given,) = options.sources
+        if folder_at(given).size(MANIFEST) is None:
+            raise ImageShimError(f"extract did not write {given}: there is no {MANIFEST} in it")
+        return Inlining(given)
     if options.command == "extract":
         return Extraction(out=str(folder), **_sought(options))
     return Conversion(**conversion_of(options), **_sought(options))
