@@ -168,6 +168,48 @@ def test_a_long_url_is_refused(gateway):
     assert answers[0].json()["error"]["code"] == "url_too_long"
 
 
+def test_a_head_that_comes_in_one_piece_may_be_no_larger_than_one_in_many(gateway):
+    heads = {
+        "a line": b"X-A: %b\r\n" % (b"a" * 20_000),
+        "lines": b"X-A: 1\r\n" * 3_000,
+        "a url": b"",
+    }
+    with RawServer(answer_ok) as upstream, gateway(upstream.url, max_head=16_384) as url:
+        for name, lines in heads.items():
+            path = b"/x" + b"a" * (20_000 if name == "a url" else 0)
+            data = b"GET %b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%b\r\n" % (path, lines)
+            with raw(url, data) as connection:
+                assert not everything(connection).startswith(b"HTTP/1.1 200"), name
+    assert upstream.heads == []
+
+
+CODINGS = (
+    b"gzip, chunked", b"chunked, chunked", b"gzip\r\nTransfer-Encoding: chunked", b"identity",
+    b"xchunked", b"",
+)  # fmt: skip
+
+
+def test_a_transfer_encoding_that_is_not_chunked_alone_is_refused(gateway):
+    data = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: %b\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
+        for codings in CODINGS:
+            with raw(url, data % codings) as connection:
+                assert everything(connection)[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 501", b""}
+    assert upstream.heads == []
+
+
+def test_a_trailer_is_no_header(gateway):
+    data = (
+        f"POST {CHAT} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nTRAILER\r\n\r\n"
+    )
+    with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
+        for trailer in ("X-Image-Format: none", "Authorization: b", "Host: evil", "X-A: b"):
+            with raw(url, data.replace("TRAILER", trailer).encode()) as connection:
+                assert everything(connection).startswith(b"HTTP/1.1 200"), trailer
+            assert trailer.lower() not in upstream.heads[-1].lower()
+
+
 def test_connections_beyond_the_limit_are_refused_and_the_others_go_on(gateway, log):
     with (
         RawServer(answer_ok) as upstream,
@@ -273,6 +315,40 @@ def test_an_upstream_that_is_wrong_gets_no_traceback(gateway):
                 connection.getresponse().read()
             connection.close()
             assert patient.get(f"{url}/healthz").text == "ok\n", (case, method)
+
+
+SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+LONGER = {
+    "a length": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + SECOND,
+    "junk": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok--",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + SECOND,
+    "no body": b"HTTP/1.1 204 No Content\r\n\r\n" + SECOND,
+    "not changed": b"HTTP/1.1 304 Not Modified\r\n\r\n" + SECOND,
+}
+
+
+def test_what_comes_behind_an_answer_is_not_the_next_clients(gateway):
+    async def longer(server, _reader, writer):
+        case = server.heads[-1].partition("x-case: ")[2].partition("\r")[0]
+        writer.write(LONGER.get(case, OK))
+
+    with RawServer(longer) as upstream, gateway(upstream.url) as url:
+        for case, method in itertools.product(LONGER, ("GET", "HEAD")):
+            patient.request(method, f"{url}/x", headers={"X-Case": case})
+            assert patient.get(f"{url}/x").text == "ok", (case, method)
+
+
+def test_connections_whose_answers_are_right_are_used_again(gateway):
+    connections = set()
+
+    async def note(_server, _reader, writer):
+        connections.add(writer.get_extra_info("peername"))
+        writer.write(OK)
+
+    with RawServer(note) as upstream, gateway(upstream.url) as url:
+        for _ in range(5):
+            assert patient.get(f"{url}/x").text == "ok"
+    assert len(connections) == 1
 
 
 def test_streams_that_are_cut_off_at_the_end_get_a_line_each(gateway, log):

@@ -12,5 +12,6 @@ import httpx
 MINUTE = 60.0
 
 get = partial(httpx.get, trust_env=False, timeout=MINUTE)
+request = partial(httpx.request, trust_env=False, timeout=MINUTE)
 post = partial(httpx.post, trust_env=False, timeout=MINUTE)
 stream = partial(httpx.stream, trust_env=False, timeout=MINUTE)

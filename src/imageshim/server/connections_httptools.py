@@ -14,6 +14,7 @@ class HttpTools(Limited, HttpToolsProtocol):  # type: ignore[misc]  # their attr
 
     _gathered = 0
     _has_result = False
+    _in_head = True
 
     def data_received(self, data: bytes) -> None:
         """Parse at most as much at a time as may be gathered."""
@@ -28,9 +29,20 @@ class HttpTools(Limited, HttpToolsProtocol):  # type: ignore[misc]  # their attr
                 self.send_400_response("The head of the request is too large.")
                 return
 
+    def on_message_begin(self) -> None:
+        """Take note of where a head begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Leave out trailers, which uvicorn would put among the headers (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Take note of a head."""
         self._has_result = True
+        self._in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

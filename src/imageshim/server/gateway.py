@@ -185,6 +185,7 @@ def create_app(settings: Settings) -> ASGIApp:
     limited = RequestLimits(
         router,
         max_url=settings.max_url,
+        max_head=settings.max_head,
         max_body=settings.max_request,
         timeout=settings.request_timeout,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-__all__ = ["HeaderList", "added", "value", "varying", "without"]
+__all__ = ["HeaderList", "added", "size", "value", "varying", "without"]
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -13,6 +13,11 @@ def value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """Give the value of a header, lines of the same name joined with commas (RFC 9110, 5.3)."""
     found = [text for key, text in headers if key.lower() == name]
     return b", ".join(found).decode("latin-1") if found else None
+
+
+def size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Give how many bytes they are in a request, with what stands between and behind them."""
+    return sum(len(key) + len(text) + len(b": \r\n") for key, text in headers)
 
 
 def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) -> HeaderList:

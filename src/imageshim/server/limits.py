@@ -20,22 +20,32 @@ _TWO_LENGTHS = (400, "two_lengths")
 _TOO_LARGE = (413, "request_too_large")
 _TOO_SLOW = (408, "request_timeout")
 _LONG_URL = (414, "url_too_long")
+_LARGE_HEAD = (400, "head_too_large")
+# RFC 9112, 6.1: a parser that knows only chunked would read what is packed within as the body.
+_UNKNOWN_FRAMING = (501, "unknown_transfer_encoding")
 # RFC 9110, 9.3.6: behind an answer to it the connection is the client's own to the upstream.
 _NO_TUNNEL = (501, "no_tunnels")
 
 
 class RequestLimits:
-    """Refuse requests of two lengths (400), tunnels (501), and a URL or body that is too much.
+    """Refuse requests of two lengths (400), tunnels (501), and what is too much.
 
-    A URL that is too long (414), a body that is too large (413) or slow (408). ``max_url`` and
-    ``max_body`` are in bytes, ``timeout`` in seconds, from the head of the request to the end of
-    its body. To the application, what is refused is a client that has left.
+    A URL that is too long (414), a head (400) or body (413) that is too large, or a slow body
+    (408). ``max_url``, ``max_head`` and ``max_body`` are in bytes, ``timeout`` in seconds, from the
+    head of the request to the end of its body. To the application, what is refused has left.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body: int, timeout: float, max_url: int = 8 * 1024
+        self,
+        app: ASGIApp,
+        *,
+        max_body: int,
+        timeout: float,
+        max_url: int = 8 * 1024,
+        max_head: int = 64 * 1024,
     ) -> None:
         self.app = app
+        self._max_head = max_head
         self._max_url = max_url
         self._max_body = max_body
         self._timeout = timeout
@@ -45,21 +55,9 @@ class RequestLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        length = headers.value(scope["headers"], b"content-length")
-        declared = length or ""
         upload = _Upload(receive, send, self._max_body, time.monotonic() + self._timeout)
-        url = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
-        if url > self._max_url:
-            upload.fault = _LONG_URL
-        elif scope["method"] == "CONNECT":
-            upload.fault = _NO_TUNNEL
-        elif (
-            length is not None and headers.value(scope["headers"], b"transfer-encoding") is not None
-        ):
-            upload.fault = _TWO_LENGTHS
-        elif declared.isdecimal() and int(declared[:20]) > self._max_body:
-            upload.fault = _TOO_LARGE
-        else:
+        upload.fault = self._fault(scope)
+        if upload.fault is None:
             await self.app(scope, upload.receive, upload.send)
         if upload.fault and not upload.answered:
             status, code = upload.fault
@@ -67,11 +65,29 @@ class RequestLimits:
                 _TWO_LENGTHS: "the request has both Content-Length and Transfer-Encoding",
                 _TOO_LARGE: f"the request's body has more than {self._max_body} bytes",
                 _NO_TUNNEL: "CONNECT is not passed on",
+                _UNKNOWN_FRAMING: "the only Transfer-Encoding that is understood is chunked",
+                _LARGE_HEAD: f"URL and headers have more than {self._max_head} bytes",
                 _LONG_URL: f"the URL has more than {self._max_url} bytes",
                 _TOO_SLOW: f"the request's body did not come within {self._timeout:g} seconds",
             }[upload.fault]
             # What is left of the body is not read.
             await refuse(send, status, message, code, close=True)
+
+    def _fault(self, scope: Scope) -> tuple[int, str] | None:
+        """Judge the head; h11 does not bound one that comes in a single piece."""
+        url = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
+        length = headers.value(scope["headers"], b"content-length")
+        coding = headers.value(scope["headers"], b"transfer-encoding")
+        declared = length or ""
+        faults = (
+            (url > self._max_url, _LONG_URL),
+            (url + headers.size(scope["headers"]) > self._max_head, _LARGE_HEAD),
+            (scope["method"] == "CONNECT", _NO_TUNNEL),
+            (length is not None and coding is not None, _TWO_LENGTHS),
+            (coding is not None and coding.strip(" \t").lower() != "chunked", _UNKNOWN_FRAMING),
+            (declared.isdecimal() and int(declared[:20]) > self._max_body, _TOO_LARGE),
+        )
+        return next((fault for is_so, fault in faults if is_so), None)
 
 
 class _Upload:

@@ -173,6 +173,7 @@ class ReverseProxy:
             assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # for types
             async for piece in response.stream:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+            _end_if_more_was_sent(response.stream)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except _ClientLeft:
             pass
@@ -204,6 +205,19 @@ class ReverseProxy:
         if send is not None:
             code = "invalid_request" if reason == "refused" else f"upstream_{reason}"
             await refuse(send, status, message, code)
+
+
+def _end_if_more_was_sent(stream: httpx.AsyncByteStream) -> None:
+    """Keep a connection from being used again on which more came than the answer.
+
+    httpcore would read it as the beginning of the next answer, which another client gets. It holds
+    h11's state as its own; h11 that has failed makes it close the connection.
+    """
+    state: object = stream
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        state = getattr(state, name, None)
+    if isinstance(state, h11.Connection) and state.trailing_data[0]:
+        state.send_failed()
 
 
 class _ClientLeft(Exception):  # noqa: N818  # it is no error
