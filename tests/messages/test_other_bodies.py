@@ -51,6 +51,21 @@ BODIES = {
     ),
     "an error of Apigee": ({"fault": {"faultstring": "Invalid ApiKey"}}, "Invalid ApiKey"),
     "an error of one-api": ({"code": 401, "msg": "no token", "data": None}, "an error: no token"),
+    "an error of MiniMax": (
+        {"base_resp": {"status_code": 1004, "status_msg": "login fail"}},
+        "an error: login fail",
+    ),
+    "DashScope's own": (
+        {"output": {"choices": [{"message": {"content": [{"image": "https://a.example.com"}]}}]}},
+        "a reply of the provider's own API",
+    ),
+    "Bedrock's own": (
+        {"output": {"message": {"content": [{"text": "a"}]}}, "stopReason": "end_turn"},
+        "a reply of Bedrock's own API",
+    ),
+    "Vertex AI's own": ({"predictions": [{"bytesBase64Encoded": RAW}]}, "Vertex AI's own API"),
+    "Stability's own": ({"artifacts": [{"base64": RAW}]}, "Stability's own API"),
+    "Cloudflare's own": ({"result": {"image": RAW}, "success": True}, "the provider's own API"),
     "models or embeddings": ({"object": "list", "data": [{"id": "m"}]}, "another endpoint"),
     "a text completion": (
         {"choices": [{"text": "Hi", "index": 0}]},

@@ -40,8 +40,9 @@ def _looks_like(body: Any) -> str | None:
         return f"an error: {error}; look at the status of the answer before reading it"
     if carriers.get(body, "object") == "response" or _is_list(body, "output"):
         return "a reply of the Responses API; ask the provider's chat completions"
-    if _is_list(body, "candidates") or carriers.get(body, "promptFeedback") is not None:
-        return "Gemini's own reply; ask it through LiteLLM or Gemini's OpenAI-compatible endpoint"
+    whose = [who for name, who in _OWN_REPLIES.items() if carriers.get(body, name) is not None]
+    if whose:
+        return f"a reply of {whose[0]} own API; ask its OpenAI-compatible endpoint, or LiteLLM"
     entries = carriers.items_of(carriers.get(body, "data"))
     if entries is None:
         return None
@@ -50,14 +51,25 @@ def _looks_like(body: Any) -> str | None:
     return "a list of another endpoint, such as models or embeddings; ask the chat completions"
 
 
-_SAID = ("detail", "message", "Message", "errors", "fault", "msg")
+_OWN_REPLIES = {
+    "candidates": "Gemini's", "promptFeedback": "Gemini's",
+    "predictions": "Vertex AI's", "artifacts": "Stability's", "stopReason": "Bedrock's",
+    "output": "the provider's", "result": "the provider's",
+}  # fmt: skip
+"""Fields by which a provider's own reply is known; ``output`` is DashScope's and Replicate's,
+``result`` Cloudflare's."""
+_SAID = ("detail", "message", "Message", "errors", "fault", "msg", "status_msg")
 """Where servers say what went wrong: FastAPI (LiteLLM's proxy, vLLM); AWS, Azure's API Management,
-Kong and DashScope, whose ``message`` is a text; AWS; Cloudflare; Apigee."""
+Kong and DashScope, whose ``message`` is a text; AWS; Cloudflare; Apigee; one-api; MiniMax, in
+``base_resp``."""
 
 
 def _said(body: Any) -> str | None:
     """Return what an error says that has no ``error``."""
-    found = next(filter(None, (carriers.get(body, name) for name in _SAID)), None)
+    holders = (body, carriers.get(body, "base_resp"))
+    found = next(
+        filter(None, (carriers.get(holder, name) for holder in holders for name in _SAID)), None
+    )
     return f"{found!s:.{_LONGEST}}" if found else None
 
 

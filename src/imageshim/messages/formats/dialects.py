@@ -178,6 +178,14 @@ def _is_said(url: str, claim: Claim, *, flat: bool) -> bool:
     return claim is Claim.NOTHING and not flat
 
 
+def _is_only_an_image_url(item: Any, url: str) -> bool:
+    """Tell whether a part is ``{"image": "https://…"}``, as DashScope's Qwen-Image answers.
+
+    With more fields it may be the card of a product or a page, with other text a container.
+    """
+    return _has_scheme(url) and (carriers.fields(item) or {}).keys() == {"image"}
+
+
 def read_item(item: Any, *, among_images: bool = True) -> ImagePart | None:
     """Read one image; None where the item is none, or is spelled in a way that is not known.
 
@@ -192,7 +200,7 @@ def read_item(item: Any, *, among_images: bool = True) -> ImagePart | None:
         return None
     url, inner = found
     url = _with_prefix(url)
-    flat = not among_images and reader in _UNNAMED
+    flat = not among_images and reader in _UNNAMED and not _is_only_an_image_url(item, url)
     if not _is_image_url(url) or not _is_said(url, claim, flat=flat):
         return None
     return ImagePart(url, _beyond_default(item, inner, url, _READERS[reader]))

@@ -34,7 +34,7 @@ def _lift_one(entry: Any) -> Part:
     if isinstance(entry, str):
         return TextPart(entry)
     text = carriers.get(entry, "text")
-    if carriers.get(entry, "type") in _TEXT_TYPES and isinstance(text, str):
+    if isinstance(text, str) and _is_text(entry):
         return TextPart(text)
     image = read_item(entry, among_images=False)
     if image is None:
@@ -42,6 +42,14 @@ def _lift_one(entry: Any) -> Part:
     if isinstance(entry, Mapping):
         image.item = _canonical(image)
     return image
+
+
+def _is_text(entry: Any) -> bool:
+    """Tell whether an entry says that it is a text, or is nothing else, as DashScope's are."""
+    kind = carriers.get(entry, "type")
+    return kind in _TEXT_TYPES or (
+        kind is None and (carriers.fields(entry) or {}).keys() == {"text"}
+    )
 
 
 def _canonical(image: ImagePart) -> dict[str, Any] | None:
@@ -72,7 +80,7 @@ def _is_spelling(spelling: Any, part: TextPart | ImagePart) -> bool:
     if not isinstance(spelling, Mapping):
         return False
     if isinstance(part, TextPart):
-        return spelling.get("type") in _TEXT_TYPES
+        return _is_text(spelling)
     return isinstance(spelling.get("image_url") or {}, Mapping)
 
 
