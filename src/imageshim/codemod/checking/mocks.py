@@ -75,13 +75,28 @@ class Mocks:
         """Return those that hold the image in one of some fields."""
         return [spot for spot in self.spots if spot.field in fields]
 
+    @cached_property
+    def _other_names(self) -> dict[str, str]:
+        """``from types import SimpleNamespace as NS``, ``NS = SimpleNamespace``."""
+        found = {}
+        for node in self.parents:
+            if isinstance(node, ast.alias) and node.asname is not None:
+                found[node.asname] = node.name
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found[node.targets[0].id] = _last_name(node.value)
+        return found
+
+    def _is_maker(self, node: ast.Call) -> bool:
+        name = _last_name(node.func)
+        return name in _MAKERS or self._other_names.get(name) in _MAKERS
+
     def _call(self, node: ast.Call) -> None:
         named = {one.arg: one for one in node.keywords if one.arg is not None}
         for name in ("image", "content"):
             keyword = named.get(name)
             if keyword is None or node in self.proven:
                 continue
-            is_message = _called(node) in _MAKERS and (
+            is_message = self._is_maker(node) and (
                 "content" in named or is_url_dict(keyword.value) or self._stands_for_message(node)
             )
             self._found(keyword, keyword.value, name, node, is_message=is_message)
@@ -167,7 +182,7 @@ class Mocks:
         parent = self.parents[node]
         if isinstance(parent, ast.keyword) and parent.arg is None:  # Mock(**{…})
             call = self.parents[parent]
-            if not isinstance(call, ast.Call) or _called(call) not in _MAKERS:
+            if not isinstance(call, ast.Call) or not self._is_maker(call):
                 return False
             return self._stands_for_message(call)
         if isinstance(parent, ast.keyword):
@@ -196,11 +211,10 @@ class Mocks:
         )
 
 
-def _called(node: ast.Call) -> str:
-    function = node.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_request(node: ast.Dict) -> bool:

@@ -124,7 +124,7 @@ class Reads:
         if not objects:
             return
         found = self.reads.get(node)
-        if found is None:
+        if found is None or (how == "match" and name == "image"):  # of several names the broken one
             found = self.reads[node] = Read(node, base, name, how, default, function)
         found.objects += [one for one in objects if one not in found.objects]
         if isinstance(value, v.Alt):

@@ -192,12 +192,25 @@ def _widened(rewriter: Rewriter, read: Read, old: str) -> tuple[Edit, ...] | Non
     What can is a reply without choices, which has no image either.
     """
     tries = list(rewriter.tries(read.node))
-    if len(tries) != 1 or len(tries[0].body) != 1 or (read.function and read.function.guards):
+    if len(tries) != 1 or (read.function and read.function.guards):
+        return None
+    if not _only_asks_before(rewriter, tries[0], read):
         return None
     # What follows the read takes a key out of the image itself.
     if any(read.node not in (one, one.value) for one in rewriter.items_in(tries[0])):
         return None
     return rewriter.widened(tries[0], old, "IndexError")
+
+
+def _only_asks_before(rewriter: Rewriter, node: ast.Try, read: Read) -> bool:
+    """Whether a read is in the last statement of a ``try``, and the others get its reply."""
+    asked = {id(one.node) for one in read.origins}
+    span = rewriter.source.span
+    return span(node.body[-1])[0] <= span(read.node)[0] and all(
+        isinstance(statement, (ast.Assign, ast.AnnAssign))
+        and all(id(one) in asked for one in ast.walk(statement) if isinstance(one, ast.Call))
+        for statement in node.body[:-1]
+    )
 
 
 def _renamed(rewriter: Rewriter, name: ast.expr | None) -> Edit | None:
@@ -245,7 +258,7 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
     renamed = _renamed(rewriter, node.args[1])
     if renamed is None:
         return None
-    following = _asked_next(rewriter, node)
+    following = _asked_next(rewriter, node, node.args[0])
     if following is not None:  # it asks the same
         return (Edit(rewriter.start(node), rewriter.start(following), ""),), True
     end = rewriter.end(node.args[1])
@@ -258,7 +271,7 @@ def _has(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
     return (name, renamed, Edit(end, end, tail), *last), True
 
 
-def _asked_next(rewriter: Rewriter, node: ast.Call) -> ast.expr | None:
+def _asked_next(rewriter: Rewriter, node: ast.expr, base: ast.expr) -> ast.expr | None:
     """Return the ``m.image`` of ``hasattr(m, "image") and m.image``, if it is a test as well."""
     parent = rewriter.file.nodes.parents[node]
     if not isinstance(parent, ast.BoolOp) or not isinstance(parent.op, ast.And):
@@ -266,10 +279,11 @@ def _asked_next(rewriter: Rewriter, node: ast.Call) -> ast.expr | None:
     place = parent.values.index(node) + 1
     following = parent.values[place] if place < len(parent.values) else None
     asked = following.left if isinstance(following, ast.Compare) else following
+    taken_of = _image_of(asked)
     if (
-        isinstance(asked, ast.Attribute)
-        and asked.attr == "image"
-        and ast.dump(asked.value) == ast.dump(node.args[0])
+        asked is not None
+        and taken_of is not None
+        and ast.dump(taken_of) == ast.dump(base)
         and (rewriter.is_test(asked) or rewriter.compared_with_none(asked) is not None)
         and b"#" not in rewriter.between(rewriter.end(node), rewriter.start(asked))
     ):
@@ -277,12 +291,32 @@ def _asked_next(rewriter: Rewriter, node: ast.Call) -> ast.expr | None:
     return None
 
 
+def _image_of(node: ast.expr | None) -> ast.expr | None:
+    """Return the ``m`` of ``m.image``, ``m["image"]`` or ``m.get("image")``."""
+    match node:
+        case ast.Attribute(value=base, attr="image"):
+            return base
+        case ast.Subscript(value=base, slice=ast.Constant(value="image")):
+            return base
+        case ast.Call(
+            func=ast.Attribute(value=base, attr="get"), args=[ast.Constant(value="image")]
+        ):
+            return base
+        case _:
+            return None
+
+
 def _membership(rewriter: Rewriter, read: Read, quote: str | None) -> _Made | None:
     if quote is None:
         return None
-    edits = rewriter.membership(read.node, *_asked(read, quote))
+    node = read.node
+    edits = rewriter.membership(node, *_asked(read, quote))
     if edits is None:
         return None
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+        following = _asked_next(rewriter, node, node.comparators[0])
+        if following is not None:  # it asks the same
+            edits = (Edit(rewriter.start(node), rewriter.start(following), ""),)
     # `in` is always False on LiteLLM's messages: on dicts and deltas the code did what it says.
     keeps = read.carriers == {"dict"} or read.holders == {"delta"}
     return edits, keeps
