@@ -120,6 +120,13 @@ def of_classes_below(count):
     return f"import litellm\n{base}" + "".join(below.replace("#", str(n)) for n in range(count))
 
 
+def in_a_chain_of_classes(count):
+    """Make each class a base of the next, and ask each for what the first one has."""
+    first = f"import litellm\nclass C0:\n    def ask(self):\n        return {READ}\n"
+    lines = "class C{}(C{}):\n    def show{}(self):\n        return self.ask()\n"
+    return first + "".join(lines.format(n, n - 1, n) for n in range(1, count))
+
+
 def decoded(count):
     reply = READ.replace("image[", "content#").partition("#")[0]
     lines = (f"text{n} = {reply}\nb64decode(text{n}.split(',')[1])\n" for n in range(count))
@@ -211,6 +218,10 @@ def test_twice_as_many_reads_cost_twice_as_much(program):
 
 def test_a_template_method_of_many_classes_costs_what_they_do():
     assert_linear(of_classes_below, 20)
+
+
+def test_a_class_of_a_long_chain_does_not_cost_what_all_above_it_do():
+    assert_linear(in_a_chain_of_classes, 40)
 
 
 @pytest.mark.parametrize("program", [put_into_a_dict, put_into_a_list])

@@ -7,7 +7,7 @@ import ast
 from . import values as v
 from .functions import call_function
 from .interpreter import Interpreter
-from .scopes import Bound, Class, Func, Function, Inst, Queue
+from .scopes import MOST_ABOVE, Bound, Class, Func, Function, Inst, Queue
 
 __all__ = ["attribute_of", "item_of", "kept_under", "member_of"]
 
@@ -75,11 +75,11 @@ def _overriding(at: Interpreter, value: Inst | Class, name: str) -> list[v.Value
 
 
 def _inherited(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
-    info, seen = value.info, {value.info: None}
+    todo = [value.info]
     found: v.Value = v.BOTTOM
-    todo = [info]
-    while todo:
-        one = todo.pop(0)
+    for one in todo:
+        if len(todo) > MOST_ABOVE:
+            return v.UNKNOWN
         one.readers.setdefault(name, set()).add(at.function)
         if name in one.attributes:
             found = v.join(found, one.attributes[name])
@@ -88,15 +88,13 @@ def _inherited(at: Interpreter, value: Inst | Class, name: str) -> v.Value:
         method = one.methods.get(name)
         if method is not None and found is v.BOTTOM:
             return _method(at, method, value)
-        for base in one.bases:
-            for candidate in v.alternatives(base):
-                if isinstance(candidate, Class) and candidate.info not in seen:
-                    seen[candidate.info] = None
-                    todo.append(candidate.info)
-                elif isinstance(candidate, v.Ref) and found is v.BOTTOM:
-                    found = _of_neighbour(at, candidate, name)
+        for candidate in (kind for base in one.bases for kind in v.alternatives(base)):
+            if isinstance(candidate, Class) and candidate.info not in todo:
+                todo.append(candidate.info)
+            elif isinstance(candidate, v.Ref) and found is v.BOTTOM:
+                found = _of_neighbour(at, candidate, name)
     if found is v.BOTTOM:
-        to_come = at.first_pass or any(name in one.assigned for one in seen)
+        to_come = at.first_pass or any(name in one.assigned for one in todo)
         return v.BOTTOM if to_come else v.UNKNOWN
     return v.join(found, v.UNKNOWN) if name in at.foreign else found
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from .interpreter import Interpreter
 from .module_names import without_init
-from .scopes import Class, ClassInfo
+from .scopes import MOST_ABOVE, Class, ClassInfo
 from .values import BOTTOM, UNKNOWN, Ref, Value, alternatives, join, join_all
 
 __all__ = ["Hierarchy", "class_name"]
 
-_MOST_ABOVE = 16
+_MOST_OF_OTHERS = 16
 
 
 class _Known(NamedTuple):
@@ -66,7 +66,7 @@ class Hierarchy:
         out = list(dict.fromkeys(names))
         for one in out:
             known = self.known.get(one)
-            if known is not None and len(out) < _MOST_ABOVE:
+            if known is not None and len(out) < _MOST_OF_OTHERS:
                 out += [base for base in known.bases if base not in out]
         return out
 
@@ -94,10 +94,12 @@ def class_name(info: ClassInfo, module: str) -> str:
 
 
 def _bases(info: ClassInfo, module: str, resolved: Callable[[str], str]) -> list[str]:
-    """Name the classes above one, the nearest first; each once, whatever is above whom."""
+    """Name the classes above one, the nearest first, each once; of very many the nearest."""
     out: dict[str, None] = {}
     todo, seen = [info], {info}
     for one in todo:
+        if len(out) >= MOST_ABOVE:
+            break
         for base in (kind for value in one.bases for kind in alternatives(value)):
             if isinstance(base, Ref):
                 out[resolved(base.name)] = None

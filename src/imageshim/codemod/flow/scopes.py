@@ -10,6 +10,7 @@ from functools import cached_property
 from .values import BOTTOM, UNKNOWN, Value, join, widened
 
 __all__ = [
+    "MOST_ABOVE",
     "Bound",
     "Channel",
     "Class",
@@ -24,6 +25,8 @@ __all__ = [
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+MOST_ABOVE = 32
+"""How many classes of a chain of bases are looked at from each: more would cost their square."""
 
 
 def _grow(known: dict[str, Value], name: str, value: Value, *, widen: bool) -> bool:
