@@ -1,6 +1,8 @@
 """`imageshim gateway`, as a program."""
 
+import dataclasses
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -9,6 +11,8 @@ import httpx
 import pytest
 
 import patient
+from imageshim.cli.gateway import options
+from imageshim.server.gateway import Settings
 from imageshim.testing.fake_gemini import Image, Text, fake_gemini
 from programs import COMMAND, gateway
 from served import RawServer
@@ -137,3 +141,18 @@ def test_lines_of_streams_are_kept_short_where_that_is_asked():
     assert max(map(len, lines)) <= 4096
     joined = "".join(delta.get("content") or "" for delta in deltas)
     assert joined.startswith(text + "data:image/png;base64,")
+
+
+def test_each_limit_says_what_it_is_by_default(capsys):
+    with pytest.raises(SystemExit):
+        options(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for limit in dataclasses.fields(Settings):
+        name, default = limit.name.replace("_", "-"), limit.default
+        if not name.startswith("max-") and not name.endswith(("-timeout", "drain", "workers")):
+            continue
+        said = re.search(rf"--{name} (?:BYTES|N|SECONDS) (?!\[)[^(]*\(default: ([^)]*)\)", told)
+        assert said is not None, name
+        number, _, unit = said[1].partition(" ")
+        times = {"": 1, "KiB": 2**10, "MiB": 2**20}
+        assert default is None or float(number) * times[unit] == default, name

@@ -169,7 +169,7 @@ def add_conversion(into: argparse.ArgumentParser) -> None:
     add_pick(into)
 
 
-def add_pick(into: argparse.ArgumentParser, *, streams: bool = False) -> None:
+def add_pick(into: argparse._ActionsContainer, *, streams: bool = False) -> None:
     """Add ``pick``; where there are ``streams``, what it means for them is said."""
     into.add_argument(
         "--pick", choices=PICK, default="first",

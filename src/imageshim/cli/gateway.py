@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from imageshim.errors import ImageShimError
@@ -22,6 +22,67 @@ Clients ask for a format with the header X-Image-Format, or with metadata.image_
 request's body. /healthz, /readyz and /metrics are the gateway's own."""
 
 
+_SIZES = (
+    ("--max-request", 1, "refuse larger requests (default: 64 MiB)"),
+    (
+        "--max-look", 1,
+        "do not search larger requests, unpacked, for metadata.image_format (default: 8 MiB)",
+    ),
+    ("--max-reply", 1, "pass larger replies unconverted (default: 64 MiB)"),
+    (
+        "--max-held", 1,
+        ("how much of requests and replies one worker holds at a time; what is more waits, a "
+        "request for half a minute at the most (default: 96 MiB)"),
+    ),
+    (
+        "--max-line", 4096,
+        ("cut text in streams, and so the images of the format content, into shorter lines, such "
+        "as 65536, for clients that refuse long ones (default: as they come)"),
+    ),
+    (
+        "--max-head", 1024,
+        "refuse requests whose URL and headers are larger (default: 64 KiB)",
+    ),
+    ("--max-url", 64, "refuse longer URLs (default: 8 KiB)"),
+)  # fmt: skip
+"""Options in bytes, the least that each takes, and what it does."""
+_NUMBERS = (
+    ("--max-clients", "how many clients' connections one worker may have open (default: 2000)"),
+    (
+        "--max-connections",
+        "how many calls to the upstream one worker may have open (default: 1000)",
+    ),
+)
+_TIMES = (
+    (
+        "--idle-timeout", number(1),
+        "how long a client's connection stays open after an answer (default: 5)",
+    ),
+    (
+        "--head-timeout", positive_seconds,
+        "how long URL and headers may take; a connection without is closed (default: 15)",
+    ),
+    (
+        "--request-timeout", positive_seconds,
+        "how long a request's body may take to come in (default: 60)",
+    ),
+    (
+        "--send-timeout", positive_seconds,
+        "how long a client may take nothing of what waits for it (default: 60)",
+    ),
+    (
+        "--connect-timeout", positive_seconds,
+        "how long to try to reach the upstream (default: 10)",
+    ),
+    ("--read-timeout", positive_seconds, "how long the upstream may be silent (default: 600)"),
+    (
+        "--drain", number(0),
+        "how long streams may go on when the gateway is told to stop (default: 600)",
+    ),
+)  # fmt: skip
+"""Options in seconds."""
+
+
 def _parser() -> argparse.ArgumentParser:
     by = parser(
         "gateway",
@@ -29,13 +90,23 @@ def _parser() -> argparse.ArgumentParser:
         "the upstream is ever contacted. Ends at Ctrl-C or SIGTERM, once open streams have ended.",
         _EXAMPLES,
     )
-    add = by.add_argument
+    _add_server(by.add_argument)
+    _add_conversion(by.add_argument_group("who gets what"))
+    limits = by.add_argument_group("limits")
+    for name, least, meaning in _SIZES:
+        limits.add_argument(name, type=number(least), metavar="BYTES", help=meaning)
+    for name, meaning in _NUMBERS:
+        limits.add_argument(name, type=number(1), metavar="N", help=meaning)
+    for name, kind, meaning in _TIMES:
+        limits.add_argument(name, type=kind, metavar="SECONDS", help=meaning)
+    return by
+
+
+def _add_server(add: Callable[..., Any]) -> None:
     add(
-        "--upstream",
-        required=True,
-        metavar="URL",
+        "--upstream", required=True, metavar="URL",
         help="the server, up to the path that clients ask for",
-    )
+    )  # fmt: skip
     add(
         "--host", default="127.0.0.1",
         help="the address to listen on; 0.0.0.0 for all (default: 127.0.0.1)",
@@ -44,6 +115,15 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=number(0, 65535), default=8080,
         help="the port; 0 takes a free one (default: 8080)",
     )  # fmt: skip
+    add("--workers", type=number(1), default=1, metavar="N", help="processes (default: 1)")
+    add(
+        "--http", choices=["h11", "httptools"], default="h11",
+        help="the parser of requests; httptools is faster, and needs the extra fast (default: h11)",
+    )  # fmt: skip
+
+
+def _add_conversion(into: argparse._ActionsContainer) -> None:
+    add = into.add_argument
     add(
         "--rules", type=existing_file, metavar="FILE",
         help="rules, in TOML or YAML: which clients get which format",
@@ -53,80 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the format of replies to clients that ask for none: {', '.join(_FORMATS)} "
         "(default: images)",
     )  # fmt: skip
-    add("--workers", type=number(1), default=1, metavar="N", help="processes (default: 1)")
     add(
         "--markdown", action="store_true",
         help="also convert images in Markdown, ![…](data:…), which clients show as they are",
     )  # fmt: skip
-    add_pick(by, streams=True)
+    add_pick(into, streams=True)
     add("--strict", action="store_true", help="answer 502 to what cannot be converted")
-    add("--max-request", type=number(1), metavar="BYTES", help="refuse larger requests")
-    add(
-        "--max-look", type=number(1), metavar="BYTES",
-        help="do not search larger requests, unpacked, for metadata.image_format (default: 8 MiB)",
-    )  # fmt: skip
-    add("--max-reply", type=number(1), metavar="BYTES", help="pass larger replies unconverted")
-    add(
-        "--max-held", type=number(1), metavar="BYTES",
-        help="how much of requests and replies one worker holds at a time; what is more waits, a "
-        "request for half a minute at the most (default: 96 MiB)",
-    )  # fmt: skip
-    add(
-        "--max-line", type=number(4096), metavar="BYTES",
-        help="cut text in streams, and so the images of the format content, into shorter lines, "
-        "such as 65536, for clients that refuse long ones",
-    )  # fmt: skip
-    add(
-        "--max-head", type=number(1024), metavar="BYTES",
-        help="refuse requests whose URL and headers are larger (default: 64 KiB)",
-    )  # fmt: skip
-    add(
-        "--max-url", type=number(64), metavar="BYTES",
-        help="refuse longer URLs (default: 8 KiB)",
-    )  # fmt: skip
-    add(
-        "--max-clients", type=number(1), metavar="N",
-        help="how many connections of clients one worker may have open (default: 2000)",
-    )  # fmt: skip
-    add(
-        "--idle-timeout", type=number(1), metavar="SECONDS",
-        help="how long a client's connection stays open after an answer (default: 5)",
-    )  # fmt: skip
-    add(
-        "--head-timeout", type=positive_seconds, metavar="SECONDS",
-        help="how long URL and headers may take; a connection without is closed (default: 15)",
-    )  # fmt: skip
-    add(
-        "--send-timeout", type=positive_seconds, metavar="SECONDS",
-        help="how long a client may take nothing of what waits for it (default: 60)",
-    )  # fmt: skip
-    add(
-        "--max-connections", type=number(1), metavar="N",
-        help="how many calls to the upstream one worker may have open",
-    )  # fmt: skip
-    add(
-        "--connect-timeout",
-        type=positive_seconds,
-        metavar="SECONDS",
-        help="how long to try to connect",
-    )
-    add(
-        "--read-timeout", type=positive_seconds, metavar="SECONDS",
-        help="how long the upstream may be silent",
-    )  # fmt: skip
-    add(
-        "--request-timeout", type=positive_seconds, metavar="SECONDS",
-        help="how long a request's body may take to come in",
-    )  # fmt: skip
-    add(
-        "--http", choices=["h11", "httptools"], default="h11",
-        help="the parser of requests; httptools is faster, and needs the extra fast (default: h11)",
-    )  # fmt: skip
-    add(
-        "--drain", type=number(0), metavar="SECONDS",
-        help="how long streams may go on when the gateway is told to stop",
-    )  # fmt: skip
-    return by
 
 
 def options(arguments: Sequence[str]) -> dict[str, Any]:

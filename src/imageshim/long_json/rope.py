@@ -45,7 +45,7 @@ class Stretch(NamedTuple):
 
     def find(self, sub: str, start: int, stop: int) -> int:
         """Find text as `str.find` does."""
-        if sub < " ":  # it begins with a control character
+        if "" < sub < " ":  # it begins with a control character
             return -1
         encoded = sub.encode("utf-8", "surrogatepass")
         found = self.data.find(encoded, self.start + start, self.start + stop)
