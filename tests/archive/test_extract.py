@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 
 import pyarrow.parquet as pq
 import pytest
@@ -149,6 +150,23 @@ def test_an_image_that_has_changed_is_listed_and_not_put_back(archive, tmp_path,
     assert "its bytes are not those of this name" in json.loads(rejected)["reason"]
     given, put_back = (tmp_path / one / "in.jsonl" for one in ("small", "back"))
     assert put_back.read_bytes().startswith(given.read_bytes().partition(b"\n")[0])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes among the files of Windows")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_an_image_that_is_no_file_is_listed_and_not_waited_for(archive, tmp_path, kind):
+    (tmp_path / "in.jsonl").write_bytes(lines(reply(content=A)))
+    archive("extract", "in.jsonl", "--out", "small")
+    [image] = (tmp_path / "small/images").iterdir()
+    image.unlink()
+    if kind == "pipe":
+        os.mkfifo(image)
+    elif kind == "device":
+        image.symlink_to("/dev/zero")
+    else:
+        image.mkdir()
+    code, counts, _ = archive("inline", "small", "--out", "back")
+    assert (code, counts["rejects"]) == (1, 1)
 
 
 def test_inline_takes_a_folder_that_extract_wrote(archive, tmp_path):

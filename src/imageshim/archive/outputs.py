@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from imageshim.errors import ImageShimError
 from imageshim.files.caches import cache_folder
+from imageshim.files.regular import open_regular
 
 from .sources import JOURNAL, filesystem_of
 
@@ -55,7 +56,7 @@ class Here:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file in it for reading."""
-        return (self.path / name).open("rb")
+        return open_regular(self.path / name)
 
     def publish(self, made: Path, name: str) -> None:
         """Give a file that is whole its place."""

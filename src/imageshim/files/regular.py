@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import BinaryIO
 
-__all__ = ["read_regular"]
+__all__ = ["open_regular", "read_regular"]
 
 _MOST = 256 << 20
 # A pipe would be waited for until somebody writes into it.
@@ -22,12 +23,24 @@ def read_regular(path: str | os.PathLike[str], most: int = _MOST) -> bytes:
         OSError: it cannot be read, or is none of that; ``strerror`` says what.
 
     """
-    descriptor = os.open(path, _FLAGS)
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # it is open
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            what = "Is a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise OSError(0, what, path)
-        if status.st_size > most:
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
             raise OSError(0, f"it has more than {most} bytes", path)
-        return file.readall()
+        return file.read()
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading, unless it is a pipe or a device.
+
+    Raises:
+        OSError: it cannot be read, or is none; ``strerror`` says what.
+
+    """
+    descriptor = os.open(path, _FLAGS)
+    file = open(descriptor, "rb")  # noqa: PTH123, SIM115  # whoever asked closes it
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        file.close()
+        what = "Is a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise OSError(0, what, path)
+    return file

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from imageshim.codemod.project.settings import Settings
 from imageshim.codemod.running.engine import check
 from imageshim.codemod.text.source import Source
@@ -117,6 +119,15 @@ def test_a_fixture_for_a_function_of_another_file_is_rewritten_with_it():
     new = fixed(files)
     assert 'images=[{"image_url"' in new["test_parse.py"]
     assert NEW in new["parse.py"]
+
+
+@pytest.mark.parametrize("name", ["\udcff", "é\udcff", "a\udcffb", "\udcff/client"])
+def test_the_names_of_files_need_not_be_utf_8(name):
+    reading = "print(message.image['url'])"
+    files = {f"{name}.py": CLIENT, "use.py": f"import litellm\n{reading}", f"{name}2.py": reading}
+    index, _ = indexed(files)
+    assert index.exports
+    assert not list(index.readers_beside("use.py", b"import litellm"))
 
 
 def test_files_that_have_nothing_to_do_with_it_are_not_asked_for():

@@ -181,6 +181,13 @@ def test_ignore_lines_that_are_no_patterns_are_left_out_and_said(tmp_path):
     assert any(".gitignore" in one and "it is not valid" in one for one in told)
 
 
+@pytest.mark.parametrize("line", ["[[:foo:]]", "[[a]", "[a--b]", "[a||b]"])
+def test_an_ignore_line_with_brackets_in_brackets_gets_no_warning(tmp_path, line):
+    tree(tmp_path, "a.py", "gen.py")
+    (tmp_path / ".gitignore").write_text(f"{line}\ngen.py\n", encoding="utf-8")
+    assert [Path(path).name for path in discover([str(tmp_path)], tmp_path, ())] == ["a.py"]
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "large"])
 def test_an_ignore_file_that_is_none_is_said(tmp_path, kind):
     tree(tmp_path, "a.py")

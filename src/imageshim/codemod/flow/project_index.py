@@ -134,7 +134,7 @@ class ProjectIndex:
                     out.add(name)
         # All callers of a function have to agree on what it is handed, so all have to be seen.
         out.update(self._calls.with_replies())
-        return frozenset((last_name(name).encode(), self._home(name).encode()) for name in out)
+        return frozenset((_bytes(last_name(name)), _bytes(self._home(name))) for name in out)
 
     def _home(self, name: str) -> str:
         """Return where the file of a dotted name is for those that import from it."""
@@ -218,7 +218,7 @@ class ProjectIndex:
     def readers_beside(self, path: str, data: bytes) -> Iterable[tuple[str, frozenset[str]]]:
         """Yield the other files which a file names that read fields, and those fields."""
         for other, fields in self._fields.items():
-            if other != path and fields and PurePath(self._home_of(other)).name.encode() in data:
+            if other != path and fields and _bytes(PurePath(self._home_of(other)).name) in data:
                 yield other, fields
 
     def settle(self, source: Callable[[str], Source]) -> None:
@@ -384,3 +384,8 @@ class ProjectIndex:
                 return next((path for path in paths if path in self.added), paths[-1])
             head = head.rpartition(".")[0]
         return None
+
+
+def _bytes(name: str) -> bytes:
+    """Give a name as it stands in files; that of a file need not be UTF-8."""
+    return name.encode("utf-8", "surrogatepass")

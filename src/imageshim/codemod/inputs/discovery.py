@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -114,19 +115,25 @@ def _patterns(lines: Sequence[str], place: str, tell: Callable[[str], None]) -> 
             tell(f"{place}:{number}: the pattern is left out: it has too many wildcards")
         else:
             sound.append(line)
+
+    def made(some: Sequence[str]) -> GitIgnoreSpec:
+        with warnings.catch_warnings():  # re's, of brackets within brackets
+            warnings.simplefilter("ignore", FutureWarning)
+            return GitIgnoreSpec.from_lines(some)
+
     try:
-        return GitIgnoreSpec.from_lines(sound)
+        return made(sound)
     except (ValueError, re.error):
         pass  # which it is, each line tells
     good = []
     for line in sound:
         try:
-            GitIgnoreSpec.from_lines([line])
+            made([line])
         except (ValueError, re.error):  # noqa: PERF203  # seldom done
             tell(f"{place}: the pattern is left out, it is not valid: {line:.80}")
         else:
             good.append(line)
-    return GitIgnoreSpec.from_lines(good)
+    return made(good)
 
 
 # A regular expression takes as many steps as there are ways to share out a name among wildcards.
