@@ -53,7 +53,8 @@ def test_starting_pytest_does_not_load_the_server():
 
 
 def pytest_run(folder, *arguments, workers=False):
-    without = ["-p", "no:cov", "-p", "no:asyncio", *([] if workers else ["-p", "no:xdist"])]
+    others = ["cov", "asyncio", "anyio", "hypothesispytest", *([] if workers else ["xdist"])]
+    without = [word for name in others for word in ("-p", f"no:{name}")]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, *arguments],
         capture_output=True, text=True, check=False, cwd=folder,
