@@ -22,65 +22,66 @@ Clients ask for a format with the header X-Image-Format, or with metadata.image_
 request's body. /healthz, /readyz and /metrics are the gateway's own."""
 
 
-_SIZES = (
-    ("--max-request", 1, "refuse larger requests (default: 64 MiB)"),
+_LIMITS = (
+    ("--max-request", number(1), "BYTES", "refuse larger requests (default: 64 MiB)"),
     (
-        "--max-look", 1,
+        "--max-look", number(1), "BYTES",
         "do not search larger requests, unpacked, for metadata.image_format (default: 8 MiB)",
     ),
-    ("--max-reply", 1, "pass larger replies unconverted (default: 64 MiB)"),
+    ("--max-reply", number(1), "BYTES", "pass larger replies unconverted (default: 64 MiB)"),
     (
-        "--max-held", 1,
+        "--max-held", number(1), "BYTES",
         ("how much of requests and replies one worker holds at a time; what is more waits, a "
         "request for half a minute at the most (default: 96 MiB)"),
     ),
     (
-        "--max-line", 4096,
+        "--max-line", number(4096), "BYTES",
         ("cut text in streams, and so the images of the format content, into shorter lines, such "
         "as 65536, for clients that refuse long ones (default: as they come)"),
     ),
     (
-        "--max-head", 1024,
+        "--max-head", number(1024), "BYTES",
         "refuse requests whose URL and headers are larger (default: 64 KiB)",
     ),
-    ("--max-url", 64, "refuse longer URLs (default: 8 KiB)"),
-)  # fmt: skip
-"""Options in bytes, the least that each takes, and what it does."""
-_NUMBERS = (
-    ("--max-clients", "how many clients' connections one worker may have open (default: 2000)"),
+    ("--max-url", number(64), "BYTES", "refuse longer URLs (default: 8 KiB)"),
     (
-        "--max-connections",
+        "--max-clients", number(1), "N",
+        "how many clients' connections one worker may have open (default: 2000)",
+    ),
+    (
+        "--max-connections", number(1), "N",
         "how many calls to the upstream one worker may have open (default: 1000)",
     ),
-)
-_TIMES = (
     (
-        "--idle-timeout", number(1),
+        "--idle-timeout", number(1), "SECONDS",
         "how long a client's connection stays open after an answer (default: 5)",
     ),
     (
-        "--head-timeout", positive_seconds,
+        "--head-timeout", positive_seconds, "SECONDS",
         "how long URL and headers may take; a connection without is closed (default: 15)",
     ),
     (
-        "--request-timeout", positive_seconds,
+        "--request-timeout", positive_seconds, "SECONDS",
         "how long a request's body may take to come in (default: 60)",
     ),
     (
-        "--send-timeout", positive_seconds,
+        "--send-timeout", positive_seconds, "SECONDS",
         "how long a client may take nothing of what waits for it (default: 60)",
     ),
     (
-        "--connect-timeout", positive_seconds,
+        "--connect-timeout", positive_seconds, "SECONDS",
         "how long to try to reach the upstream (default: 10)",
     ),
-    ("--read-timeout", positive_seconds, "how long the upstream may be silent (default: 600)"),
     (
-        "--drain", number(0),
+        "--read-timeout", positive_seconds, "SECONDS",
+        "how long the upstream may be silent (default: 600)",
+    ),
+    (
+        "--drain", number(0), "SECONDS",
         "how long streams may go on when the gateway is told to stop (default: 600)",
     ),
 )  # fmt: skip
-"""Options in seconds."""
+"""Options, what each takes and in which unit, and what it does."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,12 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(by.add_argument)
     _add_conversion(by.add_argument_group("who gets what"))
     limits = by.add_argument_group("limits")
-    for name, least, meaning in _SIZES:
-        limits.add_argument(name, type=number(least), metavar="BYTES", help=meaning)
-    for name, meaning in _NUMBERS:
-        limits.add_argument(name, type=number(1), metavar="N", help=meaning)
-    for name, kind, meaning in _TIMES:
-        limits.add_argument(name, type=kind, metavar="SECONDS", help=meaning)
+    for name, kind, unit, meaning in _LIMITS:
+        limits.add_argument(name, type=kind, metavar=unit, help=meaning)
     return by
 
 

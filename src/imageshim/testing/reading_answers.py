@@ -180,13 +180,13 @@ def _each(image: Any) -> Iterator[Found]:
     if found is not None:
         yield found
         return
-    fields = _fields(image)
-    if fields is None:
+    values = _fields(image)
+    if values is None:
         raise TypeError(
             f"it returned a value of type {type(image).__name__} for an image; "
             "a URL, bytes, a path or a GeneratedImage is one"
         )
-    yield from _of_record(fields)
+    yield from _of_record(values)
 
 
 def _found(image: Any) -> Found | None:

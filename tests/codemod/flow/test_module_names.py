@@ -7,6 +7,7 @@ import pytest
 from imageshim.codemod.flow.interpreter import Interpreter
 from imageshim.codemod.flow.module_names import (
     called,
+    ending,
     imported_from,
     last_name,
     modules_of,
@@ -81,3 +82,11 @@ def test_an_importer_writes_the_last_name_or_the_class(name, last):
 )
 def test_a_class_is_called_by_its_init(name, function):
     assert called(name) == function
+
+
+@pytest.mark.parametrize(
+    ("written", "end"), [("c", "c"), ("a.b.c", "c"), ("f().c", "c"), ("f()", ""), ("'c'", "")]
+)
+def test_an_expression_ends_with_a_name_or_it_has_none(written, end):
+    assert ending(ast.parse(written, mode="eval").body) == end
+    assert ending(None) == ""

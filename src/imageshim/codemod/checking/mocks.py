@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from imageshim.codemod.flow.module_names import ending
+
 from .names import Names
 from .nodes import Nodes
 
@@ -83,11 +85,11 @@ class Mocks:
             if isinstance(node, ast.alias) and node.asname is not None:
                 found[node.asname] = node.name
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                found[node.targets[0].id] = _last_name(node.value)
+                found[node.targets[0].id] = ending(node.value)
         return found
 
     def _is_maker(self, node: ast.Call) -> bool:
-        name = _last_name(node.func)
+        name = ending(node.func)
         return name in _MAKERS or self._other_names.get(name) in _MAKERS
 
     def _call(self, node: ast.Call) -> None:
@@ -209,12 +211,6 @@ class Mocks:
             and one.arg in _HOLDERS
             and isinstance(one.value, ast.Name)
         )
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_request(node: ast.Dict) -> bool:

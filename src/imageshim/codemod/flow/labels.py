@@ -12,6 +12,7 @@ import re
 from . import values as v
 from .hooks import Given
 from .interpreter import Interpreter
+from .module_names import ending
 
 __all__ = ["asked_for", "labelled", "names_of", "put_together"]
 
@@ -47,7 +48,7 @@ def labelled(at: Interpreter, node: ast.Call, given: Given, *names: str) -> v.Ma
             labels |= _said(at, keyword.value)
     if not any(isinstance(one, ast.Starred) for one in node.args):
         for place, (one, value) in enumerate(zip(node.args, given.args, strict=False)):
-            if _is_place(_last(node.func), place, value) or _is_url(one, value):
+            if _is_place(ending(node.func), place, value) or _is_url(one, value):
                 labels |= _said(at, one) | _strings(value)
     return v.Maybe(frozenset(labels))
 
@@ -121,12 +122,6 @@ def _is_url(node: ast.expr, value: v.Value) -> bool:
 def _identifiers(node: ast.expr) -> set[str]:
     out = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
     return out | {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
-
-
-def _last(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _strings(value: v.Value) -> set[str]:

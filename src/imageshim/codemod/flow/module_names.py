@@ -10,7 +10,15 @@ from pathlib import PurePath
 
 from .scopes import ClassInfo, Function
 
-__all__ = ["called", "imported_from", "last_name", "modules_of", "qualified", "without_init"]
+__all__ = [
+    "called",
+    "ending",
+    "imported_from",
+    "last_name",
+    "modules_of",
+    "qualified",
+    "without_init",
+]
 
 
 def modules_of(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -82,3 +90,10 @@ def last_name(name: str) -> str:
     # Of a method, the class: its name is what an importer has to write.
     named = [part for part in parts if part[:1].isupper()]
     return named[0] if named else parts[-1]
+
+
+def ending(node: ast.AST | None) -> str:
+    """Return the ``c`` of the expressions ``c`` and ``a.b.c``; nothing of others."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from imageshim.codemod.flow import values as v
 from imageshim.codemod.flow.fields import attribute_of, item_of
@@ -16,20 +16,15 @@ from .library import Library
 __all__ = ["LIBRARY"]
 
 
-def _getter(takes: str, *, drops: int = 0) -> Callable[[Interpreter, Given], v.Value]:
+def _getter(takes: str, names: Iterable[v.Value]) -> v.Value:
     """``attrgetter("message.image")``, ``itemgetter("image")``: reads of what it is called with."""
-
-    def make(at: Interpreter, given: Given) -> v.Value:
-        del at
-        return v.Wrap("partial", v.Seq((v.Ref(takes), *given.args[drops:]), v.Mapping(())))
-
-    return make
+    return v.Wrap("partial", v.Seq((v.Ref(takes), *names), v.Mapping(())))
 
 
-def _methodcaller(at: Interpreter, given: Given) -> v.Value:
+def _methodcaller(_: Interpreter, given: Given) -> v.Value:
     name = given.first()
     if isinstance(name, v.Const) and name.value == "get":
-        return _getter("operator.itemgetter()", drops=1)(at, Given(given.node, given.args[:2], {}))
+        return _getter("operator.itemgetter()", given.args[1:2])
     return v.UNKNOWN
 
 
@@ -81,8 +76,8 @@ def _seen_by_name(
 
 
 _CALLS: dict[str, Callable[[Interpreter, Given], v.Value]] = {
-    "operator.attrgetter": _getter("operator.attrgetter()"),
-    "operator.itemgetter": _getter("operator.itemgetter()"),
+    "operator.attrgetter": lambda _, given: _getter("operator.attrgetter()", given.args),
+    "operator.itemgetter": lambda _, given: _getter("operator.itemgetter()", given.args),
     "operator.methodcaller": _methodcaller,
     "operator.attrgetter()": _attributes,
     "operator.itemgetter()": _items,

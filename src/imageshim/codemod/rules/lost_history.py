@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from imageshim.codemod.checking.file import File
 from imageshim.codemod.checking.uses import called, is_proven, said
 from imageshim.codemod.findings import Finding
+from imageshim.codemod.flow.module_names import ending
 from imageshim.codemod.knowledge.reads import Read
 from imageshim.timeline import SENDS_IMAGES_SINCE, is_at_least
 
@@ -88,5 +89,5 @@ def _appended(file: File) -> _Appended:
 def _is_messages(node: ast.AST) -> bool:
     function = node.func if isinstance(node, ast.Call) else None
     holder = function.value if isinstance(function, ast.Attribute) else None
-    name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
-    return any(word in name.lower() for word in ("message", "history", "conversation", "chat"))
+    name = ending(holder).lower()
+    return any(word in name for word in ("message", "history", "conversation", "chat"))
