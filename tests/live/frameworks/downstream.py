@@ -4,24 +4,39 @@ Each suite runs twice in an environment of its own, as it is and with ``install(
 give the same outcome for each test. The tests come with the project's source distribution. There is
 no network: what needs one fails both times, and is counted apart.
 
-``python -m live.frameworks.downstream NAME…`` runs some of them.
+``python -m live.frameworks.downstream NAME…`` runs some of them. It ends, whatever a suite does:
+a run that takes longer than :data:`LIMIT` is stopped, and counts as a fault.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET  # what pytest writes
 
 from live.environments import FOLDER, PackageSet, clean_environ, environment
 
-__all__ = ["NOT_HERE", "PROJECTS", "Project", "differences", "main"]
+__all__ = [
+    "INSTALLED",
+    "LIMIT",
+    "NOT_HERE",
+    "OURS",
+    "PROJECTS",
+    "Project",
+    "compare",
+    "main",
+    "outcomes",
+]
 
 
 class Project(NamedTuple):
@@ -62,10 +77,15 @@ NOT_HERE = {
 }
 """Why others that stand as near are not run."""
 
-_OURS = ("pytest", "pytest-timeout", "wrapt", "pydantic", "google-auth", "requests", "cryptography")
-_INSTALLED = ("-p", "imageshim.testing.pytest_plugin", "--image-formats-report")
+LIMIT = 300
+"""Seconds for one run of a project's tests, and for the download of its source."""
 _PATIENCE = 60
 """Seconds for one test."""
+_AT_ONCE = 2
+"""Projects; one downloads while another computes."""
+
+OURS = ("pytest", "pytest-timeout", "wrapt", "pydantic", "google-auth", "requests", "cryptography")
+INSTALLED = ("-p", "imageshim.testing.pytest_plugin", "--image-formats-report")
 
 # What builds these projects: pip asks for their metadata before it gives their source.
 _BUILDERS = PackageSet(
@@ -75,69 +95,136 @@ _BUILDERS = PackageSet(
 )  # fmt: skip
 
 
+def _run(command: list[str | Path], folder: Path, environ: dict[str, str], limit: float) -> str:
+    """Run a command and give what it printed; with all that it started, it ends at the limit."""
+    printed = folder / "printed.txt"
+    with printed.open("wb") as file:
+        run = subprocess.Popen(
+            command, cwd=folder, env=environ, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            run.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{command[2]} did not end within {limit:g} s") from None
+        finally:
+            # What a test left behind goes, too.
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+    return printed.read_text(errors="replace")
+
+
 def _source(name: str, python: Path, folder: Path) -> Path:
-    """Download and unpack the source distribution of what is installed."""
+    """Download the source distribution of what is installed."""
     pip = environment(_BUILDERS)
     asked = "from importlib.metadata import version; print(version(%r), end='')"
     installed = subprocess.check_output([python, "-c", asked % name], text=True)
-    subprocess.run(
+    said = _run(
         [pip, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation",
          "--no-binary", ":all:", "--dest", folder, f"{name}=={installed}"],
-        env={**os.environ, "PATH": f"{pip.parent}{os.pathsep}{os.defpath}"}, check=True,
+        folder, {**os.environ, "PATH": f"{pip.parent}{os.pathsep}{os.defpath}"}, LIMIT,
     )  # fmt: skip
-    (archive,) = folder.glob("*.tar.gz")
+    found = [*folder.glob("*.tar.gz")]
+    if not found:
+        raise RuntimeError(f"pip gives no source of {name} {installed}\n{said[-2000:]}")
+    return found[0]
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
     (root,) = (path for path in folder.iterdir() if path.is_dir())
     return root
 
 
-# What times itself ("benchmark") differs from run to run.
-def _outcomes(python: Path, root: Path, tests: list[str], more: tuple[str, ...]) -> dict[str, str]:
+def outcomes(
+    python: Path, root: Path, patterns: tuple[str, ...], more: tuple[str, ...], limit: float = LIMIT
+) -> dict[str, str]:
+    """Run tests; how each ended, by its name.
+
+    Raises:
+        RuntimeError: There are none, they did not end in time, or pytest could not begin.
+
+    """
     report = root / "report.xml"
-    run = subprocess.run(
+    tests = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    if not tests:
+        raise RuntimeError(f"{root.name} has no {' '.join(patterns)}")
+    # What times itself ("benchmark") differs from run to run.
+    said = _run(
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors",
          "-o", "addopts=", "-k", "not benchmark", f"--timeout={_PATIENCE}",
          f"--junitxml={report}", *tests, *more],
-        cwd=root, env=clean_environ(root), check=False, capture_output=True, text=True,
+        root, clean_environ(root), limit,
     )  # fmt: skip
     if not report.exists():
-        raise RuntimeError(f"pytest wrote no report\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+        raise RuntimeError(f"pytest wrote no report\n{said[-2000:]}")
     found = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314  # as above
         kinds = [child.tag for child in case if child.tag in {"failure", "error", "skipped"}]
         found[f"{case.get('classname')}::{case.get('name')}"] = (kinds or ["passed"])[0]
-    report.unlink()
     return found
 
 
-def differences(name: str) -> tuple[Counter[str], list[str]]:
-    """Run a project's tests both ways; how many ended in which way, and what differs."""
-    project = PROJECTS[name]
-    requirements = (name, *project.requirements, *_OURS)
-    python = environment(PackageSet(f"downstream-{name}", requirements))
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        root = _source(name, python, Path(folder))
-        tests = [str(path) for pattern in project.tests for path in sorted(root.glob(pattern))]
-        plain = _outcomes(python, root, tests, ())
-        ours = _outcomes(python, root, tests, _INSTALLED)
-    return Counter(plain.values()), [
+def compare(plain: dict[str, str], ours: dict[str, str]) -> list[str]:
+    """What differs between two runs of one suite."""
+    return [
         f"{test}: {plain.get(test)} without, {ours.get(test)} with imageshim"
         for test in sorted({*plain, *ours})
         if plain.get(test) != ours.get(test)
     ]
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+def _both(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Run a project's tests without the shim, then with it, in two copies of its source."""
+    project = PROJECTS[name]
+    _say(f"{name}: its environment")
+    requirements = (name, *project.requirements, *OURS)
+    python = environment(PackageSet(f"downstream-{name}", requirements))
+    found = []
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        archive = _source(name, python, Path(folder))
+        for how, more in (("without", ()), ("with", INSTALLED)):
+            _say(f"{name}: its tests {how} imageshim")
+            copy = Path(folder, how)
+            copy.mkdir()
+            found.append(outcomes(python, _unpacked(archive, copy), project.tests, more))
+    return found[0], found[1]
+
+
+def _result(name: str) -> bool:
+    """Run and tell one project; whether it is as it should be."""
+    started = time.monotonic()
+    try:
+        plain, ours = _both(name)
+    except RuntimeError as error:
+        _say(f"{name}: NO RESULT: {error}")
+        return False
+    count, found = Counter(plain.values()), compare(plain, ours)
+    said = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
+    took = time.monotonic() - started
+    _say("\n  ".join([f"{name}: {said or 'no test'}; {len(found)} differ; {took:.0f} s", *found]))
+    return bool(count["passed"]) and not found
+
+
 def main(names: list[str]) -> int:
-    wrong = 0
-    for name in names or PROJECTS:
-        count, found = differences(name)
-        said = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
-        sys.stdout.write(f"{name}: {said}; {len(found)} differ\n")
-        sys.stdout.writelines(f"  {line}\n" for line in found)
-        sys.stdout.flush()
-        wrong += bool(found) or not count["passed"]
-    return wrong
+    """Run the projects of these names, or all; 1 if one differs or has no result."""
+    for name in names:
+        if name not in PROJECTS:
+            sys.stderr.write(f"{name} is not run: {NOT_HERE.get(name, 'nobody has tried it')}\n")
+            return 2
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        right = [*pool.map(_result, names or PROJECTS)]
+    _say(f"{sum(right)} of {len(right)} projects give the same with imageshim as without")
+    for name, reason in () if names else NOT_HERE.items():
+        _say(f"{name} is not run: {reason}")
+    return int(not all(right))
 
 
 if __name__ == "__main__":
