@@ -52,7 +52,7 @@ def _shown(part: dict[str, Any], era: Format) -> Part | None:
 def given(version: str, scenario: str, *, streamed: bool) -> list[list[Part]]:
     """What a LiteLLM version gives of a scenario: the parts of each choice, in its order.
 
-    That is the upstream's truth less what the version loses, in the words of FACTS: of several
+    That is the upstream's truth less what the version loses: of several
     images all but the first (1.76.1 to 1.76.3), the order (from 1.76.1 on, in streams within a
     chunk), images in streams (before 1.72.2), and whose a streamed image is (from 1.76.1 on).
     """

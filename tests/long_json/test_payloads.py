@@ -80,6 +80,9 @@ def test_what_is_not_worth_or_cannot_be_cut_is_usual_text(value):
     "broken",
     [
         '{"a":"%s\n%s"}',  # a control character in a string
+        '{"a":"%s\\/\n%s"}',
+        '{"a":"\\/%s\n%s"}',  # beside an escape, where the blocks are read one by one
+        '{"a":"\\n%s","b":"\u00e4%s\t"}',
         '{"a":"%s\\q%s"}',
         '{"a":"%s\\u00%s"}',
         '{"a":"%s%s',

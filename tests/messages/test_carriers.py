@@ -524,7 +524,7 @@ def test_the_text_of_a_mock_is_its_content():
     assert legacy_content(reply) == "hello"
 
 
-# FACTS: how each carrier reads an absent field
+# How each carrier reads an absent field
 
 
 def test_reading_an_absent_field():

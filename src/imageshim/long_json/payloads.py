@@ -45,11 +45,12 @@ def load(body: bytes) -> Any:
 
     """
     from_json = _reader()
-    stretches = _stretches(body) if len(body) >= LONG else []
+    stretches, is_read = _stretches(body) if len(body) >= LONG else ([], True)
     cut = sum(stop - start for start, stop, _ in stretches)
     if not stretches or (len(body) - cut) * _WORTH > cut:
         return from_json(body, cache_strings="keys", allow_inf_nan=False)
-    _checker()(body)  # nothing else sees a quote or a control character in what is cut out
+    if not is_read:
+        _checker()(body)  # nothing else sees a control character in what is cut out
     mark = _new_mark()
     rest: list[bytes | memoryview] = []
     view = memoryview(body)
@@ -90,17 +91,20 @@ def _new_mark() -> str:
 _Cut = tuple[int, int, Stretch]
 
 
-def _stretches(body: bytes) -> list[_Cut]:
+def _stretches(body: bytes) -> tuple[list[_Cut], bool]:
     """Find what can be cut out: (start, stop) in the body, and the characters that it stands for.
 
+    Tells also whether the parser has read all of that; a run without escapes is cut out unread.
     Blocks grow as long as they can be cut out, and start small again where one cannot. So do the
     pieces left in where not even a small one can: text costs little, and little stays in.
     """
     found: list[_Cut] = []
     is_ascii = body.isascii()
+    is_read = True
     for begin, end in _runs(body):
         if is_ascii and body.find(b"\\", begin, end) < 0:
             found.append((begin, end, Stretch(body, begin, end)))
+            is_read = False
             continue
         at = begin
         size = left_in = _SMALLEST_BLOCK
@@ -116,7 +120,7 @@ def _stretches(body: bytes) -> list[_Cut]:
                 stop = _block_end(body, at, min(at + left_in, end))
                 left_in = min(left_in * 2, _LARGEST_BLOCK)
             at = stop
-    return found
+    return found, is_read
 
 
 def _append(found: list[_Cut], start: int, stop: int, stretch: Stretch) -> None:
@@ -162,7 +166,9 @@ def _block_end(body: bytes, start: int, stop: int) -> int:
 def _verbatim(body: bytes, start: int, stop: int) -> Stretch | None:
     """Give the characters that a block of a string stands for, if they need no escapes."""
     if body.find(b"\\", start, stop) < 0:
-        return Stretch(body, start, stop) if body[start:stop].isascii() else None
+        block = body[start:stop]
+        is_plain = block.isascii() and _string(b'"%s"' % block) is not None
+        return Stretch(body, start, stop) if is_plain else None
     # Two quotes more in the text, so that its bytes are a JSON string again.
     text = _string(b"".join((b'"\\"', memoryview(body)[start:stop], b'\\""')))
     if text is None or not text.isascii():

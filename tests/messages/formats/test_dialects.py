@@ -1,4 +1,4 @@
-"""How gateways spell one image (each is named in FACTS)."""
+"""How gateways spell one image."""
 
 from types import SimpleNamespace
 
@@ -228,3 +228,39 @@ def test_base64_without_a_prefix_is_not_canonical_however_complete_its_item_is()
     item = {"type": "image_url", "index": 0, "image_url": {"url": raw, "detail": "auto"}}
     (made,) = normalize({"content": "", "images": [item]})["images"]
     assert made["image_url"]["url"] == png().url
+
+
+@pytest.mark.parametrize("among_images", [True, False], ids=["in images", "in content"])
+@pytest.mark.parametrize(
+    "item",
+    [
+        canonical(PNG),
+        canonical(PNG, index=7),
+        canonical("data:image/png"),
+        canonical("https://example.org/a.png"),
+        canonical("data:audio/wav;base64,AAAA"),
+        canonical(None),
+        canonical(PNG, detail="high"),
+        canonical(PNG, detail=None),
+        canonical(PNG, more=1),
+        {**canonical(PNG), "type": "file"},
+        {**canonical(PNG), "type": None},
+        {**canonical(PNG), "image_url": PNG},
+        dict(reversed(canonical(PNG).items())),
+        {"url": PNG, "detail": "auto"},
+        {"url": PNG, "detail": ""},
+        {"detail": "auto", "url": PNG},
+        {"url": RAW, "detail": "auto"},
+        {"url": 1, "detail": "auto"},
+        {},
+    ],
+)
+def test_the_short_way_gives_what_all_readers_give(item, among_images, monkeypatch):
+    short = dialects.read_item(item, among_images=among_images)
+    monkeypatch.setattr(dialects, "read_default", lambda _: None)
+    assert short == dialects.read_item(item, among_images=among_images)
+
+
+def test_nearly_all_items_are_read_the_short_way():
+    assert dialects.read_default(canonical(PNG)) is not None
+    assert dialects.read_default({"url": PNG, "detail": "auto"}) is not None

@@ -22,7 +22,7 @@ from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart
 
 from .claims import Claim, claim_of, is_generic, media_type_of
 
-__all__ = ["ItemReader", "canonical_item", "is_canonical", "is_flat", "read_item"]
+__all__ = ["ItemReader", "canonical_item", "is_canonical", "is_flat", "read_default", "read_item"]
 
 _Found = tuple[str, "Mapping[str, Any] | None"]
 ItemReader = Callable[[Any], "_Found | None"]
@@ -186,11 +186,27 @@ def _is_only_an_image_url(item: Any, url: str) -> bool:
     return _has_scheme(url) and (carriers.fields(item) or {}).keys() == {"image"}
 
 
+def read_default(item: Any) -> ImagePart | None:
+    """Read an item that is spelled as nearly all are; what it gives is what all readers would."""
+    keys = tuple(item) if type(item) is dict else ()
+    if keys == _CANONICAL_KEYS and item["type"] == "image_url":
+        item = item["image_url"]
+        keys = tuple(item) if type(item) is dict else ()
+    if keys != _INNER_KEYS or item["detail"] != DEFAULT_DETAIL:
+        return None
+    url = item["url"]
+    is_image = isinstance(url, str) and url.startswith("data:image/")
+    return ImagePart(url) if is_image else None
+
+
 def read_item(item: Any, *, among_images: bool = True) -> ImagePart | None:
     """Read one image; None where the item is none, or is spelled in a way that is not known.
 
     ``among_images``: the item stands in a field for images, and not in a content list.
     """
+    usual = read_default(item)
+    if usual is not None:
+        return usual
     claim = claim_of(item)
     if claim is Claim.NEVER:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 from imageshim.messages import carriers
 from imageshim.messages.parts import DEFAULT_DETAIL, ImagePart, Part, text_of
 
-from .dialects import is_flat, read_item
+from .dialects import is_flat, read_default, read_item
 
 __all__ = ["FIELD", "holds", "layout_of", "lift", "lower"]
 
@@ -26,13 +26,16 @@ def lift(value: Any) -> list[ImagePart]:
 
 def _read(value: Any) -> ImagePart | None:
     """Read one image; what stands beside its URL is told of the image, not of an item around it."""
+    usual = read_default(value)
+    if usual is not None:
+        return usual
     image = read_item(value)
     if image is not None and is_flat(value):
         inner = {**value, "url": image.url}
         if inner.get("detail") is None:
             inner["detail"] = DEFAULT_DETAIL
-        usual = list(inner.items()) == list(_usual(image).items())
-        image.item = None if usual else {"image_url": inner, "index": 0, "type": "image_url"}
+        is_default = list(inner.items()) == list(_usual(image).items())
+        image.item = None if is_default else {"image_url": inner, "index": 0, "type": "image_url"}
     return image
 
 
