@@ -63,6 +63,12 @@ def asked_in_elifs(count):
     return numbered(count, "elif READ == #:", "    url = None", first="if what:\n        pass")
 
 
+def named_in_elifs(count):
+    return numbered(
+        count, "elif one# := what(#):", "    url# = READ", first="if what:\n        pass"
+    )
+
+
 def guarded_in_elifs(count):
     program = in_elifs(count).replace("image[", "images[0][")
     return program.replace("if what", "if message.images")
@@ -92,6 +98,11 @@ def of_a_reply_around(count):
 
 def in_handlers(count):
     return numbered(count, "except Error#:", "    url# = READ", first="try:\n        pass")
+
+
+def in_handlers_of_as_much(count):
+    tried = "try:\n" + "".join(f"        one{n} = what\n" for n in range(count))
+    return numbered(count, "except Error#:", "    url# = READ", first=tried.rstrip())
 
 
 def in_withs(count):
@@ -205,8 +216,9 @@ def lines_run(program, **settings):
     "program",
     [
         straight, named, of_one_reply, in_one_function, in_many_functions, unproven,
-        in_branches, in_loops, in_tries, in_cases, in_elifs, asked_in_elifs, guarded_in_elifs,
-        in_a_try, in_a_with_of_a_try, in_handlers, in_withs, with_many_items, in_inner_functions,
+        in_branches, in_loops, in_tries, in_cases, in_elifs, asked_in_elifs, named_in_elifs,
+        guarded_in_elifs, in_a_try, in_a_with_of_a_try, in_handlers, in_handlers_of_as_much,
+        in_withs, with_many_items, in_inner_functions,
         of_a_reply_around, chained_by(" and "), chained_by(" or "), chained_by(" + "),
         chained_by(" == "), chained_by(", "), conditional, decoded, decoded_of_one_reply,
         called_through, set_on_objects,

@@ -10,7 +10,7 @@ from imageshim.codemod.flow.paths import branch, joined, merge, same
 from imageshim.codemod.knowledge import known
 from imageshim.codemod.knowledge.reads import Reads
 
-A, B = v.Const("a"), v.Const("b")
+A, B, C = v.Const("a"), v.Const("b"), v.Const("c")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,27 @@ A, B = v.Const("a"), v.Const("b")
 )
 def test_a_name_is_what_it_is_on_any_of_the_paths_that_meet(before, paths, after):
     assert joined(before, paths) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "held", "paths", "after"),
+    [
+        ({}, {"x": [(1, A)]}, [{}, {}], {"x": A}),
+        ({"x": B}, {"x": [(1, A)]}, [{}, {}], {"x": v.Alt((B, A))}),
+        ({"x": B}, {"x": [(1, A)]}, [{"x": C}, {}], {"x": v.Alt((C, A))}),
+        ({"x": B}, {"x": [(0, A)]}, [{}, {"x": C}], {"x": v.Alt((A, C))}),
+        ({"x": B}, {"x": [(1, A), (2, C)]}, [{}, {}, {}], {"x": v.Alt((B, A, C))}),
+        ({"x": B}, {"x": [(1, A), (1, C)]}, [{}, {}], {"x": v.Alt((B, C))}),
+        ({"x": B}, {"x": [(2, A)]}, [{}, {}], {"x": B}),
+        ({"x": B}, {"x": [(1, None)]}, [{}, {"x": C}], {"x": v.Alt((B, C))}),
+        ({"x.y": B}, {"x.y": [(1, None)]}, [{}, {}], {"x.y": None}),
+        ({}, {"x": [(0, A)]}, [], {}),
+    ],
+)
+def test_what_a_name_holds_on_the_way_is_so_for_the_paths_that_part_behind(
+    before, held, paths, after
+):
+    assert joined(before, paths, held) == after
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,14 @@ class Env(dict[str, Value]):
     def fork(self) -> int:
         """Begin a path; returns what :meth:`since` and :meth:`back` want."""
         self._open += 1
+        return self.here()
+
+    def here(self) -> int:
+        """Return a place on the path at hand, which :meth:`since` wants."""
         return len(self._log)
 
     def since(self, mark: int) -> Changes:
-        """Return what the path has changed up to here."""
+        """Return what the path has changed since then."""
         return {name: self.get(name) for name, _ in self._log[mark:]}
 
     def back(self, mark: int) -> Changes:

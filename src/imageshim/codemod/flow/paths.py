@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from . import values as v
 from .environment import Changes
 from .interpreter import Interpreter
 
-__all__ = ["Joined", "branch", "joined", "merge", "same"]
+__all__ = ["Joined", "Way", "branch", "joined", "merge", "same"]
 
 Joined = tuple[bool, Changes]
 """Whether a path reaches its end, and what it changed."""
+Held = list[tuple[int, "v.Value | None"]]
+"""What a name holds, and from which path on."""
+
+
+class Way:
+    """A way from which paths part one after another, and on which names change in between.
+
+    What changes on the way is said once, not for each of the paths that part behind it.
+    """
+
+    def __init__(self, at: Interpreter) -> None:
+        self._at = at
+        self._mark = self._told = at.env.fork()
+        self._held: dict[str, Held] = {}
+        self._paths: list[Changes] = []
+
+    def part(self, run: Callable[[], bool]) -> None:
+        """Run what stands on a path that parts here."""
+        self._tell()
+        mark = self._at.env.fork()
+        alive = run()
+        changes = self._at.env.back(mark)
+        if alive:
+            self._paths.append(changes)
+
+    def meet(self, *, alive: bool) -> bool:
+        """Join the paths, with the way itself if its end is reached; whether there are any."""
+        self._tell()
+        env = self._at.env
+        env.back(self._mark)
+        if alive:
+            self._paths.append({})
+        env.apply(joined(env, self._paths, self._held))
+        return bool(self._paths)
+
+    def _tell(self) -> None:
+        for name, value in self._at.env.since(self._told).items():
+            self._held.setdefault(name, []).append((len(self._paths), value))
+        self._told = self._at.env.here()
 
 
 def branch(
@@ -32,22 +72,38 @@ def merge(at: Interpreter, *paths: Joined) -> bool:
     return bool(alive)
 
 
-def joined(env: Mapping[str, v.Value], paths: Sequence[Changes]) -> Changes:
-    """Join the paths that meet: a name that one of them lacks is unbound there, and raises."""
-    found: dict[str, list[tuple[int, v.Value | None]]] = {}
+def joined(
+    env: Mapping[str, v.Value], paths: Sequence[Changes], held: Mapping[str, Held] | None = None
+) -> Changes:
+    """Join the paths that meet: a name that one of them lacks is unbound there, and raises.
+
+    A path that says nothing of a name leaves what was ``held`` there, or before all of them.
+    """
+    if not paths:
+        return {}
+    held = held or {}
+    found: dict[str, Held] = {name: [] for name in held}
     for place, changes in enumerate(paths):
         for name, value in changes.items():
             found.setdefault(name, []).append((place, value))
-    return {name: _met(name, env.get(name), met, len(paths)) for name, met in found.items()}
+    return {
+        name: _met(name, [(0, env.get(name)), *held.get(name, ()), (len(paths), None)], met)
+        for name, met in found.items()
+    }
 
 
-def _met(
-    name: str, before: v.Value | None, met: list[tuple[int, v.Value | None]], paths: int
-) -> v.Value | None:
-    values = [value for _, value in met]
-    if len(values) < paths:  # some path leaves it as it was: the first of them in its place
-        first = next((n for n, (place, _) in enumerate(met) if n != place), len(met))
-        values.insert(first, before)
+def _met(name: str, held: Held, met: Held) -> v.Value | None:
+    values: list[v.Value | None] = []
+    seen = 0
+    for (start, value), (end, _) in pairwise(held):
+        first = free = len(values)
+        while seen < len(met) and met[seen][0] < end:
+            if met[seen][0] == start + free - first and free == len(values):
+                free += 1
+            values.append(met[seen][1])
+            seen += 1
+        if len(values) - first < end - start:  # some path leaves it: the first in its place
+            values.insert(free, value)
     known = [value for value in values if value is not None]
     if not known or ("." in name and len(known) < len(values)):
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from . import values as v
 from .annotations import annotation
 from .interpreter import Interpreter
 from .iteration import iterate
 from .operators import compared_with
-from .paths import Joined, merge
+from .paths import Way
 from .tables import executes
 
 __all__ = []
@@ -18,19 +19,19 @@ __all__ = []
 @executes(ast.Match)
 def _match_statement(at: Interpreter, node: ast.Match) -> bool:
     subject = at.value(node.subject)
-    paths: list[Joined] = []
+    way = Way(at)
     exhausted = False
     for case in node.cases:
-        mark = at.env.fork()
-        _match(at, case.pattern, subject)
-        if case.guard is not None:
-            at.value(case.guard)
-        alive = at.block(case.body)
-        paths.append((alive, at.env.back(mark)))
+        way.part(partial(_case, at, case, subject))
         exhausted |= case.guard is None and _matches_all(case.pattern)
-    if not exhausted:
-        paths.append((True, {}))
-    return merge(at, *paths)
+    return way.meet(alive=not exhausted)
+
+
+def _case(at: Interpreter, case: ast.match_case, subject: v.Value) -> bool:
+    _match(at, case.pattern, subject)
+    if case.guard is not None:
+        at.value(case.guard)
+    return at.block(case.body)
 
 
 def _match(  # noqa: C901, PLR0912
@@ -51,7 +52,10 @@ def _match(  # noqa: C901, PLR0912
         for one in pattern.patterns:
             _match(at, one, iterate(at, value))
     elif isinstance(pattern, ast.MatchOr):
-        merge(at, *(_alternative(at, one, value) for one in pattern.patterns))
+        way = Way(at)
+        for one in pattern.patterns:
+            way.part(partial(_matches, at, one, value))
+        way.meet(alive=False)
     elif isinstance(pattern, ast.MatchClass):
         narrowed = _narrow_class(at, pattern, value)
         for name, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
@@ -70,10 +74,9 @@ def _match(  # noqa: C901, PLR0912
             at.bind(pattern.rest, v.UNKNOWN)
 
 
-def _alternative(at: Interpreter, pattern: ast.pattern, value: v.Value) -> Joined:
-    mark = at.env.fork()
+def _matches(at: Interpreter, pattern: ast.pattern, value: v.Value) -> bool:
     _match(at, pattern, value)
-    return True, at.env.back(mark)
+    return True
 
 
 def _taken(at: Interpreter, value: v.Value, name: str, pattern: ast.pattern) -> v.Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from . import values as v
@@ -16,7 +17,7 @@ from .fields import member_of
 from .functions import call_function, returned
 from .interpreter import Interpreter, Loop
 from .iteration import awaited, iterate
-from .paths import Joined, branch, joined, merge, same
+from .paths import Way, branch, joined, merge, same
 from .scopes import Bound, Inst, Queue
 from .tables import executes
 
@@ -41,21 +42,21 @@ def _pass(at: Interpreter, node: ast.Pass) -> bool:
 
 @executes(ast.If)
 def _if(at: Interpreter, node: ast.If) -> bool:
-    paths: list[Joined] = []
-    mark = at.env.fork()
+    way = Way(at)
     while True:  # a chain of elif can be longer than the stack
         at.value(node.test)
         body, orelse = _narrowed(at, node.test)
-        before = at.env.since(mark)
-        alive, changes = branch(at, node.body, body)
-        paths.append((alive, before | changes))
+        way.part(partial(_run, at, node.body, body))
         at.env.apply(orelse)
         if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
             break
         node = node.orelse[0]
-    alive = at.block(node.orelse)
-    paths.append((alive, at.env.back(mark)))
-    return merge(at, *paths)
+    return way.meet(alive=at.block(node.orelse))
+
+
+def _run(at: Interpreter, statements: list[ast.stmt], before: Changes) -> bool:
+    at.env.apply(before)
+    return at.block(statements)
 
 
 def _narrowed(at: Interpreter, test: ast.expr) -> tuple[Changes, Changes]:
@@ -169,8 +170,25 @@ def _return(at: Interpreter, node: ast.Return) -> bool:
 
 @executes(*_TRIES)
 def _try(at: Interpreter, node: Any) -> bool:
-    mark = at.env.fork()
+    way = Way(at)
     trap: dict[str, v.Value] = {}
+    way.part(partial(_tried, at, node, trap))
+    raised: Changes = {
+        name: v.join(at.env.get(name, v.BOTTOM), value) for name, value in trap.items()
+    }
+    at.env.apply(raised)
+    for handler in node.handlers:
+        way.part(partial(_handled, at, handler))
+    alive = way.meet(alive=False)
+    if node.finalbody:
+        if not alive:
+            at.env.apply(raised)
+        return at.block(node.finalbody) and alive
+    return alive
+
+
+def _tried(at: Interpreter, node: Any, trap: dict[str, v.Value]) -> bool:
+    """Run what is tried; ``trap`` is told what names hold on the way, where it may be left."""
     at.traps.append(trap)
     guarded = distinguishes(node.handlers)
     if guarded:
@@ -179,31 +197,16 @@ def _try(at: Interpreter, node: Any) -> bool:
     if guarded:
         at.guards.pop()
     at.traps.pop()
-    if alive:
-        alive = at.block(node.orelse)
-    paths: list[Joined] = [(alive, at.env.back(mark))]
-    raised: Changes = {
-        name: v.join(at.env.get(name, v.BOTTOM), value) for name, value in trap.items()
-    }
-    paths += [_handled(at, handler, raised) for handler in node.handlers]
-    alive = merge(at, *paths)
-    if node.finalbody:
-        if not alive:
-            at.env.apply(raised)
-        return at.block(node.finalbody) and alive
-    return alive
+    return alive and at.block(node.orelse)
 
 
-def _handled(at: Interpreter, handler: ast.ExceptHandler, raised: Changes) -> Joined:
-    mark = at.env.fork()
-    at.env.apply(raised)
+def _handled(at: Interpreter, handler: ast.ExceptHandler) -> bool:
     if handler.type is not None:
         at.value(handler.type)
     if handler.name:
         at.env[handler.name] = v.UNKNOWN
         at.learn(at.scope, handler.name, v.UNKNOWN)
-    alive = at.block(handler.body)
-    return alive, at.env.back(mark)
+    return at.block(handler.body)
 
 
 @executes(ast.With, ast.AsyncWith)
@@ -215,10 +218,11 @@ def _with(at: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
             at.assign(item.optional_vars, entered)
     if not suppresses(node):
         return at.block(node.body)
+    way = Way(at)
     at.guards.append(node)
-    path = branch(at, node.body)
+    way.part(partial(at.block, node.body))
     at.guards.pop()
-    return merge(at, path, (True, {}))
+    return way.meet(alive=True)
 
 
 def suppresses(node: ast.With | ast.AsyncWith) -> bool:
