@@ -63,32 +63,30 @@ def looked_at(folder: Path) -> tuple[list[FileReport], How, Project]:
     return reports, how, project
 
 
-def outcome(small: Small, folder: Path) -> str:
-    """Return what the codemod does about a project."""
+def outcome(small: Small, folder: Path) -> tuple[str, list[FileReport]]:
+    """Return what the codemod does about a project, and its reports."""
     written(small, folder)
     reports, how, project = looked_at(folder)
     folders = {folder, *(Path(one.folder) for one in (how.targets or {}).values() if one.folder)}
-    reports += pin_reports(project, sorted(folders))
-    sorts = {one.sort for report in reports for one in report.findings}
+    pins = pin_reports(project, sorted(folders))
+    sorts = {one.sort for report in [*reports, *pins] for one in report.findings}
     if Sort.FIXED in sorts:
-        return "edit"
+        return "edit", reports
     if any(sort.fails for sort in sorts):
-        return "fault"
-    return "note" if sorts else "nothing"
+        return "fault", reports
+    return "note" if sorts else "nothing", reports
 
 
 @pytest.mark.parametrize("small", CORPUS, ids=lambda small: small.title)
 def test_a_project_gets_what_an_expert_would_do(small, tmp_path):
     assert small.expected in KINDS
-    assert outcome(small, tmp_path) == small.expected
+    done, reports = outcome(small, tmp_path)
+    assert done == small.expected
+    if done == "edit":
+        what_fix_writes_fails_no_check(reports, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "small", [one for one in CORPUS if one.expected == "edit"], ids=lambda small: small.title
-)
-def test_what_fix_writes_fails_no_check(small, tmp_path):
-    written(small, tmp_path)
-    reports, *_ = looked_at(tmp_path)
+def what_fix_writes_fails_no_check(reports, folder):
     left = [
         (one.finding.code, one.finding.message)
         for report in reports
@@ -99,18 +97,24 @@ def test_what_fix_writes_fails_no_check(small, tmp_path):
         if report.new is not None:
             Path(report.path).write_bytes(report.new)
 
-    again, *_ = looked_at(tmp_path)
+    again, *_ = looked_at(folder)
 
     failing = [one for report in again for one in report.findings if one.sort.fails]
     assert [(one.finding.code, one.finding.message) for one in failing] == left == []
 
 
+def test_there_are_enough_projects():
+    assert len(CORPUS) >= 60
+
+
+# Each project by itself is held to more above: this says what of it was promised, in figures.
+@pytest.mark.deep
 def test_precision_and_recall_are_what_was_promised(tmp_path, capsys):
     results = []
     for number, small in enumerate(CORPUS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        results.append((small.expected, outcome(small, folder)))
+        results.append((small.expected, outcome(small, folder)[0]))
     failing, wanted = ("fault", "edit"), [want for want, _ in results if want != "nothing"]
     failed = [(want, got) for want, got in results if got in failing]
     true = sum(want in failing for want, _ in failed)
@@ -122,7 +126,6 @@ def test_precision_and_recall_are_what_was_promised(tmp_path, capsys):
             f"right, safe edits {edited.count('edit')} of {len(edited)}, readers found "
             f"{said} of {len(wanted)}"
         )
-    assert len(CORPUS) >= 60
     assert true >= 0.95 * len(failed)
     assert edited.count("edit") == len(edited)
     assert said >= 0.9 * len(wanted)

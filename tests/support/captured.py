@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,19 +49,34 @@ def upstream() -> dict[str, list[Truth]]:
     return {row["scenario"]: [_truth(parts) for parts in row["candidates"]] for row in rows}
 
 
-def calls(version: str, mode: str) -> list[dict[str, Any]]:
-    lines = (FOLDER / f"litellm-{version}.jsonl").read_text().splitlines()
-    return [row for row in map(json.loads, lines) if row["mode"] == mode]
+class Fresh(Mapping[str, Any]):
+    """What a version gave, by scenario: made anew each time, since a test may change it."""
+
+    def __init__(self, version: str, mode: str, field: str) -> None:
+        lines = (FOLDER / f"litellm-{version}.jsonl").read_text().splitlines()
+        rows = [row for row in map(json.loads, lines) if row["mode"] == mode]
+        self._json = {row["scenario"]: json.dumps(row[field]) for row in rows}
+
+    def __getitem__(self, scenario: str) -> Any:
+        return json.loads(self._json[scenario])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._json)
+
+    def __len__(self) -> int:
+        return len(self._json)
 
 
-def replies(version: str) -> dict[str, dict[str, Any]]:
+@cache
+def replies(version: str) -> Fresh:
     """Whole replies by scenario."""
-    return {row["scenario"]: row["response"] for row in calls(version, "completion")}
+    return Fresh(version, "completion", "response")
 
 
-def streams(version: str) -> dict[str, list[dict[str, Any]]]:
+@cache
+def streams(version: str) -> Fresh:
     """Lists of chunks by scenario."""
-    return {row["scenario"]: row["chunks"] for row in calls(version, "stream")}
+    return Fresh(version, "stream", "chunks")
 
 
 def expected(version: str, scenario: str) -> list[Truth]:
