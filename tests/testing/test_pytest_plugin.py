@@ -1,11 +1,16 @@
 """The plugin, as pytest loads it in somebody else's tests."""
 
+import io
 import json
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.metadata import entry_points
 
 import pytest
+
+from imageshim.wrapping import call_sites
 
 
 def test_pytest_finds_the_plugin():
@@ -35,8 +40,7 @@ def test_fresh(fake_gemini):
     )
 
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         "-p", "no:cov", "-p", "no:xdist", "-p", "no:asyncio", tmp_path],
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", *OTHERS, *without("xdist"), tmp_path],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
 
@@ -52,13 +56,37 @@ def test_starting_pytest_does_not_load_the_server():
     assert run.stdout.strip() == "[]"
 
 
-def pytest_run(folder, *arguments, workers=False):
-    others = ["cov", "asyncio", "anyio", "hypothesispytest", *([] if workers else ["xdist"])]
-    without = [word for name in others for word in ("-p", f"no:{name}")]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, *arguments],
-        capture_output=True, text=True, check=False, cwd=folder,
-    )  # fmt: skip
+def without(*plugins):
+    return [word for name in plugins for word in ("-p", f"no:{name}")]
+
+
+OTHERS = without("cacheprovider", "cov", "asyncio", "anyio", "hypothesispytest")
+
+
+@pytest.fixture
+def pytest_run(tmp_path, monkeypatch):
+    """Run pytest over a file of tests in this process; gives all that it says.
+
+    A process of its own would import pytest and the SDK again, for most of its time.
+    """
+    state = call_sites._State()
+    state.umbrella = True
+    monkeypatch.setattr(call_sites, "_state", state)
+    monkeypatch.chdir(tmp_path)
+
+    def call(tests, *arguments):
+        (tmp_path / "test_users.py").write_text(tests)
+        sys.modules.pop("test_users", None)
+        said = io.StringIO()
+        # -s: our own pytest has the output. Garbage of other tests is not this one's.
+        rest = ["-q", "-s", *OTHERS, *without("xdist", "faulthandler", "unraisableexception")]
+        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+            warnings.resetwarnings()
+            pytest.main(["--import-mode=importlib", *rest, *arguments])
+        return said.getvalue()
+
+    yield call
+    sys.modules.pop("test_users", None)
 
 
 FORMATS = """
@@ -103,37 +131,29 @@ def test_none(answer):
 """
 
 
-def test_a_marked_test_runs_once_a_format(tmp_path):
-    (tmp_path / "test_users.py").write_text(FORMATS)
+def test_a_marked_test_runs_once_a_format(pytest_run):
+    said = pytest_run(FORMATS, "-vv", "-W", "error", "--strict-markers")
 
-    run = pytest_run(tmp_path, "-vv", "-W", "error", "--strict-markers")
-
-    assert "10 passed" in run.stdout, run.stdout + run.stderr
+    assert "10 passed" in said, said
     for name in ("test_two[content]", "test_two[images]", "test_each[image]", "test_each[parts]"):
-        assert name in run.stdout
+        assert name in said
 
 
 @pytest.mark.parametrize("place", [".", "test_users.py", "test_users.py::test_none"])
-def test_a_report_is_not_written_over_tests(tmp_path, place):
-    (tmp_path / "test_users.py").write_text(FORMATS)
+def test_a_report_is_not_written_over_tests(pytest_run, tmp_path, place):
+    said = pytest_run(FORMATS, "--image-formats-report", place)
 
-    run = pytest_run(tmp_path, "--image-formats-report", place)
-
-    assert f"--image-formats-report takes {place} for the file to write" in run.stderr
+    assert f"--image-formats-report takes {place} for the file to write" in said
     assert (tmp_path / "test_users.py").read_text() == FORMATS
 
 
-def test_a_format_that_does_not_exist_is_told(tmp_path):
-    (tmp_path / "test_users.py").write_text(FORMATS.replace('"images"', '"picture"'))
+def test_a_format_that_does_not_exist_is_told(pytest_run):
+    said = pytest_run(FORMATS.replace('"images"', '"picture"'))
 
-    run = pytest_run(tmp_path)
-
-    assert "'picture' is not a format" in run.stdout
+    assert "'picture' is not a format" in said
 
 
-def test_replies_are_made_in_every_format_and_carrier(tmp_path):
-    (tmp_path / "test_users.py").write_text(
-        """
+MADE = """
 import imageshim
 from imageshim.testing import pictures
 from openai.types.chat import ChatCompletion
@@ -145,11 +165,12 @@ def test_made(reply_factory):
     (image,) = imageshim.read(made, source="content").images
     assert image.data == pictures.jpeg().data
 """
-    )
 
-    run = pytest_run(tmp_path, "-W", "error")
 
-    assert "1 passed" in run.stdout, run.stdout + run.stderr
+def test_replies_are_made_in_every_format_and_carrier(pytest_run):
+    said = pytest_run(MADE, "-W", "error")
+
+    assert "1 passed" in said, said
 
 
 OLD = """
@@ -163,32 +184,37 @@ def test_old(fake_gemini, number):
 """
 
 
-def test_the_report_names_the_lines_that_read_an_old_format(tmp_path):
+def report_names_the_line(said, folder):
+    assert "lines that read images in an old format" in said, said
+    assert "test_users.py:8  2 ×  image  →  " in said
+    (site,) = json.loads((folder / "sites.json").read_text())
+    assert (site["line"], site["count"], site["read"]) == (8, 2, "image")
+
+
+def test_the_report_names_the_lines_that_read_an_old_format(pytest_run, tmp_path):
+    report_names_the_line(pytest_run(OLD, "--image-formats-report=sites.json"), tmp_path)
+
+
+def test_the_report_names_the_lines_of_several_processes(tmp_path):
     (tmp_path / "test_users.py").write_text(OLD)
 
-    for workers in (False, True):
-        several = ["-n", "2"] if workers else []
-        run = pytest_run(tmp_path, "--image-formats-report=sites.json", *several, workers=workers)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *OTHERS, "--image-formats-report=sites.json", "-n", "2"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
 
-        assert "lines that read images in an old format" in run.stdout, run.stdout + run.stderr
-        assert "test_users.py:8  2 ×  image  →  " in run.stdout
-        (site,) = json.loads((tmp_path / "sites.json").read_text())
-        assert (site["line"], site["count"], site["read"]) == (8, 2, "image")
+    report_names_the_line(run.stdout + run.stderr, tmp_path)
 
 
-def test_the_table_alone_writes_no_file(tmp_path):
-    (tmp_path / "test_users.py").write_text(OLD)
+def test_the_table_alone_writes_no_file(pytest_run, tmp_path):
+    said = pytest_run(OLD, "--image-formats-report")
 
-    run = pytest_run(tmp_path, "--image-formats-report")
-
-    assert "1 in all" in run.stdout
+    assert "1 in all" in said
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == []
 
 
-def test_to_read_an_old_format_can_be_a_failure(tmp_path):
-    (tmp_path / "test_users.py").write_text(OLD)
+def test_to_read_an_old_format_can_be_a_failure(pytest_run):
+    said = pytest_run(OLD, "--image-formats=error")
 
-    run = pytest_run(tmp_path, "--image-formats=error")
-
-    assert "2 failed" in run.stdout
-    assert "LegacyImageFormatWarning" in run.stdout
+    assert "2 failed" in said
+    assert "LegacyImageFormatWarning" in said
