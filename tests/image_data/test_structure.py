@@ -38,7 +38,7 @@ GLUED = (
     "\0",
 )
 PNG = SAMPLES["PNG 0"].data
-MOST_PIECES = 3_000
+MOST_PIECES = 1_000
 """Of one image: what the smaller ones show in pieces of 7, the large ones need not show again."""
 
 

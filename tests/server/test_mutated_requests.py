@@ -15,7 +15,7 @@ from imageshim.testing.pictures import KINDS
 from imageshim.testing.strategies import write_message
 from served import served
 
-REQUESTS = 20_000 if settings().max_examples >= 1_000 else 300
+REQUESTS = 20_000 if settings().max_examples >= 1_000 else 120
 AT_ONCE = 20
 CHAT = "/v1/chat/completions"
 FORMATS = ("content", "image", "images", "parts")

@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from imageshim.cli import main
 from imageshim.testing.fake_gemini import fake_gemini
 
 PROGRAM = """\
@@ -254,14 +255,15 @@ def test_main_is_the_program(tmp_path):
         (["--report", "pipe", "x.py"], "--report: pipe is no file"),
     ],
 )
-def test_wrong_usage_is_told(tmp_path, arguments, message):
+def test_wrong_usage_is_told(tmp_path, monkeypatch, capsys, arguments, message):
     os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
 
-    ended = shim(*arguments, cwd=tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", *arguments])
 
-    assert ended.returncode == 2
-    assert message in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
     assert (tmp_path / "pipe").is_fifo()
 
 
@@ -353,7 +355,7 @@ def test_callers_say_which_modules_get_which_format(tmp_path):
 PICKING = """
 import httpx, openai
 from imageshim.testing.pictures import png
-from imageshim.testing.strategies import write_message
+from imageshim.testing.scripted import write_message
 
 drawn = [png(filling=1), png(filling=2)]
 choice = {"index": 0, "finish_reason": "stop", "message": write_message(drawn, "images")}
