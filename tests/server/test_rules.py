@@ -101,6 +101,7 @@ def test_everything_wrong_is_told_at_once(tmp_path):
             r":\d+: its aliases stand for too much",
         ),
         ("toml", "a = " + "[" * 3000, "nested too deeply|not TOML"),
+        ("toml", ".".join("a" * 30_000) + " = 1", r"not TOML: line 1 has a key of more than 64"),
         ("toml", "default = " + "9" * 5000 + "\n", "not TOML: .*integer"),
         ("json", "{}", r"must end with \.toml, \.yaml, \.yml"),
         ("toml", '[[rules]]\nformat = "image"\n', r":1: rules\[0\]: a rule needs at least one of"),

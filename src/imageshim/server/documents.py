@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imageshim.errors import MissingExtraError, RulesFileError
+from imageshim.files import toml
 
 __all__ = ["Document", "open_document"]
 
@@ -52,21 +52,14 @@ def open_document(path: Path) -> Document:
 
 
 def _toml(path: Path, text: str) -> Document:
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415
-    else:
-        try:
-            import tomli as tomllib  # noqa: PLC0415
-        except ImportError:
-            raise MissingExtraError("a rules file in TOML", "server") from None
     try:
-        value = tomllib.loads(text)
-    except RecursionError:
-        raise RulesFileError(f"{path}: nested too deeply") from None
+        value = toml.loads(text)
+    except ImportError:
+        raise MissingExtraError("a rules file in TOML", "server") from None
     except ValueError as fault:
         raise RulesFileError(f"{path}: not TOML: {fault}") from None
 
-    lines = cache(lambda: _toml_lines(text, tomllib.loads))  # only where something is wrong
+    lines = cache(lambda: _toml_lines(text))  # only where something is wrong
     return Document(path, value, lambda place: _line_of(place, lines()))
 
 
@@ -102,13 +95,13 @@ def _toml_statements(text: str) -> Iterator[tuple[int, str]]:
             start, line = token.end(), ends + 1
 
 
-def _toml_lines(text: str, read: Callable[[str], dict[str, Any]]) -> dict[Place, int]:
+def _toml_lines(text: str) -> dict[Place, int]:
     """Give the first line of each table and key; what stands in a value has the value's."""
     table: Place = ()
     elements: dict[Place, int] = {}  # of each list of tables, how many there were so far
     lines: dict[Place, int] = {}
     for at, statement in _toml_statements(text):
-        keys = _only_keys(read(statement))
+        keys = _only_keys(toml.loads(statement))
         place: Place = (*table, *keys)
         header = statement.lstrip()
         if header.startswith("["):

@@ -118,7 +118,9 @@ def test_a_mistake_names_the_file_and_the_key(tmp_path, table, said):
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["[tool", "a = 1\na = 2", "\xff"])
+@pytest.mark.parametrize(
+    "text", ["[tool", "a = 1\na = 2", "\xff", f"{'.'.join('a' * 30_000)} = 1"], ids=range(4)
+)
 def test_a_file_that_is_no_toml_is_named(tmp_path, text):
     file = tmp_path / "pyproject.toml"
     file.write_bytes(text.encode("latin-1"))

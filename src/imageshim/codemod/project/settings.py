@@ -7,11 +7,11 @@ the file and the key. What the command line says goes over what the file says.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from imageshim.errors import ImageShimError, MissingExtraError
+from imageshim.files import toml
 from imageshim.files.regular import read_regular
 
 __all__ = [
@@ -165,19 +165,12 @@ def read_toml(file: Path) -> dict[str, Any]:
         SettingsError: it cannot be read, or is no TOML.
 
     """
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415
-    else:
-        try:
-            import tomli as tomllib  # noqa: PLC0415
-        except ImportError:
-            raise MissingExtraError(f"Reading {file}", "codemod") from None
     try:
-        return tomllib.loads(read_regular(file).decode("utf-8"))
+        return toml.loads(read_regular(file).decode("utf-8"))
+    except ImportError:
+        raise MissingExtraError(f"Reading {file}", "codemod") from None
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
-    except RecursionError:
-        raise SettingsError(f"{file}: nested too deeply to be read") from None
     except ValueError as error:  # of TOML or of UTF-8
         raise SettingsError(f"{file}: {error}") from None
 
