@@ -1,19 +1,11 @@
 """What a reply, a file's name or a project says cannot steer the terminal that shows it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202e"
 SHOWN = r"\x1b]0;title\x07\x9b31m\u202e"
-
-
-def run(*words, folder):
-    command = [sys.executable, "-m", "imageshim", *map(str, words)]
-    ended = subprocess.run(command, capture_output=True, check=False, cwd=folder)
-    return (ended.stdout + ended.stderr).decode("utf-8", "surrogateescape")
 
 
 def reply(url):
@@ -39,7 +31,7 @@ def reply(url):
         (f"comm{EVIL}and",),
     ],
 )
-def test_nothing_that_is_printed_steers_a_terminal(tmp_path, words):
+def test_nothing_that_is_printed_steers_a_terminal(tmp_path, monkeypatch, run, words):
     bad = b'{"choices": [' + EVIL.encode()
     (tmp_path / "reply.json").write_text(json.dumps(reply(f"http://x/{EVIL}")))
     text = {"choices": [{"index": 0, "finish_reason": EVIL, "message": {"content": "no"}}]}
@@ -49,7 +41,9 @@ def test_nothing_that_is_printed_steers_a_terminal(tmp_path, words):
     read = "import litellm\nr = litellm.completion(model='m', messages=[])\n"
     (tmp_path / f"evil{EVIL}.py").write_text(f"{read}print(r.choices[0].message.image['url'])\n")
     (tmp_path / f"broken{EVIL}.py").write_text("import litellm\ndef f(:\n")
-    said = run(*words, folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ended = run(*words)
+    said = ended.out.decode("utf-8", "surrogateescape") + ended.err
     assert said
     assert not any(letter in said for letter in "\x1b\x07\x9b\u202e")
     assert r"\x1b" in said
