@@ -18,9 +18,11 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from xml.etree import ElementTree as ET  # what pytest writes
 
@@ -45,20 +47,67 @@ class Project(NamedTuple):
     requirements: tuple[str, ...]
     tests: tuple[str, ...]
     """Folders and files, as globs: those that call a model, without those that need more."""
+    added: Mapping[str, str] = MappingProxyType({})
+    """Files that the tests import, and that the source distribution leaves out."""
 
+
+_TESTED = ("pytest-asyncio", "pytest-mock", "inline-snapshot", "python-dotenv")
+_RECORDED = (*_TESTED, "pytest-recording", "vcrpy")
+"""Recorded replies stand in for the network."""
 
 PROJECTS = {
+    "autogen-ext": Project(
+        # Its tests import httpx, which later SDKs do not bring.
+        (*_TESTED, "autogen-ext[openai]", "autogen-agentchat", "openai<3"),
+        ("tests/models/test_openai_model_client.py", "tests/models/test_utils.py"),
+    ),
     "instructor": Project(
-        ("litellm", "jsonref", "anthropic", "xmltodict", "pytest-asyncio"), ("tests/processing",)
+        (*_TESTED, "litellm", "jsonref", "anthropic", "xmltodict"), ("tests/processing",)
     ),
     "langchain-litellm": Project(
-        ("langchain", "langchain-tests", "pytest-asyncio", "pytest-socket"), ("tests/unit_tests",)
+        (*_TESTED, "langchain", "langchain-tests", "pytest-socket"), ("tests/unit_tests",)
+    ),
+    "langchain-openai": Project(
+        (*_TESTED, "langchain", "langchain-tests", "pytest-socket"),
+        ("tests/unit_tests/chat_models",),
+    ),
+    "magentic": Project(
+        (*_RECORDED, "magentic[litellm]"),
+        # That of LiteLLM was recorded with another of its transports: 27 fail without us.
+        ("tests/chat_model/test_open*.py", "tests/chat_model/test_message.py"),
+    ),
+    "mirascope": Project(
+        (*_RECORDED, "mirascope[anthropic,google,openai]"), ("tests/llm/providers/openai",)
     ),
     "openai": Project(
-        ("respx", "inline-snapshot", "dirty-equals", "nest-asyncio", "trio", "rich", "pytest-xdist",
-         "aiohttp", "httpx-aiohttp", "pytest-asyncio"),
+        (*_TESTED, "respx", "dirty-equals", "nest-asyncio", "trio", "rich", "pytest-xdist",
+         "aiohttp", "httpx-aiohttp"),
         ("tests/lib/chat", "tests/test_streaming.py", "tests/test_legacy_response.py",
          "tests/test_response.py"),
+    ),
+    "openai-agents": Project(
+        (*_TESTED, "openai-agents[litellm]"),
+        ("tests/models/test_*litellm*.py", "tests/models/test_*chatcompletions*.py"),
+    ),
+    "openinference-instrumentation-litellm": Project(
+        (*_RECORDED, "litellm", "opentelemetry-sdk", "tenacity"), ("tests",)
+    ),
+    "opentelemetry-instrumentation-openai": Project(
+        # As its own tests ask for it.
+        (*_RECORDED, "openai<2", "opentelemetry-sdk"), ("tests/traces",)
+    ),
+    "smolagents": Project(
+        (*_TESTED, "smolagents[litellm,openai,toolkit]", "pillow", "numpy"),
+        ("tests/test_models.py", "tests/test_memory.py", "tests/test_agents.py"),
+        {
+            "tests/__init__.py": "",
+            "tests/utils/__init__.py": "",
+            "tests/utils/markers.py": "import pytest\n\nrequire_run_all = pytest.mark.skip\n",
+        },
+    ),
+    "strands-agents": Project(
+        (*_TESTED, "strands-agents[litellm,openai]", "moto"),
+        ("tests/strands/models/test_litellm.py", "tests/strands/models/test_openai*.py"),
     ),
 }  # fmt: skip
 
@@ -194,7 +243,11 @@ def _both(name: str) -> tuple[dict[str, str], dict[str, str]]:
             _say(f"{name}: its tests {how} imageshim")
             copy = Path(folder, how)
             copy.mkdir()
-            found.append(outcomes(python, _unpacked(archive, copy), project.tests, more))
+            root = _unpacked(archive, copy)
+            for path, text in project.added.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text)
+            found.append(outcomes(python, root, project.tests, more))
     return found[0], found[1]
 
 
