@@ -147,10 +147,43 @@ def test_a_report_is_not_written_over_tests(pytest_run, tmp_path, place):
     assert (tmp_path / "test_users.py").read_text() == FORMATS
 
 
-def test_a_format_that_does_not_exist_is_told(pytest_run):
-    said = pytest_run(FORMATS.replace('"images"', '"picture"'))
+@pytest.mark.parametrize("place", ["new/folder/sites.json", "no_folder/sites.json"])
+def test_where_a_report_cannot_be_written_no_test_runs(pytest_run, tmp_path, place):
+    (tmp_path / "no_folder").write_text("")
 
-    assert "'picture' is not a format" in said
+    said = pytest_run("def test_it(): pass", "--image-formats-report", place)
+
+    if place.startswith("new"):
+        assert "1 passed" in said
+        assert (tmp_path / place).read_text() == "[]\n"
+    else:
+        assert "--image-formats-report cannot write: " in said
+        assert "passed" not in said
+
+
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [
+        ("'content', 'picture'", "'picture' is not a format; choose one of"),
+        ("['content', 'images']", "['content', 'images'] is not a format; choose one of"),
+        ("formats=['content']", "it takes no keywords"),
+    ],
+)
+def test_a_wrong_mark_is_told_with_its_test(pytest_run, mark, reason):
+    said = pytest_run(f"import pytest\n@pytest.mark.image_formats({mark})\ndef test_it(): pass\n")
+
+    assert f"@pytest.mark.image_formats of test_users.py::test_it: {reason}" in said
+    assert "pytest_plugin.py" not in said
+
+
+def test_a_format_that_is_named_twice_runs_once(pytest_run):
+    said = pytest_run(
+        "import pytest\n"
+        "@pytest.mark.image_formats('parts', 'parts')\n"
+        "def test_once(image_format): assert image_format == 'parts'\n"
+    )
+
+    assert "1 passed" in said
 
 
 MADE = """

@@ -94,12 +94,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(_MARK)
     if mark is None:
         return
-    from imageshim.timeline import Format, target_format  # noqa: PLC0415  # as above
-
-    names = [target_format(one).value for one in mark.args or tuple(Format)]
+    names = _formats(mark, metafunc.definition.nodeid)
     if "image_format" not in metafunc.fixturenames:
         metafunc.fixturenames.append("image_format")  # else it cannot be parametrized
     metafunc.parametrize("image_format", names, indirect=True)
+
+
+def _formats(mark: pytest.Mark, test: str) -> list[str]:
+    """Give the formats that a mark names, each once; without any, all."""
+    from imageshim.errors import UnknownFormatError  # noqa: PLC0415  # as above
+    from imageshim.timeline import Format, target_format  # noqa: PLC0415  # as above
+
+    reason = "it takes no keywords"
+    if not mark.kwargs:
+        try:
+            return [*dict.fromkeys(target_format(one).value for one in mark.args or tuple(Format))]
+        except UnknownFormatError as error:
+            reason = str(error)
+    # As pytest does for its own marks: the place and the reason, without our lines.
+    return pytest.fail(f"@pytest.mark.{_MARK} of {test}: {reason}", pytrace=False)
 
 
 # -- the report -----------------------------------------------------------------------------------
@@ -132,11 +145,22 @@ def pytest_configure(config: pytest.Config) -> None:
             f"--image-formats-report takes {file} for the file to write; if it is a test to run, "
             "write it before the option"
         )
+    if file:
+        _check_writable(Path(file))
     import imageshim  # noqa: PLC0415  # as above
 
     config.add_cleanup(imageshim.install().uninstall)
     if config.getoption("image_formats") == "error":
         config.addinivalue_line("filterwarnings", "error::imageshim.LegacyImageFormatWarning")
+
+
+def _check_writable(file: Path) -> None:
+    """Tell it before the tests run, not after."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("a").close()
+    except OSError as error:
+        raise pytest.UsageError(f"--image-formats-report cannot write: {error}") from None
 
 
 def _is_asked_for(config: pytest.Config) -> bool:
