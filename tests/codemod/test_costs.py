@@ -194,14 +194,14 @@ def written_of_one_reply(count):
     return f"import base64, litellm\nreply = {reply}\n{written * count}"
 
 
-def lines_run(program, **settings):
-    """Count the lines of Python that run while a file is looked at and rewritten."""
+def lines_run(program, *, of="", **settings):
+    """Count the lines of Python, in files ``of`` ours, that run while a file is rewritten."""
     count = 0
 
-    def trace(_frame, event, _arg):
+    def trace(frame, event, _arg):
         nonlocal count
         count += event == "line"
-        return trace
+        return trace if of in frame.f_code.co_filename else None
 
     before = sys.gettrace()
     sys.settrace(trace)
@@ -249,11 +249,15 @@ def test_what_cannot_be_named_once_is_tried_once():
     assert_linear(written_of_one_reply, 10, style="helpers")
 
 
-def assert_linear(program, count, **settings):
+def test_what_is_around_a_read_is_not_looked_through_for_each_of_a_chain():
+    assert_linear(conditional, 12, of="checking/rewriting.py")
+
+
+def assert_linear(program, count, *, of="", **settings):
     inspect(
         "program.py", program(2).encode(), How(Settings(**settings))
     )  # what is found once in a process
-    few, more, most = (lines_run(program(count * times), **settings) for times in (1, 2, 4))
+    few, more, most = (lines_run(program(count * times), of=of, **settings) for times in (1, 2, 4))
     assert most - more <= 2.1 * (more - few)
 
 

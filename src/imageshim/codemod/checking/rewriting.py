@@ -179,11 +179,10 @@ class Rewriter:
         return self.source.utf8.count(b"'"), self.source.utf8.count(b'"')
 
     def _quotes_around(self, node: ast.expr) -> Iterator[str]:
-        for outer in self.file.nodes.enclosing(node):
-            if isinstance(outer, ast.stmt):
+        for outer in self.file.nodes.around(node, ast.stmt, ast.JoinedStr):
+            if not isinstance(outer, ast.JoinedStr):
                 return
-            if isinstance(outer, ast.JoinedStr):
-                yield from self._quotes(outer)
+            yield from self._quotes(outer)
 
     def _quotes(self, node: ast.JoinedStr) -> Iterator[str]:
         start, end = self.source.span(node)
