@@ -1,5 +1,6 @@
 """The public names: all there, and loaded only when they are asked for."""
 
+import inspect
 import subprocess
 import sys
 
@@ -29,6 +30,23 @@ def test_every_error_and_warning_is_public():
 def test_a_name_that_does_not_exist_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'imageshim' has no attribute 'nothing'"):
         _ = imageshim.nothing
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SSEConverter", "StreamConverter", "convert_bytes", "convert_stream", "install", "normalize",
+     "wrap"],
+)  # fmt: skip
+def test_every_door_converts_as_convert_does_where_nothing_is_said(name):
+    options = {
+        key: one.default
+        for key, one in inspect.signature(getattr(imageshim, name)).parameters.items()
+        if key in {"source", "on_loss", "markdown", "pick"}
+    }
+    of_convert = inspect.signature(imageshim.convert).parameters
+    assert options
+    assert options == {key: of_convert[key].default for key in options}
+    assert of_convert["markdown"].default is False
 
 
 def test_importing_the_package_loads_none_of_its_modules():
