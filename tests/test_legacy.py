@@ -6,7 +6,16 @@ from types import SimpleNamespace
 import pytest
 
 from captured import VERSIONS, replies, upstream
-from imageshim import Format, convert, first_image, first_image_url, format_of, legacy_content
+from imageshim import (
+    Format,
+    convert,
+    final_image,
+    final_image_url,
+    first_image,
+    first_image_url,
+    format_of,
+    legacy_content,
+)
 from imageshim.messages.walk import message_of
 from imageshim.testing.pictures import jpeg, png
 
@@ -120,3 +129,15 @@ def test_no_such_choice_is_none(choice):
     reply = {"choices": [{"message": 1}, {"message": 2}]}
     assert message_of(reply, choice) is None
     assert message_of(reply, 1) == 2
+
+
+@pytest.mark.parametrize("to", Format)
+def test_the_final_image_is_the_last_one_whichever_format_holds_it(to):
+    message = convert({"content": "Look:", "images": [item(PNG), item(JPEG, "high")]}, to)
+    assert final_image(message) == {"url": JPEG, "detail": "high"}
+    assert final_image_url(message) == JPEG
+
+
+def test_a_message_without_an_image_has_no_final_one():
+    assert final_image({"content": "Hello"}) is None
+    assert final_image_url({"content": "Hello"}) is None

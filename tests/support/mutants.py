@@ -4,10 +4,11 @@
     python tests/support/mutants.py [--seed 1] [--count 300] [--processes 2] outer
 
 cosmic-ray makes the mutants. The sample is spread over the modules by their length, a place in the
-source counts once, and what only changes an annotation, or an identity that interning hides, is no
-mutant. Each runs in a copy of the tree, in a fork of a process that has loaded the libraries, first
-the tests that mirror its module, then those of the package, then ``MORE``. Prints which share was
-killed, and a diff for each survivor, to be judged by a person; exits 1 below the group's limit.
+source counts once, and what only changes an annotation, a cache (speed is counted elsewhere), or an
+identity that interning hides, is no mutant. Each runs in a copy of the tree, in a fork of a process
+that has loaded the libraries, first the tests that mirror its module, then those of the package,
+then ``MORE``. Prints which share was killed, and a diff for each survivor, for a person to judge;
+exits 1 below the group's limit.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Mutant(NamedTuple):
 
 
 class _Code(ast.NodeTransformer):
-    """Leaves what runs: no annotation, no docstring."""
+    """Leaves what gives results: no annotation, no docstring, no cache of a function."""
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         node.annotation = ast.Constant(value=None)
@@ -91,6 +92,9 @@ class _Code(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
+        node.decorator_list = [
+            one for one in node.decorator_list if not ast.unparse(one).startswith("lru_cache")
+        ]
         return self.generic_visit(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  # type: ignore[assignment]
