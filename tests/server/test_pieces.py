@@ -1,5 +1,7 @@
 """Bodies of many small pieces cost what they weigh."""
 
+import json
+import threading
 import tracemalloc
 import weakref
 
@@ -8,6 +10,7 @@ import pytest
 
 from asgi_calls import Application, call
 from imageshim import ImageShimError
+from imageshim.server import replies
 from imageshim.server.metrics import Metrics
 from imageshim.server.pieces import Body, count_values
 from imageshim.server.reverse_proxy import ReverseProxy, upstream_url
@@ -71,6 +74,39 @@ async def test_a_request_that_is_too_large_passes_as_it_came(shim, size):
     assert app.request == body
 
 
+async def test_a_request_that_is_too_large_passes_in_the_pieces_that_came(shim):
+    sent = list(pieces_of(WISH + b"x" * 1_000_000 + b'"}', 100_000))
+    seen = []
+
+    async def app(_scope, receive, send):
+        while not seen or seen[-1].get("more_body"):
+            seen.append(await receive())
+        await Application(b"{}")(_scope, receive, send)
+
+    await call(shim(app, max_look=500_000), received=[dict(message) for message in sent])
+    assert len(seen) == len(sent)
+    # None was copied: nothing on the event loop takes as long as the body is large.
+    assert all(
+        ours["body"] is theirs["body"] for ours, theirs in zip(seen, sent[:-1], strict=False)
+    )
+
+
+async def test_no_piece_that_is_handed_on_is_large_whatever_the_size_of_a_body(shim):
+    seen = []
+
+    async def app(_scope, receive, send):
+        while not seen or seen[-1].get("more_body"):
+            seen.append(await receive())
+        await Application(b"{" + b" " * 1_000_000)(_scope, receive, send)
+
+    for max_look, max_reply in ((1 << 20, 1 << 20), (1000, 1000)):
+        seen.clear()
+        whole = {"type": "http.request", "body": WISH + b"x" * 900_000 + b'"}'}
+        answer = await call(shim(app, max_look=max_look, max_reply=max_reply), received=[whole])
+        assert answer.body == b"{" + b" " * 1_000_000
+        assert max(len(message["body"]) for message in seen) <= 1 << 18
+
+
 async def test_of_a_client_that_leaves_the_application_sees_what_came_and_that_it_left(shim):
     seen = []
 
@@ -127,6 +163,32 @@ async def test_a_reply_of_many_values_is_converted_beside_the_event_loop(shim):
     reply = IMAGES + b'],"a":[' + b"[     ]," * 200_000 + b"0]}}]}"
     answer = await call(shim(Application(reply), default="image"))
     assert answer.json["choices"][0]["message"]["image"]["url"].startswith("data:image/png")
+
+
+@pytest.mark.parametrize(
+    ("content", "is_beside"),
+    [
+        ("x" * 100, False),
+        ("x" * 3_000_000, True),
+        ("data:image/png;base64,iVBORw0KGgo " * 20, False),
+        ("data:image/png;base64,iVBORw0KGgo " * 400, True),
+    ],
+    ids=["small", "large", "few to weigh", "many to weigh"],
+)
+async def test_a_reply_that_takes_long_is_converted_beside_the_event_loop(
+    shim, monkeypatch, content, is_beside
+):
+    threads = []
+
+    def noted(body, _do):
+        threads.append(threading.get_ident())
+        return body
+
+    monkeypatch.setattr(replies, "convert_body", noted)
+    reply = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
+    answer = await call(shim(Application(reply), default="image"))
+    assert answer.body == reply
+    assert (threads != [threading.get_ident()]) is is_beside
 
 
 async def test_an_event_of_too_many_values_passes_as_it_came_with_all_behind_it(shim, caplog):

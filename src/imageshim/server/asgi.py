@@ -213,7 +213,7 @@ class _Request:
         body = await self._read_body()
         found = NOTHING if body is None else await self._found(sent, body)
         if found.rest is not None:
-            self._give(found.rest, more=False)
+            self._give([found.rest], more=False)
             length = (b"content-length", str(len(found.rest)).encode())
             self._replace_headers([*headers.without(sent, _OF_THE_BODY), length])
         self.wants_images = found.wants_images
@@ -232,23 +232,25 @@ class _Request:
             message = await self._receive()
             body.add(message.get("body", b""))
             await self._share.hold(body.size, _PATIENCE)
-        whole = body.take()
+        pieces = body.pieces()
         left = message["type"] != "http.request"
         more = left or message.get("more_body", False)
-        if whole or not left:
-            self._give(whole, more=more)
+        if body.size or not left:
+            self._give(pieces or [b""], more=more)
         if left:
             self._messages.append(message)
             return None
-        if len(whole) > self._options.max_size:
+        if body.size > self._options.max_size:
             self._pass(f"it has more than {self._options.max_size} bytes")
             return None
-        return whole
+        return b"".join(pieces)
 
-    def _give(self, body: bytes, *, more: bool) -> None:
+    def _give(self, pieces: list[bytes], *, more: bool) -> None:
         """Let the application have the body in pieces; ``more``: what is behind it comes itself."""
         self._messages = deque(
-            {"type": "http.request", "body": piece, "more_body": True} for piece in in_pieces(body)
+            {"type": "http.request", "body": part, "more_body": True}
+            for piece in pieces
+            for part in in_pieces(piece)
         )
         self._messages[-1]["more_body"] = more
 

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 from imageshim.errors import ImageShimError
 
-__all__ = ["WINDOW", "Body", "count", "count_values", "in_pieces"]
+__all__ = ["WINDOW", "Body", "count", "count_values", "in_pieces", "is_much"]
 
 WINDOW = 1 << 16
 """Bytes that one step looks at: below a millisecond, for which every other thread waits."""
 
 _PIECE = 1 << 18  # bytes that a server is given at once
 _AT_ONCE = 256
+_WHOLE = 1 << 14  # bytes of a piece that is not joined with others before all are
 _FEW = 1 << 20  # bytes that hold no more values than can be converted at once
 _MOST_VALUES = 1 << 19
+_MUCH = 2 << 20  # bytes that take 10 ms to join and convert
+_MUCH_TO_WEIGH = 300  # data URIs in text of which it takes 20 ms to tell what they are
 
 
 class Body:
@@ -28,23 +31,34 @@ class Body:
     def add(self, piece: bytes) -> None:
         """Add a piece."""
         self.size += len(piece)
-        self._last.append(piece)
-        if len(self._last) == _AT_ONCE:
+        is_large = len(piece) >= _WHOLE
+        if self._last and (is_large or len(self._last) == _AT_ONCE):
             self._joined.append(b"".join(self._last))
             self._last.clear()
+        if piece:
+            (self._joined if is_large else self._last).append(piece)
 
     def take(self) -> bytes:
         """Give all that came, and forget it."""
-        whole = b"".join([*self._joined, *self._last])
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[bytes]:
+        """Give all that came, in large pieces as they came, and forget it."""
+        pieces = [*self._joined, b"".join(self._last)] if self._last else [*self._joined]
         self._joined.clear()
         self._last.clear()
-        return whole
+        return pieces
 
 
 def in_pieces(body: bytes) -> Iterator[bytes]:
     """Cut what is large, so that its receiver is waited for in between."""
     for at in range(0, max(len(body), 1), _PIECE):
         yield body[at : at + _PIECE]
+
+
+def is_much(body: bytes) -> bool:
+    """Tell whether to convert a body takes so long that others would notice."""
+    return len(body) > _MUCH or count(body, (b"data:",), _MUCH_TO_WEIGH) > _MUCH_TO_WEIGH
 
 
 def count(body: bytes, marks: tuple[bytes, ...], most: int) -> int:

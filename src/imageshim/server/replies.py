@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from . import codings, headers
 from .asked import Asked
 from .error_responses import refuse
 from .negotiation import Decision, Negotiation
-from .pieces import Body, count_values, in_pieces
+from .pieces import Body, count_values, in_pieces, is_much
 from .room import Share, one_at_a_time
 from .stream_body import StreamBody
 
@@ -189,11 +190,12 @@ class Reply:
         start, self._start = self._start, None
         if start is None:
             return
-        body = self._body.take()
+        pieces = deque(self._body.pieces())
         await self._send(start)
-        if body or not more:
-            await self._send_body(body, more=more)
-        del body
+        while len(pieces) > 1:
+            await self._send_body(pieces.popleft(), more=True)
+        if pieces or not more:
+            await self._send_body(pieces.pop() if pieces else b"", more=more)
         self._share.release()
 
     async def _send_body(self, body: bytes, *, more: bool) -> None:
@@ -335,9 +337,14 @@ def _weak(etag: bytes) -> bytes:
 
 
 async def _convert(body: bytes, do: Plan) -> bytes:
-    if count_values(body) < _MANY:
+    if not is_much(body) and count_values(body) < _MANY:
         return convert_body(body, do)
-    return await anyio.to_thread.run_sync(convert_body, body, do, limiter=one_at_a_time("reply"))
+    return await anyio.to_thread.run_sync(_convert_much, body, do, limiter=one_at_a_time("reply"))
+
+
+def _convert_much(body: bytes, do: Plan) -> bytes:
+    count_values(body)  # too many are a fault
+    return convert_body(body, do)
 
 
 async def _off_loop(
