@@ -6,18 +6,30 @@ from collections.abc import Iterator
 
 from imageshim.errors import ImageShimError
 
-__all__ = ["WINDOW", "Body", "count", "count_values", "in_pieces", "is_much"]
+__all__ = [
+    "MUCH",
+    "MUCH_TO_WEIGH",
+    "WINDOW",
+    "Body",
+    "count",
+    "count_values",
+    "in_pieces",
+    "is_much",
+]
 
 WINDOW = 1 << 16
 """Bytes that one step looks at: below a millisecond, for which every other thread waits."""
+
+MUCH = 2 << 20
+"""Bytes that take 10 ms to join and convert."""
+MUCH_TO_WEIGH = 300
+"""Data URIs in text of which it takes 20 ms to tell what they are."""
 
 _PIECE = 1 << 18  # bytes that a server is given at once
 _AT_ONCE = 256
 _WHOLE = 1 << 14  # bytes of a piece that is not joined with others before all are
 _FEW = 1 << 20  # bytes that hold no more values than can be converted at once
 _MOST_VALUES = 1 << 19
-_MUCH = 2 << 20  # bytes that take 10 ms to join and convert
-_MUCH_TO_WEIGH = 300  # data URIs in text of which it takes 20 ms to tell what they are
 
 
 class Body:
@@ -58,7 +70,7 @@ def in_pieces(body: bytes) -> Iterator[bytes]:
 
 def is_much(body: bytes) -> bool:
     """Tell whether to convert a body takes so long that others would notice."""
-    return len(body) > _MUCH or count(body, (b"data:",), _MUCH_TO_WEIGH) > _MUCH_TO_WEIGH
+    return len(body) > MUCH or count(body, (b"data:",), MUCH_TO_WEIGH) > MUCH_TO_WEIGH
 
 
 def count(body: bytes, marks: tuple[bytes, ...], most: int) -> int:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -271,7 +272,7 @@ class Reply:
         if self._start is not None:
             self._body.add(piece)
         begun = time.perf_counter()
-        out = self._fed(self._stream, piece, last=not more)
+        out = await self._fed(self._stream, piece, last=not more)
         self._seconds += time.perf_counter() - begun
         if out is None:
             if self._start is not None:  # nothing has gone out yet
@@ -291,7 +292,7 @@ class Reply:
             changed, self._stream = self._stream.changed, None
             self._count(changed=changed)
 
-    def _fed(self, stream: StreamBody, piece: bytes, *, last: bool) -> bytes | None:
+    async def _fed(self, stream: StreamBody, piece: bytes, *, last: bool) -> bytes | None:
         """Convert a piece; None: the stream ends here, without its end.
 
         What was sent so far of a packed stream is packed anew, so the rest cannot pass as it came:
@@ -301,7 +302,7 @@ class Reply:
             return None
         was_right = stream.fault is None
         try:
-            out = stream.feed(piece, last=last)
+            out = await _feed(stream, piece, last=last)
         except codings.CodingError as fault:
             self._fail("coding", str(fault))
             self._lost = True
@@ -345,6 +346,15 @@ async def _convert(body: bytes, do: Plan) -> bytes:
 def _convert_much(body: bytes, do: Plan) -> bytes:
     count_values(body)  # too many are a fault
     return convert_body(body, do)
+
+
+async def _feed(stream: StreamBody, piece: bytes, *, last: bool) -> bytes:
+    if not stream.takes_long(piece):
+        return stream.feed(piece, last=last)
+    feed = partial(stream.feed, piece, last=False)
+    out = await anyio.to_thread.run_sync(feed, limiter=one_at_a_time("reply"))
+    # The end is told here: it keeps warnings back, which is no matter of one thread.
+    return out + stream.feed(b"", last=True) if last else out
 
 
 async def _off_loop(

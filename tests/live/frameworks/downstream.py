@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -149,6 +150,18 @@ _BUILDERS = PackageSet(
 )  # fmt: skip
 
 
+_running: dict[int, subprocess.Popen[bytes]] = {}
+_stopped = threading.Event()
+
+
+def _stop() -> None:
+    """End all that runs; nothing begins any more."""
+    _stopped.set()
+    for run in [*_running.values()]:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+
+
 def _run(command: list[str | Path], folder: Path, environ: dict[str, str], limit: float) -> str:
     """Run a command and give what it printed; with all that it started, it ends at the limit."""
     printed = folder / "printed.txt"
@@ -157,11 +170,13 @@ def _run(command: list[str | Path], folder: Path, environ: dict[str, str], limit
             command, cwd=folder, env=environ, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        _running[run.pid] = run
         try:
-            run.wait(limit)
+            run.wait(0 if _stopped.is_set() else limit)
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{command[2]} did not end within {limit:g} s") from None
         finally:
+            del _running[run.pid]
             # What a test left behind goes, too.
             with suppress(ProcessLookupError):
                 os.killpg(run.pid, signal.SIGKILL)
@@ -277,8 +292,15 @@ def main(names: list[str]) -> int:
         if name not in PROJECTS:
             sys.stderr.write(f"{name} is not run: {NOT_HERE.get(name, 'nobody has tried it')}\n")
             return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        right = [*pool.map(_result, names or PROJECTS)]
+        try:
+            right = [*pool.map(_result, names or PROJECTS)]
+        except KeyboardInterrupt:
+            _stop()
+            pool.shutdown(cancel_futures=True)
+            _say("stopped")
+            return 130
     _say(f"{sum(right)} of {len(right)} projects give the same with imageshim as without")
     for name, reason in () if names else NOT_HERE.items():
         _say(f"{name} is not run: {reason}")
