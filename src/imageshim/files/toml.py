@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib import import_module
 from typing import Any
 
 __all__ = ["loads"]
@@ -30,17 +31,15 @@ def loads(text: str) -> dict[str, Any]:
         ImportError: a Python before 3.11 has no reader, and tomli is not installed.
 
     """
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415
-    else:
-        import tomli as tomllib  # noqa: PLC0415
+    reader = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") >= _MOST_NAMES and _names(line) > _MOST_NAMES:
             raise ValueError(f"line {number} has a key of more than {_MOST_NAMES} names")
     try:
-        return tomllib.loads(text)
+        values: dict[str, Any] = reader.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply to be read") from None
+    return values
 
 
 def _names(line: str) -> int:
