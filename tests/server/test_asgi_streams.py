@@ -279,6 +279,20 @@ async def test_the_operator_says_which_image_a_format_of_one_gets(shim, pick, wa
     assert json.loads(answer.body)["choices"][0]["message"]["image"]["url"] == URLS[wanted]
 
 
+@pytest.fixture
+def threads(monkeypatch):
+    """In which thread each event was converted."""
+    found = []
+    feed = SSEConverter.feed
+
+    def noted(self, data):
+        found.append(threading.get_ident())
+        return feed(self, data)
+
+    monkeypatch.setattr(SSEConverter, "feed", noted)
+    return found
+
+
 def many_uris(number):
     """Beginnings of images in text, each of which has to be looked at."""
     return "data:image/png;base64,iVBORw0KGgo " * number
@@ -298,39 +312,24 @@ def many_uris(number):
 @pytest.mark.parametrize("size", [1 << 16, 1 << 23])
 @pytest.mark.parametrize("ends", ["whole", "without its end"])
 async def test_an_event_that_takes_long_is_converted_beside_the_event_loop(
-    shim, monkeypatch, text, packed, is_beside, size, ends
+    shim, threads, text, packed, is_beside, size, ends
 ):
     body = event({"role": "assistant", "content": text}) + picture(URLS[0])
     body += event({"content": text}) if ends == "whole" else event({"content": text})[:-2]
     whole = SSEConverter("image")
     expected = whole.feed(body) + whole.finish()
-    threads = set()
-    feed = SSEConverter.feed
-
-    def noted(self, data):
-        threads.add(threading.get_ident())
-        return feed(self, data)
-
-    monkeypatch.setattr(SSEConverter, "feed", noted)
+    threads.clear()
     sent = gzip.compress(body) if packed else body
     pieces = [sent[at : at + size] for at in range(0, len(sent), size)]
     headers = {**SSE, "content-encoding": "gzip"} if packed else SSE
     answer = await call(shim(Application(*pieces, headers=headers), default="image"))
     assert (gzip.decompress(answer.body) if packed else answer.body) == expected
     assert answer.is_complete
-    assert (threads - {threading.get_ident()} != set()) is is_beside
+    assert (set(threads) - {threading.get_ident()} != set()) is is_beside
 
 
-async def test_after_a_long_event_short_ones_are_converted_at_once(shim, monkeypatch):
+async def test_after_a_long_event_short_ones_are_converted_at_once(shim, threads):
     long = event({"role": "assistant", "content": "x" * 3_000_000})
-    threads = []
-    feed = SSEConverter.feed
-
-    def noted(self, data):
-        threads.append(threading.get_ident())
-        return feed(self, data)
-
-    monkeypatch.setattr(SSEConverter, "feed", noted)
     await call(shim(Application(long, picture(URLS[0]), headers=SSE), default="image"))
     assert threads[0] != threading.get_ident()
     assert threads[1] == threading.get_ident()

@@ -338,9 +338,13 @@ def _weak(etag: bytes) -> bytes:
 
 
 async def _convert(body: bytes, do: Plan) -> bytes:
-    if not is_much(body) and count_values(body) < _MANY:
+    if is_much(body):
+        work = _convert_much
+    elif count_values(body) < _MANY:
         return convert_body(body, do)
-    return await anyio.to_thread.run_sync(_convert_much, body, do, limiter=one_at_a_time("reply"))
+    else:
+        work = convert_body
+    return await anyio.to_thread.run_sync(work, body, do, limiter=one_at_a_time("reply"))
 
 
 def _convert_much(body: bytes, do: Plan) -> bytes:
@@ -349,7 +353,7 @@ def _convert_much(body: bytes, do: Plan) -> bytes:
 
 
 async def _feed(stream: StreamBody, piece: bytes, *, last: bool) -> bytes:
-    if not stream.takes_long(piece):
+    if not stream.weigh(piece):
         return stream.feed(piece, last=last)
     feed = partial(stream.feed, piece, last=False)
     out = await anyio.to_thread.run_sync(feed, limiter=one_at_a_time("reply"))

@@ -34,7 +34,7 @@ class StreamBody:
         self._encoder = coding.encoder(None) if coding else None
         self._max_held = max_held
         self._held = 0
-        self._event = [0, 0]  # the bytes that came of it, and the data URIs in them
+        self._event = (0, 0)  # the bytes that came of it, and the data URIs in them
         self._sums = [0, 0]
         self.begun = False
         """Whether anything could be unpacked so far."""
@@ -54,14 +54,18 @@ class StreamBody:
         """Whether anything came out as it did not go in."""
         return self._sums[0] != self._sums[1]
 
-    def takes_long(self, piece: bytes) -> bool:
-        """Tell whether others would notice how long it takes to feed a piece."""
+    def weigh(self, piece: bytes) -> bool:
+        """Add a piece to its event; tells whether others would notice how long it takes to feed.
+
+        Each piece is weighed once, before it is fed.
+        """
         if self._decoder is not None:
             return len(piece) > _MUCH_PACKED
         if not self._stream.converts:
             return False
-        size, marks = self._event
-        return size + len(piece) > MUCH or marks + piece.count(b"data:") > MUCH_TO_WEIGH
+        size, marks = (0, 0) if self._framer.clean else self._event
+        self._event = size, marks = size + len(piece), marks + piece.count(b"data:")
+        return size > MUCH or marks > MUCH_TO_WEIGH
 
     def feed(self, piece: bytes, *, last: bool) -> bytes:
         """Take a piece as it came, and give what goes out for it.
@@ -93,9 +97,6 @@ class StreamBody:
 
     def _converted(self, plain: bytes, *, last: bool) -> bytes:
         out = [made for frame in self._framer.feed(plain) for made in self._stream.feed(frame)]
-        size, marks = self._event
-        is_begun = not self._framer.clean
-        self._event = [size + len(plain), marks + plain.count(b"data:")] if is_begun else [0, 0]
         if last or not self._stream.converts:
             out.append(self._left())
         return b"".join(out)
