@@ -74,6 +74,16 @@ def test_what_a_killed_run_left_is_gone_after_the_next(folder, run, writer):
     assert list(folder.rglob(".*")) == []
 
 
+def test_what_was_left_is_gone_wherever_a_folder_of_one_name_is(folder, run, monkeypatch):
+    for name in ("here", "there"):  # two runs of one process, as in a program that calls main()
+        (folder / name / "out").mkdir(parents=True)
+        (folder / name / "out" / LEFT).write_bytes(b"half")
+        monkeypatch.chdir(folder / name)
+        assert run("show", folder / "in.jsonl", "--save", "out").code == 0
+
+    assert list(folder.rglob(".*")) == []
+
+
 def test_a_conversion_that_is_killed_half_way_leaves_what_was_there(folder):
     (folder / "out.jsonl").write_bytes(b"old")
     words = [*COMMAND, "convert", "-", "--to", "images", "--out", "out.jsonl"]

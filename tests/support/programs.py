@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import httpx
 
 COMMAND = [sys.executable, "-c", "from imageshim.cli import main; main()"]
 
@@ -48,15 +51,20 @@ def gateway(upstream, *arguments):
     """Run the command until it has ended by itself; it is told to at the block's end."""
     with subprocess.Popen(
         [*COMMAND, "gateway", "--upstream", upstream, "--port", "0", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     ) as process:  # fmt: skip
         program = Program(process)
         try:
             assert program.up.wait(120)
             assert process.poll() is None, program.log
+            if "--workers" in arguments:  # each says that it is up before it listens
+                with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+                    client.get(f"{program.url}/healthz").raise_for_status()
             yield program
             process.send_signal(signal.SIGTERM)
             process.wait(120)
         finally:
-            process.kill()
+            # Workers of one that did not end have its errors open, and would never end themselves.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             program.reader.join()

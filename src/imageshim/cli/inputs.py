@@ -34,7 +34,6 @@ from .arguments import data_error, file_name
 
 __all__ = [
     "Record",
-    "clean",
     "inputs",
     "not_an_object",
     "records",
@@ -241,7 +240,7 @@ def _events(file: str, raw: bytes, sought: Sought) -> Iterator[Record]:
         yield Record(file, None, raw, None, "; ".join(said))
 
 
-clean = cache(remove_leftovers)
+_clean = cache(remove_leftovers)
 """Remove what runs that were killed left in a folder; once, however many files go there."""
 
 
@@ -258,7 +257,7 @@ def replaced_file(path: Path) -> Iterator[IO[bytes]]:
             yield out
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    clean(path.parent)
+    _clean(path.parent)
     with beside(path) as temporary:
         with open_temporary(temporary) as out:
             yield out

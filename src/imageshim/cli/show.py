@@ -16,12 +16,13 @@ from imageshim.archive.record import Sought
 from imageshim.archive.sources import Source
 from imageshim.conversion import detect
 from imageshim.errors import ImageShimError, MalformedReplyError
+from imageshim.files.whole import remove_leftovers
 from imageshim.messages.generated_image import where_it_is
 from imageshim.printing.escapes import shown
 from imageshim.reading import GeneratedImage, Reading, read, read_all
 
 from .arguments import add_files, add_source, data_error, file_name, parser, says
-from .inputs import Record, clean, inputs, records, total_size
+from .inputs import Record, inputs, records, total_size
 from .pages import add_html, title_of, write_page
 from .progress import Progress
 
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
         found = (record for source in sources for record in records(source, sought))
         return write_page(options.html, found, title_of(options.files))
     if options.save is not None:
-        clean(options.save)
+        remove_leftovers(options.save)
     fine = True
     strangers = replies = 0
     show = _json_line if options.json else _printer(sources, save=options.save is not None)
