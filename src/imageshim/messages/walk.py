@@ -47,16 +47,17 @@ def message_of(reply: Any, choice: int = 0) -> Any:
 def may_have_images(message: Any, how: ReadOptions) -> bool:
     """Rule out most messages at the cost of a few look-ups."""
     images = content = None
-    looked_in = carriers.holders(message, _READ)
+    looked_in = (message,) if type(message) is dict else carriers.holders(message, _READ)
     for holder in looked_in:
-        for name in _FIELDS.intersection(holder):
-            value = holder[name]
-            if name == "images":
-                images = value
-            if value and not (
-                name == FIELD and type(value) is dict and _SPECIFIC.isdisjoint(value)
-            ):
-                return True
+        for name in holder:
+            if name in _FIELDS:  # quicker than a set of both for the few fields of a message
+                value = holder[name]
+                if name == "images":
+                    images = value
+                if value and not (
+                    name == FIELD and type(value) is dict and _SPECIFIC.isdisjoint(value)
+                ):
+                    return True
         if content is None:
             content = holder.get("content")
     if content:
