@@ -115,7 +115,7 @@ def _find_unquoted(text: str, context: TextBefore) -> list[tuple[int, int]]:
         end = None if context.quotes else payload_end(text, resume, complete_only=True)
         if end:
             resume += end.length
-            if not (context.is_in_a_sentence and goes_on(text[resume : resume + CONTEXT_AFTER])):
+            if not (goes_on(text[resume : resume + CONTEXT_AFTER]) and context.is_in_a_sentence):
                 spans.append((begin, resume))
                 context.image()
                 done = resume

@@ -26,6 +26,8 @@ _KEY = r"(?:\A|(?<!base64)[\s\"'`(\[{,;&?<|:])(?:-{1,2})?[^\W\d][\w.\-\[\]]{0,40
 _LABEL = r"\[[^\[\]]+\]:[ \t]*\Z"
 _CELL = r"\|[ \t]*\Z|\A[ \t]*\|"
 _QUOTED = re.compile(f"{_KEY}|{_LABEL}|{_CELL}")
+_MARKS = ("=", ":", "|")
+"""What each of them ends in, but for a line that begins as a table's row."""
 _IN_A_SENTENCE = re.compile(r"(?:[^\W_]|,)[ \t]\Z")
 
 
@@ -122,7 +124,12 @@ class TextBefore:
             return False
         if self._fence or self._ticks % 2 or self._tail.endswith(_OPENERS):
             return True
-        return _QUOTED.search(self._window) is not None
+        return self._may_be_quoted and _QUOTED.search(self._window) is not None
+
+    @property
+    def _may_be_quoted(self) -> bool:
+        """Rule out, by the ends of the line, that anything quotes: a search takes longer."""
+        return self._tail.rstrip(" \t").endswith(_MARKS) or self._tail.lstrip(" \t")[:1] == "|"
 
     @property
     def is_in_a_sentence(self) -> bool:

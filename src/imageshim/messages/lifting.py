@@ -120,9 +120,10 @@ def _from_text(text: str, how: ReadOptions) -> list[TextPart | ImagePart]:
 
 def says_that_content_is_text(view: Mapping[str, Any]) -> bool:
     """Tell whether there is a field that makes ``content`` plain text, even an empty one."""
-    return carriers.items_of(view.get(images_format.FIELD)) is not None or isinstance(
-        view.get(image_format.FIELD), Mapping
-    )
+    if carriers.items_of(view.get(images_format.FIELD)) is not None:
+        return True
+    one = view.get(image_format.FIELD)
+    return one is not None and isinstance(one, Mapping)  # to ask None what it is takes longest
 
 
 def _is_plain_text(view: Mapping[str, Any], how: ReadOptions) -> bool:

@@ -132,6 +132,7 @@ _UNNAMED = frozenset({_flat, _image, _bare_base64, _wrapped})
 and ``image`` is a container's."""
 
 _CANONICAL_KEYS = ("image_url", "index", "type")
+_USUAL_KEYS = frozenset({_CANONICAL_KEYS, ("type", "image_url"), ("image_url", "type")})
 _INNER_KEYS = ("url", "detail")
 _MEDIA_TYPE = "image/"
 _SCHEMES = ("http:", "https:", "data:")
@@ -189,10 +190,10 @@ def _is_only_an_image_url(item: Any, url: str) -> bool:
 def read_default(item: Any) -> ImagePart | None:
     """Read an item that is spelled as nearly all are; what it gives is what all readers would."""
     keys = tuple(item) if type(item) is dict else ()
-    if keys == _CANONICAL_KEYS and item["type"] == "image_url":
+    if keys in _USUAL_KEYS and item["type"] == "image_url":
         item = item["image_url"]
         keys = tuple(item) if type(item) is dict else ()
-    if keys != _INNER_KEYS or item["detail"] != DEFAULT_DETAIL:
+    if keys != ("url",) and (keys != _INNER_KEYS or item["detail"] != DEFAULT_DETAIL):
         return None
     url = item["url"]
     is_image = isinstance(url, str) and url.startswith("data:image/")
