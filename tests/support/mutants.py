@@ -5,17 +5,21 @@
 
 cosmic-ray makes the mutants. The sample is spread over the modules by their length, a place in the
 source counts once, and what only changes an annotation, a cache (speed is counted elsewhere), or an
-identity that interning hides, is no mutant. Each runs in a copy of the tree, in a fork of a process
-that has loaded the libraries, first the tests that mirror its module, then those of the package,
-then ``MORE``. Prints which share was killed, and a diff for each survivor, for a person to judge;
-exits 1 below the group's limit.
+identity that interning hides, is no mutant. The tests of the group run once as they are, to see
+which of them come by each line and how long they take. Then each mutant runs in a copy of the tree,
+in a fork of a process that has loaded the libraries, through the tests that come by its line: those
+of its own module first, and the quick ones before the slow ones. Prints which share was killed, and
+a diff for each survivor, for a person to judge; exits 1 below the group's limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import bisect
 import difflib
+import itertools
+import json
 import os
 import random
 import re
@@ -26,23 +30,23 @@ import tempfile
 import time
 import traceback
 from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from queue import Queue
 from typing import NamedTuple
 
+import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
+from coverage import CoverageData
 
 SOURCE = Path("src/imageshim")
 COPIED = ("src", "tests", "benchmarks", "demo", "docs", "pyproject.toml", "Makefile", "README.md")
 LAWS = "tests/laws/test_"
 MORE = {
-    "": [
-        f"tests/test_{name}.py" for name in ("conversion", "reading", "history", "legacy", "wire")
-    ],
     "image_data": ["tests/messages", "tests/test_conversion.py", "tests/test_reading.py"],
     "long_json": ["tests/test_wire.py", f"{LAWS}wire_laws.py"],
     "files": ["tests/archive/test_convert.py", "tests/codemod/running"],
@@ -60,9 +64,11 @@ GROUPS = {
 }
 """Packages (the empty one: the modules at the top), and the share that has to be killed."""
 SAME = re.compile(r"ReplaceComparisonOperator_(Is_Eq|Eq_Is|IsNot_NotEq|NotEq_IsNot)$")
-OUTPUT = "output.txt"
-PATIENCE = 900.0
-"""Seconds after which a mutant counts as killed: a loop that does not end is a failure."""
+OUTPUT, TOOK = "output.txt", "took.json"
+SHORT = 3.0
+"""Seconds of the tests that run first."""
+PATIENCE = 60.0
+"""Seconds after which a mutant counts as killed, beside ten times those that its tests take."""
 
 
 class Mutant(NamedTuple):
@@ -155,23 +161,79 @@ def package_of(path: Path) -> str:
 
 def tests_of_package(package: str) -> list[str]:
     """Name the tests that may see a change of the package."""
-    own = [f"tests/{package}"] if package else []
+    mirrors = (Path("tests") / f"test_{path.name}" for path in _modules(""))
+    own = [f"tests/{package}"] if package else [str(one) for one in mirrors if one.exists()]
     return [*own, *MORE.get(package, []), *GENERAL]
 
 
-def tests_of(path: Path) -> list[str]:
-    """Name the tests that may see a change of the module, the nearest first."""
-    near = Path("tests") / path.relative_to(SOURCE).with_name(f"test_{path.name}")
-    nearest = [str(one) for one in (near, near.parent) if one.exists() and one != Path("tests")]
-    return [*dict.fromkeys([*nearest, *tests_of_package(package_of(path))])]
+class Passes(NamedTuple):
+    """Which tests come by the lines of a copy of the tree, and how many seconds each takes."""
+
+    data: CoverageData
+    folder: Path
+    took: dict[str, float]
+
+    def by(self, mutant: Mutant) -> list[str]:
+        """Name the tests that come by a mutant, in the order in which they are to run."""
+        lines = _contexts(self.data, str(self.folder / mutant.path))
+        near = Path("tests") / mutant.path.relative_to(SOURCE).with_name(f"test_{mutant.path.name}")
+        found = _tests(lines.get(line, []) for line in _statement(mutant))
+        # What runs when the module is loaded, such as a constant, may matter to all of its tests.
+        found = found or _tests(lines.values())
+        return sorted(found, key=lambda one: (not one.startswith(f"{near}::"), self.took[one], one))
 
 
-def run(folder: Path, tests: list[str]) -> int:
-    """Run the tests in a copy of the tree, in a fork of this process; give pytest's exit code."""
+@cache
+def _contexts(data: CoverageData, file: str) -> dict[int, list[str]]:
+    return data.contexts_by_lineno(file)
+
+
+def _tests(contexts: Iterable[list[str]]) -> set[str]:
+    return {one.rpartition("|")[0] for names in contexts for one in names} - {""}
+
+
+def _statement(mutant: Mutant) -> range:
+    """Return the lines of the statement that a mutant is in, of a block those before its body."""
+    lines = range(mutant.line, mutant.line + 1)
+    for node in ast.walk(ast.parse(mutant.path.read_text())):
+        if isinstance(node, ast.stmt) and node.lineno <= mutant.line <= (node.end_lineno or 0):
+            body = getattr(node, "body", None)
+            end = body[0].lineno if body else (node.end_lineno or 0) + 1
+            if mutant.line < end:
+                lines = range(node.lineno, end)
+    return lines
+
+
+class _Only:
+    """Runs these tests of what pytest finds, in this order."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self.places = {test: place for place, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        kept = [item for item in items if item.nodeid in self.places]
+        items[:] = sorted(kept, key=lambda item: self.places[item.nodeid])
+
+
+class _Clock:
+    """Notes how long each test takes."""
+
+    def __init__(self) -> None:
+        self.took: defaultdict[str, float] = defaultdict(float)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.took[report.nodeid] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        Path(TOOK).write_text(json.dumps(self.took))
+
+
+def run(folder: Path, options: list[str], plugin: object, patience: float = 3600) -> int:
+    """Run tests in a copy of the tree, in a fork of this process; give pytest's exit code."""
     child = os.fork()
     if not child:
-        _run_here(folder, tests)
-    end = time.monotonic() + PATIENCE
+        _run_here(folder, options, plugin)
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -182,22 +244,22 @@ def run(folder: Path, tests: list[str]) -> int:
     return -signal.SIGKILL
 
 
-def _run_here(folder: Path, tests: list[str]) -> None:
+def _run_here(folder: Path, options: list[str], plugin: object) -> None:
     os.setsid()
     os.chdir(folder)
     os.environ["PYTHONPATH"] = str(folder / "src")
     sys.path.insert(0, str(folder / "src"))
-    sys.dont_write_bytecode = True
+    # What the first run has compiled holds for all: two mutants of a second could have one file.
+    sys.dont_write_bytecode = isinstance(plugin, _Only)
     output = os.open(OUTPUT, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     for descriptor in (0, 1, 2):
         os.dup2(output, descriptor)
-    import pytest
-
     code = 1
     try:
         lane = ["-m", "not live and not deep", "--ignore=tests/live"]
         loaded = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # before pytest could look
-        code = pytest.main(["-xq", "-p", "no:cacheprovider", *loaded, *lane, *tests])
+        quiet = ["-xq", "-p", "no:cacheprovider"]
+        code = pytest.main([*quiet, *loaded, *lane, *options], plugins=[plugin])
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
     finally:
@@ -205,16 +267,48 @@ def _run_here(folder: Path, tests: list[str]) -> None:
         os._exit(code)
 
 
-def killed(mutant: Mutant, copies: Queue[Path]) -> bool:
+def passes(packages: set[str], folder: Path, processes: int) -> Passes:
+    """Run the tests of the packages as they are; end where one fails without any mutation."""
+    tests = dict.fromkeys(one for package in packages for one in tests_of_package(package))
+    inside = [
+        one for one in tests if not any(Path(one).is_relative_to(o) for o in tests if o != one)
+    ]
+    measured = ["--cov", "--cov-report=", "--cov-context=test", f"-n{processes}", *sorted(inside)]
+    if run(folder, measured, _Clock()):
+        print((folder / OUTPUT).read_text()[-4000:])
+        sys.exit(f"these fail as they are: {' '.join(inside)}")
+    data = CoverageData(str(folder / ".coverage"))
+    data.read()
+    return Passes(data, folder, json.loads((folder / TOOK).read_text()))
+
+
+def killed(mutant: Mutant, tests: list[str], took: dict[str, float], copies: Queue[Path]) -> bool:
     """Say whether a test fails in the mutant, and put the copy of the tree in order again."""
     folder = copies.get()
     file = folder / mutant.path
     try:
         file.write_text(mutant.source)
-        return run(folder, tests_of(mutant.path)) != 0
+        return any(_fails(folder, part, took) for part in _parts(tests, took))
     finally:
-        shutil.copyfile(mutant.path, file)
+        shutil.copy2(mutant.path, file)  # with its time, by which it is known as compiled
         copies.put(folder)
+
+
+def _parts(tests: list[str], took: dict[str, float]) -> list[list[str]]:
+    """Cut the tests in two: to find thousands takes longer than to fail in the first of them."""
+    spent = list(itertools.accumulate(took[test] for test in tests))
+    first = max(1, bisect.bisect(spent, SHORT))
+    return [part for part in (tests[:first], tests[first:]) if part]
+
+
+def _fails(folder: Path, tests: list[str], took: dict[str, float]) -> bool:
+    files = dict.fromkeys(test.partition("::")[0] for test in tests)
+    # A loop that does not end is a failure, too.
+    patience = PATIENCE + 10 * sum(took[test] for test in tests)
+    return run(folder, [*files], _Only(tests), patience) not in {
+        0,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    }
 
 
 def copy_of_the_tree(folder: Path) -> Path:
@@ -226,25 +320,23 @@ def copy_of_the_tree(folder: Path) -> Path:
     return folder
 
 
-def refuse_red(packages: set[str], folder: Path) -> None:
-    """Stop where tests fail without any mutation: all mutants of theirs would count as killed."""
-    for package in sorted(packages):
-        if run(folder, tests_of_package(package)):
-            print((folder / OUTPUT).read_text()[-4000:])
-            sys.exit(f"these fail as they are: {' '.join(tests_of_package(package))}")
-
-
 def judge(drawn: list[Mutant], processes: int) -> list[Mutant]:
     """Run every mutant, with a line for each, and give those that no test has seen."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(processes) as pool:
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(processes) as pool:
+        folder = Path(name).resolve()
+        seen = passes(
+            {package_of(mutant.path) for mutant in drawn},
+            copy_of_the_tree(folder / "plain"),
+            processes,
+        )
         copies: Queue[Path] = Queue()
         for number in range(processes):
-            copies.put(copy_of_the_tree(Path(folder) / str(number)))
-        refuse_red({package_of(mutant.path) for mutant in drawn}, copies.queue[0])
+            copies.put(Path(shutil.copytree(folder / "plain", folder / str(number))))
+        tests = [seen.by(mutant) for mutant in drawn]
         survivors = []
-        done = pool.map(partial(killed, copies=copies), drawn)
-        for number, (mutant, dead) in enumerate(zip(drawn, done, strict=True), 1):
-            word = "killed" if dead else "SURVIVED"
+        done = pool.map(partial(killed, took=seen.took, copies=copies), drawn, tests)
+        for number, (mutant, by, dead) in enumerate(zip(drawn, tests, done, strict=True), 1):
+            word = "killed" if dead else f"SURVIVED {len(by)} tests:"
             place = f"{mutant.path}:{mutant.line}"
             print(f"[{number}/{len(drawn)}] {word:<8} {place} {mutant.operator}", flush=True)
             if not dead:
@@ -275,6 +367,5 @@ if __name__ == "__main__":
     import hypothesis  # noqa: F401
     import openai  # noqa: F401
     import pydantic  # noqa: F401
-    import pytest  # noqa: F401
 
     sys.exit(main())
