@@ -176,6 +176,21 @@ def test_a_wrong_mark_is_told_with_its_test(pytest_run, mark, reason):
     assert "pytest_plugin.py" not in said
 
 
+@pytest.mark.parametrize("place", ["method", "class", "module"])
+def test_a_mark_that_cannot_work_is_not_passed_over(pytest_run, place):
+    mark = "pytest.mark.image_formats('content', 'images')"
+    said = pytest_run(
+        "import pytest, unittest\n"
+        + (f"pytestmark = {mark}\n" if place == "module" else "")
+        + (f"@{mark}\n" if place == "class" else "")
+        + "class TestOld(unittest.TestCase):\n"
+        + (f"    @{mark}\n" if place == "method" else "")
+        + "    def test_it(self): pass\n"
+    )
+    assert "is no unittest.TestCase" in said
+    assert "1 error" in said
+
+
 def test_a_format_that_is_named_twice_runs_once(pytest_run):
     said = pytest_run(
         "import pytest\n"

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -130,6 +131,16 @@ def test_two_pictures_do_not_fit_the_format_of_one():
         shim.write_message(two, "image")
 
 
+@pytest.mark.parametrize("wrong", [b"\x89PNG", png().data, ("image/png", b""), None, 7])
+def test_what_is_no_part_is_not_left_out_in_silence(wrong):
+    with pytest.raises(ImageShimError, match=r"a part is a text or a picture.* not "):
+        shim.write_message(["Here: ", wrong], "images")
+
+
+def test_one_picture_is_one_part():
+    assert shim.write_message(png(), "content")["content"] == png().url
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -231,7 +242,7 @@ def smallest(strategy, wanted):
     [
         (shim.images(), is_picture, png()),
         (shim.parts(), lambda parts: sum(map(is_picture, parts)) == 2, (png(), png())),
-        (shim.parts(), any, ("Here: ",)),
+        (shim.parts(), lambda parts: not all(map(is_picture, parts)), ("Here: ",)),
         (
             shim.messages("images"), lambda message: message["images"],
             {"content": None, "role": "assistant", "images": [ITEM]},
@@ -273,8 +284,9 @@ def test_a_stream_is_shrunk_to_plain_chunks():
         (shim.images(), "=png(filling=0)"),
         (shim.replies("images", carrier="openai"), "=ChatCompletion(id='chatcmpl-1'"),
         (shim.messages("images"), "={'content': "),
+        (shim.sse({"choices": [{"index": 0, "message": {"content": "Hi"}}]}), "=b'data: {"),
     ],
-    ids=["image", "object", "message"],
+    ids=["image", "object", "message", "event stream"],
 )
 def test_what_fails_is_shown_as_what_it_is(strategy, shown):
     @SMALL
@@ -286,3 +298,78 @@ def test_what_fails_is_shown_as_what_it_is(strategy, shown):
         fails()
 
     assert shown in "".join(failure.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: shim.parts(min_images=-1), "min_images is -1"),
+        (lambda: shim.parts(max_images=-1), "max_images is -1"),
+        (lambda: shim.parts(min_images="1"), "min_images is '1'"),
+        (lambda: shim.parts(min_images=2, max_images=1), "min_images is 2, and max_images is 1"),
+        (lambda: shim.messages(min_images=-2), "min_images is -2"),
+        (lambda: shim.messages("image", min_images=1.5), "min_images is 1.5"),
+        (lambda: shim.messages("image", min_images=2), "'image' holds one image, not 2"),
+        (lambda: shim.scripted_streams("image", min_images=3), "'image' holds one image, not 3"),
+        (lambda: shim.legacy_content(min_images=-1), "min_images is -1"),
+        (lambda: shim.replies(max_choices=0), "max_choices is 0; here it is a whole number from 1"),
+        (lambda: shim.streams("images", max_choices=None), "max_choices is None"),
+        (lambda: shim.texts(min_size=-1), "min_size is -1"),
+        (lambda: shim.replies(carrier=None), "the carrier None is none of dict"),
+        (lambda: shim.replies(carrier=["dict", "openai"]), r"the carrier \['dict', 'openai'\]"),
+        (lambda: shim.chunks({}), "this dict has none"),
+        (lambda: shim.chunks({"role": "assistant", "content": "a"}), "this dict has none"),
+        (lambda: shim.sse('{"choices": []}'), "this str has none"),
+        (lambda: shim.sse(shim.replies()), r"replies\(\).flatmap\(chunks\)"),
+    ],
+)
+def test_what_cannot_be_drawn_raises_where_the_strategy_is_made(make, reason):
+    with pytest.raises(ImageShimError, match=reason):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make", [shim.messages, lambda **asked: shim.replies(max_choices=1, **asked)]
+)
+def test_more_images_than_usual_are_drawn_in_the_formats_that_hold_them(make):
+    @settings(max_examples=10, database=None, derandomize=True)
+    @given(make(min_images=4))
+    def look(drawn):
+        assert len(read(drawn).images) == 4
+
+    look()
+
+
+@settings(max_examples=200, database=None, derandomize=True)
+@given(shim.messages(min_images=1))
+def test_without_a_format_each_reply_can_be_read_without_its_source(message):
+    assert read(message).images
+
+
+@pytest.mark.parametrize("name", Format)
+def test_objects_are_cut_as_dicts_are(name):
+    @settings(max_examples=5, database=None, derandomize=True)
+    @given(st.data())
+    def look(data):
+        reply = data.draw(shim.replies(name, carrier="openai", min_images=1, max_choices=1))
+        expected = [image.data for image in read(reply, source=name).images]
+        collected = collect(data.draw(shim.chunks(reply)), source=name)
+        assert [image.data for image in read(collected).images] == expected
+        assert data.draw(shim.sse(reply)).count(b"data: [DONE]") == 1
+
+    look()
+
+
+def test_the_plain_shapes_of_replies_are_drawn_often():
+    shapes = Counter()
+
+    @settings(
+        max_examples=300, database=None, derandomize=True, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(shim.parts(min_images=1))
+    def look(parts):
+        shapes["".join("I" if is_picture(part) else "T" for part in parts)] += 1
+
+    look()
+    assert min(shapes[one] for one in ("I", "TI", "IT", "TIT", "II")) >= 3  # a test draws 100

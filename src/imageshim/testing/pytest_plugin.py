@@ -60,7 +60,7 @@ def reply_factory() -> Callable[..., Any]:
         carrier: str = "dict",
         model: str = "gemini-2.5-flash-image",
     ) -> Any:
-        (kind,) = checked_carriers(carrier)
+        (kind,) = checked_carriers([carrier])
         choice = {"index": 0, "finish_reason": "stop", "message": write_message(parts, format)}
         reply = {"id": "chatcmpl-1", "created": 1, "model": model, "choices": [choice]}
         return carried({**reply, "object": "chat.completion"}, kind)
@@ -85,8 +85,16 @@ def image_format(request: pytest.FixtureRequest) -> Iterator[Format]:
 def _image_format_of_the_mark(request: pytest.FixtureRequest) -> None:
     # A test need not name the fixture, and what pytest_generate_tests adds to a test's fixtures is
     # taken away again. This one comes behind those of the session and before those of the test.
-    if request.node.get_closest_marker(_MARK) is not None:
-        request.getfixturevalue("image_format")
+    if request.node.get_closest_marker(_MARK) is None:
+        return
+    if not hasattr(request.node, "callspec"):
+        # As those of unittest.TestCase: it would run once, in one format, and look as if in all.
+        pytest.fail(
+            f"@pytest.mark.{_MARK} of {request.node.nodeid}: pytest cannot run it once a format; "
+            "make it a function, or a method of a class that is no unittest.TestCase",
+            pytrace=False,
+        )
+    request.getfixturevalue("image_format")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

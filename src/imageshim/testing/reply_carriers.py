@@ -45,7 +45,7 @@ def checked_carriers(names: Iterable[str] | str | None) -> tuple[str, ...]:
         return tuple(name for name in CARRIERS if name == "dict" or find_spec(name))
     chosen = (names,) if isinstance(names, str) else tuple(names)
     for name in chosen:
-        if name not in CARRIERS:
+        if name not in tuple(CARRIERS):  # what is no name may have no hash
             raise ImageShimError(f"the carrier {name!r} is none of {', '.join(CARRIERS)}")
         if name != "dict" and not find_spec(name):
             raise ImageShimError(f"the carrier {name!r} is not installed here")

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from imageshim.conversion import detect
+from imageshim.errors import ImageShimError, MalformedReplyError
 from imageshim.messages.options import FormatLike
 from imageshim.reading import GeneratedImage, read_all
+from imageshim.streaming.merging import plain
 from imageshim.timeline import Format, target_format
 
 from .pictures import Picture
@@ -26,10 +28,16 @@ def write_message(parts: Iterable[Part], name: FormatLike) -> dict[str, Any]:
 
     Raises:
         UnknownFormatError: there is no such format.
+        ImageShimError: one is neither a text nor a picture.
         ValueError: more than one picture for ``image``.
 
     """
-    target, parts = target_format(name), tuple(parts)
+    target, parts = target_format(name), (parts,) if isinstance(parts, Picture) else tuple(parts)
+    for part in parts:
+        if not isinstance(part, Part):
+            raise ImageShimError(
+                f"a part is a text or a picture, as pictures.png() makes one, not {part!r:.80}"
+            )
     text = "".join(part for part in parts if isinstance(part, str))
     urls = [part.url for part in parts if isinstance(part, Picture)]
     message: dict[str, Any] = {"content": text if text or not urls else None, "role": "assistant"}
@@ -97,10 +105,21 @@ class ScriptedStream(NamedTuple):
         return b"".join(b"data: " + body + end + end for body in [*bodies, b"[DONE]"])
 
 
-def scripted_of(reply: dict[str, Any]) -> Scripted:
-    """Take a reply for what it is made of, as :func:`imageshim.read` reads it."""
-    readings = read_all(reply, source=detect(reply))
-    return Scripted(reply, tuple(tuple(map(_part, reading.parts)) for reading in readings))
+def scripted_of(reply: Any) -> Scripted:
+    """Take a reply, on any carrier, for what it is made of, as :func:`imageshim.read` reads it.
+
+    Raises:
+        MalformedReplyError: it is not a whole reply.
+
+    """
+    whole = plain(reply)
+    if not isinstance(whole, dict) or not isinstance(whole.get("choices"), list):
+        raise MalformedReplyError(
+            "a whole reply, with a list of choices, can be cut into chunks, and this "
+            f"{type(reply).__name__} has none; what a strategy draws: replies().flatmap(chunks)"
+        )
+    readings = read_all(whole, source=detect(whole))
+    return Scripted(whole, tuple(tuple(map(_part, reading.parts)) for reading in readings))
 
 
 def _part(part: str | GeneratedImage) -> Part:

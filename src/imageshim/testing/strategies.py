@@ -21,7 +21,9 @@ chunk, choices interleaved::
 :func:`odd_messages` draws the spellings of other gateways, and what is no image beside them.
 
 A ``content`` reply is ambiguous where text on both sides of an image makes a quotation of it
-(``"data:…"`` in HTML): the strategies build no such reply.
+(``"data:…"`` in HTML): the strategies build no such reply. Text before it alone (an open fence) can
+do so, too, for a reader that does not know the source: nothing of that kind is drawn where you name
+no format.
 
 This module loads all that a test may call: what is imported in a test's first example counts
 towards Hypothesis's deadline (200 ms), which a busy machine then misses.
@@ -29,14 +31,18 @@ towards Hypothesis's deadline (200 ms), which a busy machine then misses.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from imageshim.conversion import detect
-from imageshim.errors import MissingExtraError
+from imageshim.errors import ImageShimError, MissingExtraError
 from imageshim.messages.options import FormatLike
+from imageshim.reading import read_all
 from imageshim.timeline import Format, target_format
 
 from . import preloading
+from .option_checks import check_counts
 from .pictures import KINDS, Picture
 from .reply_carriers import carried, checked_carriers
 from .scripted import Part, Scripted, ScriptedStream, scripted_of, write_delta, write_message
@@ -82,10 +88,31 @@ def images() -> st.SearchStrategy[Picture]:
     return st.one_of([st.builds(make, filling=st.integers(0, 6)) for make in KINDS.values()])
 
 
+def parts(
+    *, min_images: int = 0, max_images: int | None = None
+) -> st.SearchStrategy[tuple[Part, ...]]:
+    """Parts of one message in order: runs of text, never empty, and pictures.
+
+    There are three pictures at most, or ``min_images`` if that is more, unless told otherwise.
+
+    Raises:
+        ImageShimError: a number is none, or less than it can be.
+
+    """
+    check_counts(min_images=min_images)
+    most = max(_MOST_IMAGES, min_images) if max_images is None else max_images
+    check_counts(max_images=most)
+    if most < min_images:
+        raise ImageShimError(f"min_images is {min_images}, and max_images is {most}")
+    return _parts(st.integers(min_images, most))
+
+
+_MOST_IMAGES = 3
+
+
 @st.composite
-def parts(draw: st.DrawFn, *, min_images: int = 0, max_images: int = 3) -> tuple[Part, ...]:
-    """Draw the parts of one message in order: runs of text, never empty, and pictures."""
-    count = draw(st.integers(min_images, max_images))
+def _parts(draw: st.DrawFn, counts: st.SearchStrategy[int]) -> tuple[Part, ...]:
+    count = draw(counts)
     made: list[Part] = []
     for number in range(count + 1):
         text = draw(_TEXTS)
@@ -133,7 +160,7 @@ def _decorated(draw: st.DrawFn, message: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-# Formats are looked up here, not in the draw: a wrong name raises where the strategy is made.
+# What is asked for is checked here, not in the draw: it raises where the strategy is made.
 
 
 def scripted_messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStrategy[Scripted]:
@@ -141,15 +168,23 @@ def scripted_messages(name: FormatLike, *, min_images: int = 0) -> st.SearchStra
 
     Raises:
         UnknownFormatError: there is no such format.
+        ImageShimError: the format cannot hold so many images.
 
     """
-    return _scripted_messages(target_format(name), min_images)
+    target = target_format(name)
+    if target is not Format.IMAGE:
+        return _scripted_messages(parts(min_images=min_images), target)
+    check_counts(min_images=min_images)
+    if min_images > 1:
+        raise ImageShimError(f"the format 'image' holds one image, not {min_images}")
+    return _scripted_messages(parts(min_images=min_images, max_images=1), target)
 
 
 @st.composite
-def _scripted_messages(draw: st.DrawFn, name: Format, min_images: int) -> Scripted:
-    limit = 1 if name is Format.IMAGE else 3
-    drawn = draw(parts(min_images=min_images, max_images=limit))
+def _scripted_messages(
+    draw: st.DrawFn, parts_of: st.SearchStrategy[tuple[Part, ...]], name: Format
+) -> Scripted:
+    drawn = draw(parts_of)
     message = draw(_decorated(write_message(drawn, name)))
     return Scripted(message, (drawn,))
 
@@ -163,14 +198,30 @@ def messages(
 
     Raises:
         UnknownFormatError: there is no such format.
+        ImageShimError: the format cannot hold so many images.
 
     """
-    drawn = [scripted_messages(name, min_images=min_images) for name in _chosen(format)]
-    return st.one_of(drawn).map(lambda scripted: scripted.reply)
+    drawn = _in_format(partial(scripted_messages, min_images=min_images), format, min_images)
+    return drawn.map(lambda scripted: scripted.reply)
 
 
-def _chosen(name: FormatLike | None) -> tuple[FormatLike, ...]:
-    return tuple(Format) if name is None else (name,)
+def _in_format(
+    make: Callable[[FormatLike], st.SearchStrategy[Scripted]],
+    name: FormatLike | None,
+    min_images: int,
+) -> st.SearchStrategy[Scripted]:
+    """Draw in a format, or in any that can hold so many images and can be told by itself."""
+    if name is not None:
+        return make(name)
+    check_counts(min_images=min_images)
+    able = (one for one in Format if one is not Format.IMAGE or min_images <= 1)
+    return st.one_of([make(one) for one in able]).filter(_is_told)
+
+
+def _is_told(scripted: Scripted) -> bool:
+    """Tell whether who does not know the source finds the images."""
+    found = [len(reading.images) for reading in read_all(scripted.reply)]
+    return found == [len(scripted.pictures(place)) for place in range(len(scripted.choices))]
 
 
 def scripted_replies(
@@ -180,8 +231,10 @@ def scripted_replies(
 
     Raises:
         UnknownFormatError: there is no such format.
+        ImageShimError: the format cannot hold so many images, or there is to be no choice.
 
     """
+    check_counts(1, max_choices=max_choices)
     message = scripted_messages(name, min_images=min_images)
     return _scripted_replies(st.lists(message, min_size=1, max_size=max_choices))
 
@@ -215,17 +268,12 @@ def replies(
 
     Raises:
         UnknownFormatError: there is no such format.
-        ImageShimError: there is no such carrier, or it is not installed.
+        ImageShimError: there is no such carrier, or it is not installed, or a number cannot be.
 
     """
-    (kind,) = checked_carriers(carrier)
-    drawn = st.one_of(
-        [
-            scripted_replies(name, min_images=min_images, max_choices=max_choices)
-            for name in _chosen(format)
-        ]
-    )
-    return _carried(drawn, kind)
+    (kind,) = checked_carriers([carrier])
+    make = partial(scripted_replies, min_images=min_images, max_choices=max_choices)
+    return _carried(_in_format(make, format, min_images), kind)
 
 
 @st.composite
@@ -234,21 +282,38 @@ def _carried(draw: st.DrawFn, drawn: st.SearchStrategy[Scripted], kind: str) -> 
     return carried(draw(drawn).reply, kind)
 
 
-def chunks(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Cut a reply into the chunks of streams, in every legal way.
+def chunks(reply: Any) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Cut a reply, on any carrier, into the chunks of streams, in every legal way.
 
     What they should come to is the reply itself: its text and its images, in their order.
+
+    Raises:
+        MalformedReplyError: it is not a whole reply.
+
     """
     return _streams_of(reply).map(lambda stream: stream.chunks)
 
 
-def sse(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[bytes]:
-    """Cut a reply into event streams, as bytes, whose lines end in each way that they may."""
-    ends = st.sampled_from((b"\n", b"\r\n", b"\r"))
-    return st.builds(lambda stream, end: stream.sse(end), _streams_of(reply), ends)
+def sse(reply: Any) -> st.SearchStrategy[bytes]:
+    """Cut a reply into event streams, as bytes, whose lines end in each way that they may.
+
+    Raises:
+        MalformedReplyError: it is not a whole reply.
+
+    """
+    return _sse(_streams_of(reply))
 
 
-def _streams_of(reply: dict[str, Any] | Scripted) -> st.SearchStrategy[ScriptedStream]:
+@st.composite
+def _sse(draw: st.DrawFn, cut: st.SearchStrategy[ScriptedStream]) -> bytes:
+    # As in _carried: what is shown is the bytes.
+    return draw(cut).sse(draw(_LINE_ENDS))
+
+
+_LINE_ENDS = st.sampled_from((b"\n", b"\r\n", b"\r"))
+
+
+def _streams_of(reply: Any) -> st.SearchStrategy[ScriptedStream]:
     whole = reply if isinstance(reply, Scripted) else scripted_of(reply)
     return chunkings(whole, detect(whole.reply) or Format.IMAGES)
 

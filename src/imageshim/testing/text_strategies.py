@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from .option_checks import check_counts
+
 __all__ = ["texts"]
 
 _FRAGMENTS = (
@@ -34,6 +36,7 @@ _FRAGMENTS = (
     "\u2028",
     "\0",
 )
+_MOST_PIECES = 3
 _OPENERS = "\"'`“<(["
 
 
@@ -42,12 +45,19 @@ def texts(*, min_size: int = 0) -> st.SearchStrategy[str]:
 
     It never ends in an opening quote or bracket, nor (unless quoted) holds a whole data URI of an
     image: either would be read as what it looks like.
+
+    Raises:
+        ImageShimError: the size is less than 0.
+
     """
+    check_counts(min_size=min_size)
     pieces = st.one_of(
         st.sampled_from(_FRAGMENTS),
         st.text(st.characters(codec="utf-8", exclude_characters=":"), max_size=8),
     )
-    joined = st.lists(pieces, max_size=5).map("".join).map(lambda text: text.rstrip(_OPENERS))
+    # Few, so that none come often: what models send most is a picture with one text or without.
+    some = st.lists(pieces, max_size=max(_MOST_PIECES, min_size))
+    joined = some.map("".join).map(lambda text: text.rstrip(_OPENERS))
     return joined.filter(lambda text: len(text) >= min_size and not _reads_as_image(text))
 
 
