@@ -134,10 +134,17 @@ def mutants_of(path: Path, draw: random.Random, count: int) -> list[Mutant]:
         if len(drawn) == count:
             break
         name, occurrence = draw.choice(places[start])
-        changed = mutate_code(source, get_operator(name)(), occurrence)
+        changed = _mutated(source, name, occurrence)
         if changed is not None and _code(changed) not in {plain, None}:
             drawn.append(Mutant(path, start[0], name.removeprefix("core/"), changed))
     return drawn
+
+
+def _mutated(source: str, operator: str, occurrence: int) -> str | None:
+    try:
+        return mutate_code(source, get_operator(operator)(), occurrence)
+    except AttributeError:  # cosmic-ray 8.4 replaces no exception that is named with its module
+        return None
 
 
 def sample(packages: list[str], draw: random.Random, count: int) -> list[Mutant]:

@@ -40,7 +40,7 @@ def rebind(wrappers: Wrappers, library: str) -> tuple[list[Rebound], list[str]]:
     done: list[Rebound] = []
     fixed: list[str] = []
     own = sys.modules.get(library)
-    looked_for = frozenset(wrappers)
+    looked_for = frozenset(wrappers) if own is None else frozenset({*wrappers, id(own)})
     for name, module in list(sys.modules.items()):
         state = (len(getattr(module, "__dict__", ())), looked_for)
         if _without.get((name, library)) == state:
@@ -48,8 +48,15 @@ def rebind(wrappers: Wrappers, library: str) -> tuple[list[Rebound], list[str]]:
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
             continue
-        places = list(_places(name, module, wrappers, own))
-        if not places and not _is_users(module):
+        names = getattr(module, "__dict__", None)
+        if type(names) is not dict:
+            continue
+        held, is_user = names.copy(), _is_users(module)
+        places: list[Rebound | str] = []
+        # At the speed of C: there are thousands of modules, and nearly all of them hold none.
+        if is_user or not looked_for.isdisjoint(map(id, held.values())):
+            places += _places(name, names, held, wrappers)
+        if not (places or is_user):
             _without[name, library] = state
         for place in places:
             if isinstance(place, str):
@@ -83,23 +90,14 @@ def restore(places: list[Rebound]) -> None:
 
 
 def _places(
-    name: str, module: ModuleType, wrappers: Wrappers, library: ModuleType | None
+    name: str, names: dict[str, Any], held: dict[str, Any], wrappers: Wrappers
 ) -> Iterator[Rebound | str]:
-    names = getattr(module, "__dict__", None)
-    if type(names) is not dict:
-        return
-    values = list(names.copy().items())
-    is_user = _is_users(module)
-    uses = False
-    for key, value in values:
+    """Look through a module: its names, and what they held before the first of them changed."""
+    for key, value in held.items():
         if id(value) in wrappers:
-            uses = True
             yield _in_mapping(f"{name}.{key}", names, key, wrappers)
-        elif value is library:
-            uses = True
-    if uses or is_user:
-        for key, value in values:
-            yield from _inside(f"{name}.{key}", value, name, wrappers)
+    for key, value in held.items():
+        yield from _inside(f"{name}.{key}", value, name, wrappers)
 
 
 def _is_users(module: ModuleType) -> bool:

@@ -227,3 +227,15 @@ def test_in_history_it_is_gone(field):
         assert json.dumps(to_message(message)).count(RAW) == 1
     fields = {"role": "assistant", "content": "Here", **URL_FIELDS["DIAL"]}
     assert "custom_content" not in prepare_messages([fields, user])[0]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [{"detail": "high"}, {"detail": "high", "x": 1}, {"x": 1}],
+    ids=["detail", "both", "key"],
+)
+def test_what_an_entry_says_of_its_image_goes_with_it(inner):
+    entry = {"type": "image_url", "image_url": {"url": PNG, **inner}}
+    message = {"role": "assistant", "content": "t", "content_blocks": [entry]}
+    (item,) = convert(reply(message), "images")["choices"][0]["message"]["images"]
+    assert item["image_url"] == {"url": PNG, "detail": "auto", **inner}
