@@ -55,6 +55,14 @@ def test_a_warning_points_at_the_line_that_called_in():
         assert "imageshim.convert(reply" in source.readlines()[warning.lineno - 1]
 
 
+@pytest.mark.parametrize("module", ["app.images", "imageshim_of_mine", "zoo"])
+def test_a_warning_is_at_the_caller_whatever_the_module_is_called(module):
+    called = compile("errors.warn_caller('hello', UserWarning)", f"{module}.py", "exec")
+    with pytest.warns(UserWarning, match="hello") as caught:
+        exec(called, {"__name__": module, "errors": errors})  # noqa: S102
+    assert [warning.filename for warning in caught] == [f"{module}.py"]
+
+
 def test_a_warning_from_the_command_line_itself_has_a_place_too():
     """The outermost frame is where looking for a caller stops."""
     program = "from imageshim.errors import warn_caller; warn_caller('hello', UserWarning)"

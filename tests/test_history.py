@@ -195,6 +195,17 @@ def test_a_message_that_was_an_image_and_nothing_else_is_left_out():
         assert made == [ASK, {"role": "user", "content": [part(PNG), said("In blue.")]}]
 
 
+@pytest.mark.parametrize("more", [{"tool_calls": [{"id": "1"}]}, {"function_call": {"name": "f"}}])
+def test_a_message_gets_no_content_that_it_did_not_have(more):
+    message = {
+        "role": "assistant",
+        **more,
+        "images": [{"type": "image_url", "image_url": {"url": PNG}}],
+    }
+    sent = prepare_messages([message, {"role": "user", "content": "Go on"}], version="1.80.0")
+    assert [kept for kept in sent if kept["role"] == "assistant"] == [{"role": "assistant", **more}]
+
+
 def test_several_turns_keep_their_images_apart():
     made = prepare_messages(
         [ASK, assistant(f"a{PNG}"), NEXT, assistant("b", images=[item(JPEG)]), NEXT]

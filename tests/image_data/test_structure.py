@@ -325,6 +325,7 @@ def test_a_jpeg_is_searched_where_nothing_marks_its_end():
         ('width="10px" height="2.5e1"', (10, 25)),
         ('width="1in" height="2.54CM"', (96, 96)),
         ('width="72pt" height="6pc"', (96, 96)),
+        ('width="254mm" height="101.6q"', (960, 96)),
         ('viewBox="0 0 30 40"', (30, 40)),
         ('viewBox="0,0,30,40" width="15"', (15, 20)),
         ('viewBox="0 0 30 40" height="20"', (15, 20)),

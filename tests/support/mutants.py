@@ -186,7 +186,7 @@ class Passes(NamedTuple):
         near = Path("tests") / mutant.path.relative_to(SOURCE).with_name(f"test_{mutant.path.name}")
         found = _tests(lines.get(line, []) for line in _statement(mutant))
         # What runs when the module is loaded, such as a constant, may matter to all of its tests.
-        found = found or _tests(lines.values())
+        found = found or _tests(lines.values()) or set(self.took)
         return sorted(found, key=lambda one: (not one.startswith(f"{near}::"), self.took[one], one))
 
 
