@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import zlib
 
 import brotli
 import pytest
@@ -241,14 +242,19 @@ async def test_a_line_without_an_end_is_not_held_for_ever(shim, registry):
     assert registry.get_sample_value("imageshim_failures_total", {"reason": "conversion"}) == 1
 
 
+def fed(stream, piece, *, last=False):
+    stream.take(piece)
+    return stream.feed(last=last)
+
+
 def test_text_that_may_become_an_image_is_not_held_for_ever():
     stream = StreamBody(SSEConverter("images", source="content"), None, 2000)
     opened = event({"content": "data:image/png;base64,"})
     more = event({"content": "A" * 300})
-    out = stream.feed(opened, last=False)
-    out += b"".join(stream.feed(more, last=False) for _ in range(20))
+    out = fed(stream, opened)
+    out += b"".join(fed(stream, more) for _ in range(20))
     assert stream.fault is not None
-    out += stream.feed(EVENTS[-1], last=True)
+    out += fed(stream, EVENTS[-1], last=True)
     said = [json.dumps(chunk["choices"][0]["delta"]) for chunk in chunks_of(out)]
     assert "data:image/png;base64,AAA" in said[0]
     assert "".join(said).count("A") == 20 * 300
@@ -279,6 +285,14 @@ async def test_the_operator_says_which_image_a_format_of_one_gets(shim, pick, wa
     assert json.loads(answer.body)["choices"][0]["message"]["image"]["url"] == URLS[wanted]
 
 
+PACKINGS = {
+    "gzip": (gzip.compress, gzip.decompress),
+    "deflate": (zlib.compress, zlib.decompress),
+    "br": (brotli.compress, brotli.decompress),
+    "zstd": (zstandard.compress, lambda packed: zstandard.decompress(packed, 1 << 24)),
+}
+
+
 @pytest.fixture
 def threads(monkeypatch):
     """In which thread each event was converted."""
@@ -299,33 +313,41 @@ def many_uris(number):
 
 
 @pytest.mark.parametrize(
-    ("text", "packed", "is_beside"),
-    [
-        ("x" * 1000, False, False),
-        ("x" * 3_000_000, False, True),
-        (many_uris(20), False, False),
-        (many_uris(400), False, True),
-        ("x" * 1000, True, False),
-    ],
-    ids=["small", "large", "few to weigh", "many to weigh", "small and packed"],
+    ("text", "is_beside"),
+    [("x" * 1000, False), ("x" * 3_000_000, True), (many_uris(20), False), (many_uris(400), True)],
+    ids=["small", "large", "few to weigh", "many to weigh"],
 )
-@pytest.mark.parametrize("size", [1 << 16, 1 << 23])
+@pytest.mark.parametrize("packing", [None, *PACKINGS])
+@pytest.mark.parametrize("size", [10, 1 << 16, 1 << 23])
 @pytest.mark.parametrize("ends", ["whole", "without its end"])
 async def test_an_event_that_takes_long_is_converted_beside_the_event_loop(
-    shim, threads, text, packed, is_beside, size, ends
+    shim, threads, text, packing, is_beside, size, ends
 ):
     body = event({"role": "assistant", "content": text}) + picture(URLS[0])
     body += event({"content": text}) if ends == "whole" else event({"content": text})[:-2]
     whole = SSEConverter("image")
     expected = whole.feed(body) + whole.finish()
     threads.clear()
-    sent = gzip.compress(body) if packed else body
+    sent = PACKINGS[packing][0](body) if packing else body
+    size = max(size, len(sent) // 1000)
     pieces = [sent[at : at + size] for at in range(0, len(sent), size)]
-    headers = {**SSE, "content-encoding": "gzip"} if packed else SSE
+    headers = {**SSE, "content-encoding": packing} if packing else SSE
     answer = await call(shim(Application(*pieces, headers=headers), default="image"))
-    assert (gzip.decompress(answer.body) if packed else answer.body) == expected
+    assert (PACKINGS[packing][1](answer.body) if packing else answer.body) == expected
     assert answer.is_complete
     assert (set(threads) - {threading.get_ident()} != set()) is is_beside
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+async def test_many_events_in_a_small_piece_are_unpacked_and_converted_beside_the_event_loop(
+    shim, threads, packing
+):
+    many = PACKINGS[packing][0](event({"content": "x"}) * 10_000)
+    assert len(many) < 1 << 14
+    headers = {**SSE, "content-encoding": packing}
+    await call(shim(Application(many, headers=headers), default="image"))
+    assert len(threads) >= 10_000
+    assert threading.get_ident() not in threads
 
 
 async def test_after_a_long_event_short_ones_are_converted_at_once(shim, threads):

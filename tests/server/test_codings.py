@@ -25,6 +25,10 @@ def coding(name):
     return found
 
 
+def unpacked(decoder, piece):
+    return b"".join(decoder.windows(piece))
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("data", [b"", b"x", DATA, b"a" * 3_000_000])
 def test_what_is_packed_is_unpacked_as_it_was(name, data):
@@ -37,9 +41,9 @@ def test_what_is_packed_is_unpacked_as_it_was(name, data):
 def test_a_piece_that_was_packed_can_be_unpacked_before_the_next_comes(name):
     encoder, decoder = coding(name).encoder(None), coding(name).decoder()
     for piece in (b"data: 1\n\n", DATA, b"data: 2\n\n"):
-        assert decoder.decode(encoder.encode(piece), len(DATA)) == piece
+        assert unpacked(decoder, encoder.encode(piece)) == piece
         assert not decoder.finished
-    decoder.decode(encoder.finish(), 1)
+    assert unpacked(decoder, encoder.finish()) == b""
     assert decoder.finished
 
 
@@ -47,7 +51,7 @@ def test_a_piece_that_was_packed_can_be_unpacked_before_the_next_comes(name):
 def test_byte_by_byte_is_the_same(name):
     decoder = coding(name).decoder()
     packed = PACK[name](DATA)
-    out = b"".join(decoder.decode(packed[at : at + 1], len(DATA)) for at in range(len(packed)))
+    out = b"".join(unpacked(decoder, packed[at : at + 1]) for at in range(len(packed)))
     assert (out, decoder.finished) == (DATA, True)
 
 
@@ -114,7 +118,7 @@ def test_without_their_packages_br_and_zstd_are_not_known(monkeypatch):
 def test_all_members_of_a_body_are_unpacked(name, step):
     packed = b"".join(PACK[name](piece) for piece in (b"one ", b"", DATA, b"three"))
     decoder = coding(name).decoder()
-    out = [decoder.decode(packed[at : at + step], 10**6) for at in range(0, len(packed), step)]
+    out = [unpacked(decoder, packed[at : at + step]) for at in range(0, len(packed), step)]
     assert b"".join(out) == b"one " + DATA + b"three"
     assert decoder.finished
 
@@ -130,9 +134,9 @@ def test_members_together_unpack_to_no_more_than_is_allowed(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_comes_behind_the_end_of_a_stream_is_not_lost_in_silence(name):
     decoder = coding(name).decoder()
-    assert decoder.decode(PACK[name](b"one"), 100) == b"one"
+    assert unpacked(decoder, PACK[name](b"one")) == b"one"
     with pytest.raises(codings.CodingError):
-        decoder.decode(b"data: two and more\n\n", 100)
+        unpacked(decoder, b"data: two and more\n\n")
 
 
 def zstd_frame(window_log, blocks):
@@ -159,3 +163,38 @@ def test_zstd_with_a_window_that_nobody_may_ask_for_is_refused():
     assert len(codings.decode(coding("zstd"), zstd_frame(23, 3), 1 << 20)) == 3 * (128 << 10)
     with pytest.raises(codings.CodingError, match="too much memory"):
         codings.decode(coding("zstd"), zstd_frame(27, 3), 1 << 20)
+
+
+LARGEST_STEP = {"zstd": 8 << 20, "br": 1 << 18}  # zstandard takes no limit, brotli rounds it up
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [2, 10_000, 10**9])
+def test_no_step_unpacks_much_whatever_comes_out_in_the_end(name, size):
+    packed = PACK[name](bytes(8_000_000) + DATA)
+    decoder = coding(name).decoder()
+    steps = [
+        window
+        for at in range(0, len(packed), size)
+        for window in decoder.windows(packed[at : at + size])
+    ]
+    assert b"".join(steps) == bytes(8_000_000) + DATA
+    assert max(map(len, steps)) <= LARGEST_STEP.get(name, 1 << 16)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_unpacked_before_others_would_notice_is_little(name):
+    unpacking = codings.unpacking(coding(name), PACK[name](bytes(5_000_000)), 10**8)
+    assert unpacking.takes_more_than(1 << 16)
+    assert len(b"".join(unpacking._out)) < 2_200_000
+    assert unpacking.all() == bytes(5_000_000)
+    assert not codings.unpacking(coding(name), PACK[name](b"x" * 9000), 10**8).takes_more_than(
+        1 << 16
+    )
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_members_of_nothing_are_work_too(name):
+    unpacking = codings.unpacking(coding(name), PACK[name](b"") * 10_000, 1000)
+    assert unpacking.takes_more_than(1 << 16)
+    assert unpacking.all() == b""

@@ -198,3 +198,20 @@ async def test_an_event_of_too_many_values_passes_as_it_came_with_all_behind_it(
     answer = await call(shim(app, default="content"))
     assert answer.body == event + later
     assert "it has more than 524288 values" in caplog.text
+
+
+@pytest.mark.parametrize(("size", "is_beside"), [(1000, False), (3_000_000, True)])
+async def test_a_large_reply_is_joined_beside_the_event_loop(shim, monkeypatch, size, is_beside):
+    threads = []
+    joined = replies.Body.joined
+
+    def noted(self):
+        threads.append(threading.get_ident())
+        return joined(self)
+
+    monkeypatch.setattr(replies.Body, "joined", noted)
+    reply = json.dumps({"choices": [{"message": {"content": "x" * size}}]}).encode()
+    half = len(reply) // 2
+    answer = await call(shim(Application(reply[:half], reply[half:]), default="image"))
+    assert answer.body == reply
+    assert (threads != [threading.get_ident()]) is is_beside

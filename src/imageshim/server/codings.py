@@ -1,13 +1,13 @@
 """Content codings of bodies (RFC 9110, 8.4): gzip and deflate; br and zstd where installed.
 
-A decoder gives at most ``limit`` bytes for what it is fed, so that a small body that unpacks to
-gigabytes is refused before it does.
+A decoder gives what it is fed a window at a time, so that a small body that unpacks to gigabytes is
+refused before it does, and one that unpacks to megabytes can be unpacked elsewhere.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,15 +15,19 @@ from typing import Any, NamedTuple, Protocol
 
 from imageshim.errors import ImageShimError
 
+from .pieces import WINDOW
+
 __all__ = [
     "CodingError",
     "Decoder",
     "Encoder",
     "UnpackedTooLargeError",
+    "Unpacking",
     "acceptable",
     "coding",
     "decode",
     "encode",
+    "unpacking",
 ]
 
 
@@ -46,8 +50,8 @@ class Decoder(Protocol):
         """Whether the end was seen, and nothing was behind it."""
         ...
 
-    def decode(self, data: bytes, limit: int) -> bytes:
-        """Unpack a piece; CodingError where that gives more than ``limit`` bytes."""
+    def windows(self, data: bytes) -> Iterator[bytes]:
+        """Unpack a piece, step by step; CodingError where it cannot be."""
         ...
 
 
@@ -63,77 +67,127 @@ class Encoder(Protocol):
         ...
 
 
-class _MembersDecoder:
-    """Unpacks members of gzip (RFC 1952, 2.2) or frames of zstd (RFC 8878, 3), one or more.
+class Unpacking:
+    """A packed body, or a piece of one, on its way out.
 
-    Each is unpacked by what ``start`` gives; ``piece`` bytes of input go in at a time, so that
-    what lies behind a member is copied once and not once for each member.
+    Only what comes out tells how long that takes: 3 kB can be 3 MB. So a part is unpacked where it
+    came, and whoever takes the rest can do that elsewhere.
     """
 
-    def __init__(self, start: Callable[[], Any], error: type[Exception], piece: int) -> None:
-        self._start = start
-        self._inner = start()
-        self._error = error
-        self._piece = piece
+    def __init__(self, windows: Iterator[bytes], limit: int) -> None:
+        self._windows = windows
+        self._limit = limit
+        self._out: list[bytes] = []
+        self._size = 0
 
-    @property
-    def finished(self) -> bool:
-        return bool(self._inner.eof)
+    def takes_more_than(self, work: int) -> bool:
+        """Unpack about ``work`` bytes; tells whether there may be more.
 
-    def decode(self, data: bytes, limit: int) -> bytes:
-        view, at = memoryview(data), 0
-        pieces: list[bytes] = []
-        left = limit
-        while at < len(view):
-            piece = view[at : at + self._piece]
-            try:
-                if self._inner.eof:
-                    self._inner = self._start()
-                pieces.append(self._unpack(piece, left + 1))
-            except self._error as fault:
-                raise CodingError(f"the body cannot be unpacked: {fault}") from None
-            left -= len(pieces[-1])
-            if left < 0:
+        Raises:
+            CodingError: it cannot be unpacked, or gives more than the limit.
+
+        """
+        for window in self._windows:
+            self._out.append(window)
+            self._size += len(window)
+            if self._size > self._limit:
                 raise UnpackedTooLargeError
-            at += len(piece) - len(self._inner.unused_data)
-        return b"".join(pieces)
+            work -= len(window) + _STEP
+            if work < 0:
+                return True
+        return False
 
-    def _unpack(self, piece: memoryview, limit: int) -> bytes:
-        out: bytes = self._inner.decompress(piece, limit)
-        return out
+    def all(self) -> bytes:
+        """Unpack the rest, and give all."""
+        while self.takes_more_than(self._limit):
+            pass
+        return self._out[0] if len(self._out) == 1 else b"".join(self._out)
 
 
-class _GzipDecoder(_MembersDecoder):
-    def __init__(self) -> None:
-        super().__init__(lambda: zlib.decompressobj(_GZIP), zlib.error, 16384)
+_STEP = 512  # bytes that take as long as a step of which nothing comes
+_PIECE = 1 << 14  # bytes that go in at a time: each step copies what is left of them
 
 
-class _DeflateDecoder:
-    def __init__(self) -> None:
+class _Decoder:
+    """What all decoders are: ``error`` is how their library says that it cannot go on."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
         self._inner: Any = None
-        self._head = b""
 
     @property
     def finished(self) -> bool:
         return self._inner is not None and bool(self._inner.eof)
 
-    def decode(self, data: bytes, limit: int) -> bytes:
+    def windows(self, data: bytes) -> Iterator[bytes]:
+        try:
+            yield from self._unpacked(data)
+        except self._error as fault:
+            raise CodingError(f"the body cannot be unpacked: {fault}") from None
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
+        raise NotImplementedError
+
+
+class _MembersDecoder(_Decoder):
+    """Unpacks members of gzip (RFC 1952, 2.2) or frames of zstd (RFC 8878, 3), one or more.
+
+    Input goes in by pieces, so that what lies behind a member is copied once and not once for each.
+    """
+
+    def __init__(self, start: Callable[[], Any], error: type[Exception]) -> None:
+        super().__init__(error)
+        self._start = start
+        self._inner = start()
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
+        view, at = memoryview(data), 0
+        while at < len(view):
+            piece = view[at : at + self._piece(at)]
+            if self._inner.eof:
+                self._inner = self._start()
+            yield from self._steps(piece)
+            at += len(piece) - len(self._inner.unused_data)
+
+    def _piece(self, at: int) -> int:
+        del at
+        return _PIECE
+
+    def _steps(self, piece: memoryview) -> Iterator[bytes]:
+        return _inflated(self._inner, piece)
+
+
+def _inflated(inner: Any, piece: memoryview) -> Iterator[bytes]:
+    out = inner.decompress(piece, WINDOW)
+    yield out
+    while len(out) == WINDOW and not inner.eof:  # it may hold output back, with no input left
+        out = inner.decompress(inner.unconsumed_tail, WINDOW)
+        yield out
+
+
+class _GzipDecoder(_MembersDecoder):
+    def __init__(self) -> None:
+        super().__init__(lambda: zlib.decompressobj(_GZIP), zlib.error)
+
+
+class _DeflateDecoder(_Decoder):
+    def __init__(self) -> None:
+        super().__init__(zlib.error)
+        self._head = b""
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
         if self._inner is None:
             # "deflate" is the zlib format, but some servers send the bare one (RFC 9110, 8.4.1.2).
             data = self._head = self._head + data
             if len(data) < 2:
-                return b""
+                return
             is_zlib = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._inner = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
-        try:
-            out: bytes = self._inner.decompress(data, limit + 1)
-        except zlib.error as fault:
-            raise CodingError(f"the body cannot be unpacked: {fault}") from None
-        if len(out) > limit:
-            raise UnpackedTooLargeError
-        if self._inner.unused_data:
-            raise CodingError("the body cannot be unpacked: something is behind it")
-        return out
+        view = memoryview(data)
+        for at in range(0, len(view), _PIECE):
+            yield from _inflated(self._inner, view[at : at + _PIECE])
+            if self._inner.unused_data:
+                raise CodingError("the body cannot be unpacked: something is behind it")
 
 
 class _ZlibEncoder:
@@ -155,30 +209,24 @@ class _ZlibEncoder:
 _LARGE = 65536
 
 
-class _BrotliDecoder:
+class _BrotliDecoder(_Decoder):
     def __init__(self) -> None:
         import brotli  # noqa: PLC0415  # optional
 
-        self._inner: Any = brotli.Decompressor()
-        self._error: type[Exception] = brotli.error
+        super().__init__(brotli.error)
+        self._inner = brotli.Decompressor()
 
     @property
     def finished(self) -> bool:
         return bool(self._inner.is_finished())
 
-    def decode(self, data: bytes, limit: int) -> bytes:
-        try:
-            out: bytes = self._inner.process(data, output_buffer_limit=limit + 1)
-            # It may hold output back, though it has taken all input.
-            while len(out) <= limit and (
-                more := self._inner.process(b"", output_buffer_limit=limit + 1)
-            ):
-                out += more
-        except self._error as fault:
-            raise CodingError(f"the body cannot be unpacked: {fault}") from None
-        if len(out) > limit:
-            raise UnpackedTooLargeError
-        return out
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _PIECE):
+            out: bytes = self._inner.process(data[at : at + _PIECE], output_buffer_limit=WINDOW)
+            yield out
+            while out:  # it may hold output back, though it has taken all input
+                out = self._inner.process(b"", output_buffer_limit=WINDOW)
+                yield out
 
 
 class _BrotliEncoder:
@@ -201,15 +249,17 @@ class _ZstdDecoder(_MembersDecoder):
     def __init__(self) -> None:
         import zstandard  # noqa: PLC0415  # optional
 
-        # It takes no limit: a block of 4 bytes gives 128 KiB, so a piece at most 8 MiB. A window
-        # is as large as RFC 9659 allows on the web.
+        # A window is as large as RFC 9659 allows on the web.
         decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
-        super().__init__(decompressor.decompressobj, zstandard.ZstdError, 256)
+        super().__init__(decompressor.decompressobj, zstandard.ZstdError)
 
-    def _unpack(self, piece: memoryview, limit: int) -> bytes:
-        del limit
-        out: bytes = self._inner.decompress(piece)
-        return out
+    def _piece(self, at: int) -> int:
+        # It takes no limit, and a block of 4 bytes gives 128 KiB: 2 MiB a step, which takes a
+        # millisecond, and 8 MiB, in fewer calls, where a window's work is done.
+        return 64 if at < 64 * WINDOW // _STEP else 256
+
+    def _steps(self, piece: memoryview) -> Iterator[bytes]:
+        yield self._inner.decompress(piece)
 
 
 class _ZstdEncoder:
@@ -260,6 +310,17 @@ def coding(name: str) -> Coding | None:
     return _codings().get(name.strip().lower())
 
 
+def unpacking(how: Coding, body: bytes, limit: int) -> Unpacking:
+    """Begin to unpack a whole body."""
+    return Unpacking(_whole(how.decoder(), body), limit)
+
+
+def _whole(decoder: Decoder, body: bytes) -> Iterator[bytes]:
+    yield from decoder.windows(body)
+    if not decoder.finished:
+        raise CodingError("the body cannot be unpacked: it is cut off, or something is behind it")
+
+
 def decode(how: Coding, body: bytes, limit: int) -> bytes:
     """Unpack a whole body.
 
@@ -267,11 +328,7 @@ def decode(how: Coding, body: bytes, limit: int) -> bytes:
         CodingError: it is not in that coding, is cut off, or unpacks to more than ``limit`` bytes.
 
     """
-    decoder = how.decoder()
-    out = decoder.decode(body, limit)
-    if not decoder.finished:
-        raise CodingError("the body cannot be unpacked: it is cut off, or something is behind it")
-    return out
+    return unpacking(how, body, limit).all()
 
 
 def encode(how: Coding, body: bytes) -> bytes:

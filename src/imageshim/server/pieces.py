@@ -8,6 +8,7 @@ from imageshim.errors import ImageShimError
 
 __all__ = [
     "MUCH",
+    "MUCH_PACKED",
     "MUCH_TO_WEIGH",
     "WINDOW",
     "Body",
@@ -22,6 +23,8 @@ WINDOW = 1 << 16
 
 MUCH = 2 << 20
 """Bytes that take 10 ms to join and convert."""
+MUCH_PACKED = 1 << 18
+"""Bytes that take a millisecond or more to unpack or to pack."""
 MUCH_TO_WEIGH = 300
 """Data URIs in text of which it takes 20 ms to tell what they are."""
 
@@ -53,6 +56,12 @@ class Body:
     def take(self) -> bytes:
         """Give all that came, and forget it."""
         return b"".join(self.pieces())
+
+    def joined(self) -> bytes:
+        """Give all that came, and keep it in one piece."""
+        body = self.take()
+        self._joined.append(body)
+        return body
 
     def pieces(self) -> list[bytes]:
         """Give all that came, in large pieces as they came, and forget it."""

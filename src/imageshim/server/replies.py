@@ -29,7 +29,7 @@ from . import codings, headers
 from .asked import Asked
 from .error_responses import refuse
 from .negotiation import Decision, Negotiation
-from .pieces import Body, count_values, in_pieces, is_much
+from .pieces import MUCH, MUCH_PACKED, WINDOW, Body, count_values, in_pieces, is_much
 from .room import Share, one_at_a_time
 from .stream_body import StreamBody
 
@@ -46,10 +46,9 @@ _log = logging.getLogger(__name__)
 _CONVERTED_STATUS = frozenset(range(200, 300)) - {204, 205, 206}
 _DIGESTS = frozenset({b"content-md5", b"digest", b"content-digest", b"repr-digest"})
 
-# Unpacking and packing this much takes a millisecond or more and lets other threads run; what
-# converts JSON does not, so it gains nothing from a thread of its own.
-_OFF_LOOP = 262_144
-_MANY = 20_000  # values of JSON, which a thread does convert beside others
+# Values of JSON, which a thread does convert beside others. Fewer gain nothing from a thread of
+# their own: what converts JSON keeps others waiting, but what unpacks and packs does not.
+_MANY = 20_000
 
 
 @dataclass(frozen=True)
@@ -212,14 +211,12 @@ class Reply:
     async def _convert_whole(self) -> None:
         assert self._start is not None  # noqa: S101  # for the type checker
         start = self._start
-        body = self._body.take()
-        self._body.add(body)  # to be released, if need be
-        if not body:
+        if not self._body.size:
             await self._release(more=False)
             return
         begun = time.perf_counter()
         try:
-            converted = await self._converted(body, start)
+            converted, changed = await self._converted(start)
         except Exception as fault:  # noqa: BLE001  # the client gets the reply as it came
             reason = "coding" if isinstance(fault, codings.CodingError) else "conversion"
             self._fail(reason, f"{type(fault).__name__}: {fault}")
@@ -232,9 +229,7 @@ class Reply:
             return
         self._seconds = time.perf_counter() - begun
         self._start = None
-        self._body.take()
-        changed = converted is not body
-        del body  # it is not kept until a slow client has taken what it became
+        self._body.take()  # it is not kept until a slow client has taken what it became
         self._sizes[1] = len(converted)
         await self._share.hold(len(converted))
         await self._send(self._started(start, changed=changed, size=len(converted)))
@@ -242,19 +237,28 @@ class Reply:
         self._share.release()
         self._count(changed=changed)
 
-    async def _converted(self, body: bytes, start: Message) -> bytes:
+    async def _converted(self, start: Message) -> tuple[bytes, bool]:
+        """Give the reply in the format that is wanted, and whether that changed it."""
         source = self._source(headers.HeaderList(start.get("headers", ())))
         options = self._options
         do = cached_plan(
             self._wanted, source, options.on_loss, options.markdown, "keep", options.pick
         )
-        if self._coding is None:
-            return await _convert(body, do)
-        plain = await _off_loop(codings.decode, self._coding, body, self._options.max_reply)
+        is_large = self._body.size > MUCH
+        body = await _beside(self._body.joined) if is_large else self._body.joined()
+        plain = body
+        if self._coding is not None:
+            unpacking = codings.unpacking(self._coding, body, options.max_reply)
+            is_large = unpacking.takes_more_than(WINDOW)
+            plain = await _beside(unpacking.all) if is_large else unpacking.all()
         converted = await _convert(plain, do)
         if converted is plain:
-            return body
-        return await _off_loop(codings.encode, self._coding, converted)
+            return body, False
+        if self._coding is None:
+            return converted, True
+        if len(converted) < MUCH_PACKED:
+            return codings.encode(self._coding, converted), True
+        return await _beside(codings.encode, self._coding, converted), True
 
     # -- server-sent events ----------------------------------------------------------------------
 
@@ -337,14 +341,17 @@ def _weak(etag: bytes) -> bytes:
     return etag if etag.startswith(b"W/") else b"W/" + etag
 
 
+async def _beside(work: Callable[..., bytes], *given: Any) -> bytes:
+    """Let a thread work, while the event loop goes on."""
+    return await anyio.to_thread.run_sync(work, *given, limiter=one_at_a_time("reply"))
+
+
 async def _convert(body: bytes, do: Plan) -> bytes:
     if is_much(body):
-        work = _convert_much
-    elif count_values(body) < _MANY:
+        return await _beside(_convert_much, body, do)
+    if count_values(body) < _MANY:
         return convert_body(body, do)
-    else:
-        work = convert_body
-    return await anyio.to_thread.run_sync(work, body, do, limiter=one_at_a_time("reply"))
+    return await _beside(convert_body, body, do)
 
 
 def _convert_much(body: bytes, do: Plan) -> bytes:
@@ -353,17 +360,8 @@ def _convert_much(body: bytes, do: Plan) -> bytes:
 
 
 async def _feed(stream: StreamBody, piece: bytes, *, last: bool) -> bytes:
-    if not stream.weigh(piece):
-        return stream.feed(piece, last=last)
-    feed = partial(stream.feed, piece, last=False)
-    out = await anyio.to_thread.run_sync(feed, limiter=one_at_a_time("reply"))
+    if not stream.take(piece):
+        return stream.feed(last=last)
+    out = await _beside(partial(stream.feed, last=False))
     # The end is told here: it keeps warnings back, which is no matter of one thread.
-    return out + stream.feed(b"", last=True) if last else out
-
-
-async def _off_loop(
-    work: Callable[..., bytes], how: codings.Coding, body: bytes, *more: Any
-) -> bytes:
-    if len(body) < _OFF_LOOP:
-        return work(how, body, *more)
-    return await anyio.to_thread.run_sync(work, how, body, *more, limiter=one_at_a_time("reply"))
+    return out + stream.feed(last=True) if last else out

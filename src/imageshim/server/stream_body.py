@@ -11,11 +11,9 @@ from imageshim.streaming.fail_open import FailOpen
 from imageshim.streaming.sse import Framer
 
 from . import codings
-from .pieces import MUCH, MUCH_TO_WEIGH, count_values
+from .pieces import MUCH, MUCH_PACKED, MUCH_TO_WEIGH, WINDOW, count_values
 
 __all__ = ["StreamBody"]
-
-_MUCH_PACKED = 1 << 14  # bytes that can be megabytes when they are unpacked
 
 
 class StreamBody:
@@ -32,6 +30,9 @@ class StreamBody:
         self._framer = Framer()
         self._decoder = coding.decoder() if coding else None
         self._encoder = coding.encoder(None) if coding else None
+        self._most = MUCH_PACKED if coding else MUCH
+        self._plain = b""
+        self._unpacking: codings.Unpacking | None = None
         self._max_held = max_held
         self._held = 0
         self._event = (0, 0)  # the bytes that came of it, and the data URIs in them
@@ -54,27 +55,43 @@ class StreamBody:
         """Whether anything came out as it did not go in."""
         return self._sums[0] != self._sums[1]
 
-    def weigh(self, piece: bytes) -> bool:
-        """Add a piece to its event; tells whether others would notice how long it takes to feed.
-
-        Each piece is weighed once, before it is fed.
-        """
-        if self._decoder is not None:
-            return len(piece) > _MUCH_PACKED
-        if not self._stream.converts:
-            return False
-        size, marks = (0, 0) if self._framer.clean else self._event
-        self._event = size, marks = size + len(piece), marks + piece.count(b"data:")
-        return size > MUCH or marks > MUCH_TO_WEIGH
-
-    def feed(self, piece: bytes, *, last: bool) -> bytes:
-        """Take a piece as it came, and give what goes out for it.
+    def take(self, piece: bytes) -> bool:
+        """Take a piece as it came; tells whether others would notice how long it takes to feed.
 
         Raises:
             CodingError: it cannot be unpacked; nothing more can be given.
 
         """
-        plain = self._decoder.decode(piece, self._max_held) if self._decoder else piece
+        if self._decoder is None:
+            self._plain = piece
+            return self._weigh(piece)
+        self._unpacking = codings.Unpacking(self._decoder.windows(piece), self._max_held)
+        return self._unpacking.takes_more_than(WINDOW) or self._weigh(self._unpacked())
+
+    def _unpacked(self) -> bytes:
+        if self._unpacking is not None:
+            self._plain = self._unpacking.all()
+            self._unpacking = None
+        return self._plain
+
+    def _weigh(self, plain: bytes) -> bool:
+        """Add bytes to their event, once; tells whether it is one that takes long."""
+        if not self._stream.converts:
+            return False
+        size, marks = (0, 0) if self._framer.clean else self._event
+        self._event = size, marks = size + len(plain), marks + plain.count(b"data:")
+        return size > self._most or marks > MUCH_TO_WEIGH
+
+    def feed(self, *, last: bool) -> bytes:
+        """Give what goes out for what was taken.
+
+        Raises:
+            CodingError: it cannot be unpacked; nothing more can be given.
+
+        """
+        if self._unpacking is not None:
+            self._weigh(self._unpacked())
+        plain, self._plain = self._plain, b""
         self.begun = self.begun or bool(plain)
         if last and self._decoder and not self._decoder.finished and not self.begun:
             raise codings.CodingError("the stream is cut off")
