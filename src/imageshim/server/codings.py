@@ -111,6 +111,8 @@ _PIECE = 1 << 14  # bytes that go in at a time: each step copies what is left of
 class _Decoder:
     """What all decoders are: ``error`` is how their library says that it cannot go on."""
 
+    _unpacked: Callable[[bytes], Iterator[bytes]]
+
     def __init__(self, error: type[Exception]) -> None:
         self._error = error
         self._inner: Any = None
@@ -124,9 +126,6 @@ class _Decoder:
             yield from self._unpacked(data)
         except self._error as fault:
             raise CodingError(f"the body cannot be unpacked: {fault}") from None
-
-    def _unpacked(self, data: bytes) -> Iterator[bytes]:
-        raise NotImplementedError
 
 
 class _MembersDecoder(_Decoder):
