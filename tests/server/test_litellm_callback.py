@@ -213,6 +213,15 @@ async def test_keys_and_teams_decide(make, field):
     assert headers["X-Image-Format"] == "parts"
 
 
+@pytest.mark.parametrize("host", ["[::1", "::1]", "[x]", "[v1.]", "\u2100.com"])
+async def test_a_host_that_is_none_stops_no_call(make, host):
+    callback, data = make(), request("content")
+    data["proxy_server_request"]["url"] = f"http://{host}/v1/chat/completions"
+    await asked(callback, data)
+    out, _ = await streamed(callback, data, chunks("image"))
+    assert PARTS[1].url in "".join(one.choices[0].delta.content or "" for one in out)
+
+
 async def test_an_unknown_format_is_refused_as_openai_refuses(make):
     callback = make()
     with pytest.raises(HTTPException) as raised:

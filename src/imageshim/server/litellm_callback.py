@@ -285,8 +285,16 @@ def _asked(data: Mapping[str, Any], key: Any, wish: object = None) -> Asked:
         team_metadata=_mapping(key, "team_metadata"),
         key_alias=getattr(key, "key_alias", None),
         model=model if isinstance(model, str) else None,
-        path=urlsplit(str(request.get("url", ""))).path or None,
+        path=_path(str(request.get("url", ""))),
     )
+
+
+def _path(url: str) -> str | None:
+    """Give the path of a URL, whose host is what the client says; None where it is none."""
+    try:
+        return urlsplit(url).path or None
+    except ValueError:
+        return None
 
 
 def _mapping(key: Any, name: str) -> Mapping[str, Any] | None:
