@@ -64,6 +64,16 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     assert list(tmp_path.iterdir()) == [pipe]
 
 
+@pytest.mark.parametrize("mask", [0o022, 0o007, 0])
+def test_permissions_of_a_new_file_are_what_the_user_s_mask_leaves(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_whole(tmp_path / "new", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o666 & ~mask
+
+
 def test_permissions_are_those_of_the_file_that_is_replaced(tmp_path):
     file, temporary = tmp_path / "file", tmp_path / "temporary"
     temporary.write_bytes(b"new")

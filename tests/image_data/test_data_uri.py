@@ -78,7 +78,8 @@ def test_images_are_found_wherever_they_are_glued(text, trusted):
 @pytest.mark.parametrize(
     "header",
     [
-        "data:image/png;base64,", "DATA:IMAGE/PNG;BASE64,", "Data:Image/Png;charset=x;Base64,",
+        "data:image/png;base64,", "DATA:IMAGE/PNG;BASE64,", "data:image/x;base64,",
+        "Data:Image/Png;charset=x;Base64,",
         "data:image/svg+xml;a=b;c;base64,", "data:image/vnd.microsoft.icon;base64,",
     ],
 )  # fmt: skip

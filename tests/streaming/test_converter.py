@@ -74,6 +74,18 @@ def test_several_images_are_numbered_over_the_whole_stream():
     assert numbers == [0, 1, 2]
 
 
+@pytest.mark.parametrize("cut", [None, 30], ids=["whole", "in two parts"])
+def test_an_image_in_the_text_parts_of_a_list_is_taken_out(cut):
+    said = f"Here: {RED.url}"
+    pieces = [said] if cut is None else [said[:cut], said[cut:]]
+    chunks = [chunk({"content": [{"type": "text", "text": piece}]}) for piece in pieces]
+    made = [
+        one["choices"][0]["delta"] for one in converted([*chunks, chunk({"content": " there"})])
+    ]
+    assert "".join(delta.get("content") or "" for delta in made) == "Here:  there"
+    assert [one for delta in made for one in delta.get("images", ())] == [item(RED.url)]
+
+
 def test_choices_are_numbered_by_themselves():
     chunks = [chunk({"images": [item(RED.url)]}, index=index) for index in (0, 1, 0, 1)]
     made = converted(chunks)
