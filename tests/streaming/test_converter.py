@@ -17,6 +17,7 @@ from imageshim import (
     convert_stream,
 )
 from imageshim.errors import LossyConversionWarning, UnreadableImageWarning
+from imageshim.testing.pictures import png
 
 IMAGE = {"url": RED.url, "detail": "auto"}
 PART = {"type": "image_url", "image_url": IMAGE}
@@ -84,6 +85,18 @@ def test_an_image_in_the_text_parts_of_a_list_is_taken_out(cut):
     ]
     assert "".join(delta.get("content") or "" for delta in made) == "Here:  there"
     assert [one for delta in made for one in delta.get("images", ())] == [item(RED.url)]
+
+
+@pytest.mark.parametrize("more", [{"reasoning_content": "Hm"}, {"tool_calls": [{"index": 0}]}])
+def test_what_stands_beside_a_piece_of_an_image_goes_on(more):
+    url = png(filling=2000).url
+    pieces = [url[at : at + 40] for at in range(0, len(url), 40)]
+    chunks = [chunk({"content": piece}) for piece in pieces]
+    chunks[20] = chunk({"content": pieces[20], **more})
+    made = [one["choices"][0]["delta"] for one in converted(chunks, source="content")]
+    assert [one for delta in made for one in delta.get("images", ())] == [item(url)]
+    ((name, value),) = more.items()
+    assert [delta[name] for delta in made if name in delta] == [value]
 
 
 def test_choices_are_numbered_by_themselves():
@@ -443,8 +456,6 @@ def test_finish_has_nothing_to_say_as_a_rule():
 
 
 def test_a_hundred_thousand_pieces_are_absorbed_and_none_is_lost():
-    from imageshim.testing.pictures import png
-
     url = png(filling=30_000).url
     pieces = [url[at : at + 40] for at in range(0, len(url), 40)]
     made = converted(texts("a", *pieces, "b"))
@@ -469,8 +480,6 @@ def test_a_hundred_thousand_pieces_are_absorbed_and_none_is_lost():
     ],
 )
 def test_other_chunks_pass_an_image_in_progress(other):
-    from imageshim.testing.pictures import png
-
     url = png(filling=3000).url
     converter = StreamConverter("images")
     for at in range(0, 1000, 100):

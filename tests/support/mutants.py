@@ -85,6 +85,9 @@ class Mutant(NamedTuple):
         return "\n".join(line for line in lines if line[:3] not in {"---", "+++"})
 
 
+_CACHES = ("lru_cache", "cache", "cached_property")
+
+
 class _Code(ast.NodeTransformer):
     """Leaves what gives results: no annotation, no docstring, no cache of a function."""
 
@@ -99,14 +102,14 @@ class _Code(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
         node.decorator_list = [
-            one for one in node.decorator_list if not ast.unparse(one).startswith("lru_cache")
+            one for one in node.decorator_list if not ast.unparse(one).startswith(_CACHES)
         ]
         return self.generic_visit(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  # type: ignore[assignment]
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+        return None if "TYPE_CHECKING" in ast.unparse(node.test) else self.generic_visit(node)
 
 
 def _code(source: str) -> str | None:
