@@ -80,9 +80,7 @@ def text_of(carrier: Any, name: str) -> str | None:
 
 
 def holders(carrier: Any, names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:
-    """Return where to look for some fields of a carrier: a message is looked at most of all."""
-    if type(carrier) is dict:
-        return (carrier,)
+    """Return where to look for some fields of a carrier that is no dict, which holds its own."""
     if _kind(type(carrier)) == _MODEL:
         extra = carrier.__pydantic_extra__
         return (carrier.__dict__, extra) if extra else (carrier.__dict__,)
