@@ -42,14 +42,14 @@ def rebind(wrappers: Wrappers, library: str) -> tuple[list[Rebound], list[str]]:
     own = sys.modules.get(library)
     looked_for = frozenset(wrappers) if own is None else frozenset({*wrappers, id(own)})
     for name, module in list(sys.modules.items()):
-        state = (len(getattr(module, "__dict__", ())), looked_for)
+        names = getattr(module, "__dict__", None)
+        if type(names) is not dict:
+            continue
+        state = (len(names), looked_for)
         if _without.get((name, library)) == state:
             continue
         root = name.partition(".")[0]
         if root in {library, "imageshim"} or root in sys.stdlib_module_names:
-            continue
-        names = getattr(module, "__dict__", None)
-        if type(names) is not dict:
             continue
         held, is_user = names.copy(), _is_users(module)
         places: list[Rebound | str] = []
