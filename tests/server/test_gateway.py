@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import http.client
+import itertools
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
@@ -375,6 +377,26 @@ def test_megabytes_pass_piece_by_piece(gateway, media_type):
             if size >= MANY // 2 * len(MEGABYTE):
                 half_read.set()
     assert digest.digest() == hashlib.sha256(MEGABYTE * MANY).digest()
+
+
+def test_connections_that_only_a_burst_needed_are_given_up(gateway):
+    at_once, waiting, all_there = 48, itertools.count(1), asyncio.Event()
+
+    async def together(_server, _reader, writer):
+        if next(waiting) == at_once:
+            all_there.set()
+        await all_there.wait()
+        writer.write(head("Content-Length: 0"))
+
+    with (
+        RawServer(together) as upstream,
+        gateway(upstream.url) as url,
+        ThreadPoolExecutor(at_once) as clients,
+    ):
+        for answer in [clients.submit(ask, url) for _ in range(at_once)]:
+            assert answer.result().status_code == 200
+        assert upstream.left.wait(10)  # the gateway runs, and would keep it for seconds
+        assert ask(url).status_code == 200
 
 
 # -- clients -----------------------------------------------------------------------------------

@@ -97,9 +97,11 @@ def test_mode_and_links_stay(tmp_path, files):
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o755
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
 def test_the_owner_stays(tmp_path, files):
-    os.chown(files[0], 1234, 4321)
+    try:
+        os.chown(files[0], 1234, 4321)
+    except (AttributeError, OSError):  # not Windows; root, and not of a container with one user
+        pytest.skip("files cannot be given away here")
 
     write_all(changes(files[:1]), tmp_path / "journal")
 
