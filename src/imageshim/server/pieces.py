@@ -86,7 +86,11 @@ def count(body: bytes, marks: tuple[bytes, ...], most: int) -> int:
     """Count marks, up to where there are more than ``most``; other threads run in between."""
     found = 0
     for at in range(0, len(body), WINDOW):
-        found += sum(body.count(mark, at, at + WINDOW) for mark in marks)
+        for mark in marks:
+            # One byte is looked for ten times as fast as marks are counted, and base64 has none.
+            first = body.find(mark[-1:], at, at + WINDOW)
+            if first >= 0:
+                found += body.count(mark, max(at, first + 1 - len(mark)), at + WINDOW)
         if found > most:
             break
     return found
