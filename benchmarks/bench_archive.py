@@ -74,8 +74,8 @@ def _output() -> Iterator[Path]:
 
 
 def _convert(path: Path, workers: int) -> None:
-    with _output() as out:
-        Run(find_files([str(path)]).sources, Conversion(), out, {}).run(Local(workers))
+    with _output() as out, Run(find_files([str(path)]).sources, Conversion(), out, {}) as run:
+        run.run(Local(workers))
 
 
 def _line_by_line(path: Path) -> None:
@@ -171,7 +171,8 @@ from imageshim.archive.sources import find_files
 
 def seconds(engine, out):
     begin = time.perf_counter()
-    Run(find_files([sys.argv[1]]).sources, Conversion(), Path(out), {}).run(engine)
+    with Run(find_files([sys.argv[1]]).sources, Conversion(), Path(out), {}) as run:
+        run.run(engine)
     return time.perf_counter() - begin
 
 cluster = Ray(workers=2)

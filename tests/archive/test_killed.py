@@ -9,12 +9,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from deadly import Deadly, Slow
 from imageshim.archive import local
+from imageshim.archive.journal import JournalError
 from imageshim.archive.local import Local
+from imageshim.archive.outputs import Here
+from imageshim.archive.record import Conversion
 from imageshim.archive.running import Run
 from imageshim.archive.sources import find_files
 
@@ -162,6 +166,32 @@ def test_two_runs_do_not_write_to_one_folder(start, tmp_path):
     assert start("in", "--out", "out", "--workers", 1).returncode == 1
 
 
+def test_a_run_that_failed_keeps_nobody_out_though_its_error_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_bytes(lines(reply(content=A)))
+    sources = find_files(["a.jsonl"]).sources
+
+    def broken(*_):
+        raise OSError(28, "No space left on device")
+
+    with (
+        pytest.raises(OSError, match="No space left") as kept,
+        Run(sources, Conversion(), Path("out"), {"task": "it"}) as run,
+    ):
+        run.run(broken)
+    with pytest.raises(JournalError, match="other options") as kept_too:
+        Run(sources, Conversion(), Path("out"), {"task": "another"})
+    monkeypatch.setattr(Here, "sign", Mock(side_effect=[OSError("gone"), None, None]))
+    with pytest.raises(OSError, match="gone") as kept_last:
+        Run(sources, Conversion(), Path("out"), {"task": "it"})
+
+    with Run(sources, Conversion(), Path("out"), {"task": "it"}) as run:
+        with pytest.raises(JournalError, match="another run writes to out"):
+            Run(sources, Conversion(), Path("out"), {"task": "it"})
+        assert run.run(Local(1)).tally["converted"] == 1
+    assert [kept.tb, kept_too.tb, kept_last.tb]
+
+
 # Workers that end
 
 
@@ -173,8 +203,8 @@ def run_of(tmp_path, name, monkeypatch, **how):
             (tmp_path / f"{file}.jsonl").write_bytes(lines(*[reply(content=A)] * 3))
     task = Deadly(mark=str(tmp_path / f"{name}.mark"), **how)
     sources = find_files(["a.jsonl", "b.jsonl", "c.jsonl"]).sources
-    run = Run(sources, task, Path(name), {"task": "it"})
-    return run.run(Local(2))
+    with Run(sources, task, Path(name), {"task": "it"}) as run:
+        return run.run(Local(2))
 
 
 def test_a_worker_that_is_killed_changes_nothing(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +42,31 @@ class Journal:
         self._done: dict[str, Done] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock()
-        self._read()
-        remove_leftovers(self.folder)
-        self._write()
+        try:
+            self._read()
+            remove_leftovers(self.folder)
+            self._write()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others write to the folder."""
+        self._unlock()
 
     def _lock(self) -> None:
         """Keep others out, as long as this process lives and this journal is open."""
+        self._unlock: Callable[[], object] = lambda: None
         try:
             import fcntl  # noqa: PLC0415  # not on Windows
         except ImportError:
             return
-        self._handle = os.open(self.folder, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._handle)
+        handle = os.open(self.folder, os.O_RDONLY)
+        self._unlock = weakref.finalize(self, os.close, handle)  # once, whoever asks for it
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.close()
             raise JournalError(f"another run writes to {self.folder.parent}") from None
 
     def _read(self) -> None:

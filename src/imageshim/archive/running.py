@@ -12,7 +12,8 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from imageshim.errors import ImageShimError
 from imageshim.files.whole import beside, open_temporary
@@ -21,6 +22,9 @@ from .blocks import Block, Done, Task, blocks_of
 from .journal import Journal
 from .outputs import Folder, Here
 from .sources import IMAGES, OURS, REJECTS, Source, SourceError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Engine", "Run", "Summary"]
 
@@ -47,7 +51,8 @@ class Summary(NamedTuple):
 class Run:
     """Puts the records of files through a task, and writes the files below a folder.
 
-    What an earlier run of the same command has done is not done again.
+    What an earlier run of the same command has done is not done again. For a ``with``: until its
+    end no other run writes to the folder.
 
     Raises:
         ImageShimError: ``out`` holds something else, or an output would replace its source.
@@ -65,8 +70,23 @@ class Run:
         _refuse_places(self.sources, self._out, {OURS, REJECTS, *task.own_names})
         self._out.begin()
         self._journal = Journal(self._out.path, asked)
-        self._out.sign()
-        self._blocks = {source: self._blocks_of(source) for source in self.sources}
+        try:
+            self._out.sign()
+            self._blocks = {source: self._blocks_of(source) for source in self.sources}
+        except BaseException:
+            self._journal.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._journal.close()
 
     def _blocks_of(self, source: Source) -> list[Block]:
         try:

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,53 +222,59 @@ def _run(options: argparse.Namespace) -> int:
     if isinstance(out, There):
         data_error(f"files are made, and the journal of this run is kept, in {out.path}")
     task = _task(options, out.path)
-    run, summary = _done(options, task, engine, out)
-    if MANIFEST in task.own_names:
-        write_manifest(made := out.path / MANIFEST, run.rows())
-        out.publish(made, MANIFEST)
+    with _done(options, task, engine, out) as (run, summary):
+        if MANIFEST in task.own_names:
+            write_manifest(made := out.path / MANIFEST, run.rows())
+            out.publish(made, MANIFEST)
     return _say(summary, out, _NAMES[options.command])
 
 
+@contextmanager
 def _done(
     options: argparse.Namespace, task: Task, engine: Engine, out: Folder
-) -> tuple[Run, Summary]:
-    from imageshim.archive.places import ANYWHERE
-    from imageshim.archive.record import Sought
+) -> Iterator[tuple[Run, Summary]]:
     from imageshim.archive.running import Run
     from imageshim.archive.sources import find_files
 
     found = find_files(options.sources, out.place)
     for note in found.notes:
         data_error(note)
-    run = Run(found.sources, task, out, {"command": options.command, "task": repr(task)})
-    with Progress(f"archive {options.command}", run.size, in_bytes=True) as bar:
-        summary = run.run(engine, bar.advance)
+    with Run(found.sources, task, out, {"command": options.command, "task": repr(task)}) as run:
+        with Progress(f"archive {options.command}", run.size, in_bytes=True) as bar:
+            summary = run.run(engine, bar.advance)
+        _say_if_unfound(task, summary)
+        yield run, summary
+
+
+def _say_if_unfound(task: Task, summary: Summary) -> None:
+    from imageshim.archive.places import ANYWHERE
+    from imageshim.archive.record import Sought
+
     where = task.where if isinstance(task, Sought) else ANYWHERE
     told = ", ".join([*where.at, *where.columns])
     if told and summary.tally["records"] and not summary.tally["replies"]:
         data_error(f"no record has a reply at {told}; without --at and --column they are found")
-    return run, summary
 
 
 def _report(options: argparse.Namespace, task: Look, engine: Engine, out: Here) -> int:
     from imageshim.archive.report import report_of
     from imageshim.archive.sources import REJECTS
 
-    run, summary = _done(options, task, engine, out)
-    if options.html is None:  # who writes the page says it, too
-        _say_rejects(out.path / REJECTS)
-    said = report_of(summary, run.rows())._asdict()
-    rows = dict(_labelled(said))
-    if options.json:
-        print(json.dumps(said, ensure_ascii=False))  # noqa: T201
-    else:
-        for label, count in rows.items():
-            print(f"{count:>16,} {label}")  # noqa: T201
-    if options.html is not None:
-        facts = {label: f"{count:,}" for label, count in rows.items()}
-        found, title = _replies(run, task), title_of(options.sources)
-        return write_page(options.html, found, title, facts, quiet=options.json)
-    return 0 if summary.is_fine else 1
+    with _done(options, task, engine, out) as (run, summary):
+        if options.html is None:  # who writes the page says it, too
+            _say_rejects(out.path / REJECTS)
+        said = report_of(summary, run.rows())._asdict()
+        rows = dict(_labelled(said))
+        if options.json:
+            print(json.dumps(said, ensure_ascii=False))  # noqa: T201
+        else:
+            for label, count in rows.items():
+                print(f"{count:>16,} {label}")  # noqa: T201
+        if options.html is not None:
+            facts = {label: f"{count:,}" for label, count in rows.items()}
+            found, title = _replies(run, task), title_of(options.sources)
+            return write_page(options.html, found, title, facts, quiet=options.json)
+        return 0 if summary.is_fine else 1
 
 
 def _say_rejects(path: Path) -> None:

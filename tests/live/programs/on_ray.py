@@ -43,7 +43,8 @@ def main() -> None:
         task = Deadly(mark=str(Path(f"{out}.mark").absolute()))
         if out == "local":
             Path(task.mark).touch()
-        summary = Run(find_files(["in"]).sources, task, Path(out), {}).run(engine)
+        with Run(find_files(["in"]).sources, task, Path(out), {}) as run:
+            summary = run.run(engine)
         assert summary.is_fine, summary
         print(out, summary.files, summary.tally["converted"])
     assert Path("ray.mark").exists()
