@@ -121,7 +121,8 @@ MORE = {
     "large text": some(pa.large_string()),
     "large bytes": some(pa.large_binary()),
     "lists": pa.array([[BODIES[0], "x"], None, [], [BODIES[1]]]),
-    "lists of one size": pa.array([[BODIES[0]], None, [BODIES[1]]], pa.list_(pa.string(), 1)),
+    # Without None: pyarrow 25, the last for Python 3.10, cannot read the file that it writes then.
+    "lists of one size": pa.array([[BODIES[0]], [BODIES[1]]], pa.list_(pa.string(), 1)),
     "maps": pa.array(
         [[("a", BODIES[0]), ("b", None)], None, [], [("c", BODIES[1])]],
         pa.map_(pa.string(), pa.string()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import importlib.util
+import itertools
 import re
 import sys
 import tempfile
@@ -625,8 +626,10 @@ def test_a_long_line_does_not_hide_what_is_wrong():
 
 
 def test_many_ways_of_going_wrong_are_counted():
+    number = itertools.count()
+
     def images(reply):
-        raise LookupError(f"{id(reply)} {str(reply) * 20}")
+        raise LookupError(f"{next(number)} {str(reply) * 20}")
 
     message = told(images, streamed=True)
 

@@ -67,10 +67,16 @@ def test_a_read_that_is_not_says_where_the_text_went(client, report):
     assert (row["treated"], row["went_to"]) == ([], "json.dumps")
 
 
-@pytest.mark.parametrize("how", ["attribute", "getattr"])
-def test_the_message_is_as_it_was_but_for_the_read(client, report, how):
+@pytest.mark.parametrize(
+    ("how", "reader"),
+    [
+        ("attribute", lambda message: message.content),
+        ("getattr", lambda message: getattr(message, "content")),  # noqa: B009
+    ],
+)
+def test_the_message_is_as_it_was_but_for_the_read(client, report, how, reader):
     message = client.chat.completions.create(**REQUEST).choices[0].message
-    read = getattr(message, "con" + "tent") if how == "getattr" else message.content
+    read = reader(message)
     assert type(read) is WatchedText
     plain = message.model_dump()["content"]
     assert type(plain) is str
