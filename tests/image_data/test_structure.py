@@ -124,6 +124,8 @@ def test_the_type_comes_from_the_bytes_alone():
     assert sniff(encoded(b"%PDF-1.4 and so on")) is None
     assert sniff("") is None
     assert sniff("é" * 64) is None
+    assert sniff(encoded(b"\0\0\1\0\1\0" + bytes(12) + b"\x16\0\0\0")) == "image/x-icon"
+    assert sniff(encoded(b"\0\0\1\0\0\0" + bytes(12) + b"\x16\0\0\0")) is None  # of none
 
 
 def test_chunks_of_one_size_are_stepped_over_like_any_others():

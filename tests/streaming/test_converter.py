@@ -254,6 +254,14 @@ def test_carriers_that_write_nulls_go_on_doing_so():
     assert second == {**nulls, "images": [item(RED.url)]}
 
 
+def test_text_that_was_held_to_the_end_has_the_nulls_of_its_carrier():
+    delta = {"content": "a dat", "tool_calls": None}
+    assert deltas(converted([chunk(delta)])) == [
+        {"content": "a ", "tool_calls": None},
+        {"content": "dat", "tool_calls": None},
+    ]
+
+
 def test_other_fields_go_with_the_first_of_several():
     delta = {"content": f"a{RED.url}", "reasoning_content": "r", "vendor": 1}
     assert deltas(converted([chunk(delta)], source="content")) == [

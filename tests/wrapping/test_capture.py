@@ -198,6 +198,7 @@ def test_an_image_knows_where_it_comes_from(answering):
     assert str(one.call_site) == f"{__file__}:{one.call_site.line}"
     assert (one.mime_type, one.data) == ("image/png", pictures.png().data)
     assert isinstance(one, imageshim.GeneratedImage)
+    assert imageshim.CapturedImage(one.url).choice == 0
 
 
 async def test_the_call_site_of_an_asynchronous_call_is_the_line_that_calls(async_client):

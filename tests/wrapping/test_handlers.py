@@ -184,6 +184,15 @@ async def test_an_asynchronous_handler_too():
     assert asyncio.iscoroutinefunction(AsyncHTTPHandler().post)
 
 
+def test_a_new_watch_begins_when_it_is_told_to():
+    plain = HTTPHandler.post
+    watch = handlers._Watch()
+    watch.start()
+    assert HTTPHandler.post is not plain
+    watch.stop()
+    assert HTTPHandler.post is plain
+
+
 def test_it_is_taken_back_when_an_installation_ends(monkeypatch):
     before = vars(HTTPHandler)["post"]
     completion(lambda: None)()

@@ -28,6 +28,7 @@ from painter import result
             "picture",
         ),
         ("@anything(1)\ndef f(): return paint()\nx = f()", "picture | ?"),
+        ("import functools\n@functools.lru_cache(x := paint())\ndef f(): pass", "picture"),
     ],
 )
 def test_a_name_is_what_defines_it(program, value):

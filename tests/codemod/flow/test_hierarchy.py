@@ -104,17 +104,21 @@ def test_a_method_of_its_own_goes_before_the_inherited_one():
     assert NEW not in fixed({"base.py": ASKING, "url.py": reader})["url.py"]
 
 
-def test_what_a_class_below_gives_may_be_another_ones_as_well():
-    base = """
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("", '.choices[0].message.image["url"]'), (".choices[0].message", '.image["url"]')],
+)
+def test_what_a_class_below_gives_may_be_another_ones_as_well(given, read):
+    base = f"""
         import litellm
         class Base:
-            def draw(self, p): return self.ask(p).choices[0].message.image["url"]
+            def draw(self, p): return self.ask(p){read}
     """
     below = f"""
         import litellm
         from base import Base
         class Ours(Base):
-            def ask(self, p): return {ASK}
+            def ask(self, p): return {ASK}{given}
     """
 
     assert certain({"base.py": base, "ours.py": below}, "base.py") == [False]

@@ -37,6 +37,12 @@ def test_values_of_two_paths_are_joined_in_any_order(one, other, both):
     assert v.join(other, one) == both
 
 
+def test_what_two_paths_share_keeps_the_way_that_one_of_them_took():
+    taken = v.Obj("picture", "painter", frozenset(), ((1, "p"),), frozenset({1}))
+
+    assert v.join(thing(), taken).chain == v.join(taken, thing()).chain == taken.chain
+
+
 def test_too_many_alternatives_are_unknown_but_for_what_is_looked_for():
     many = v.join_all([thing(), *(v.Const(str(n)) for n in range(20))])
 

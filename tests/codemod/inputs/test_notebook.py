@@ -116,6 +116,10 @@ def test_a_notebook_with_windows_line_ends_keeps_them():
     assert new.count(b"\n") == new.count(b"\r\n")
 
 
+def test_a_cell_that_ends_its_last_line_is_followed_by_the_next():
+    assert only(notebook(["x\n"], ["y"])).source.data == b"x\ny\n"
+
+
 def test_a_byte_order_mark_stays():
     data = b"\xef\xbb\xbf" + notebook(["x"])
 

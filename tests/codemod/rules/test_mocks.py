@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import types
 from unittest.mock import patch
 
 import pytest
 
+from imageshim.codemod.checking.mocks import Mocks
 from imageshim.codemod.inputs.scanning import scan
 from imageshim.codemod.project.settings import find
 from imageshim.codemod.running.preparation import prepared
@@ -224,6 +226,13 @@ def test_what_is_no_reply_stays_in_a_test_with_mocks(line, tmp_path):
 
     assert new["app.py"] != files["app.py"]
     assert line in new["test_app.py"]
+
+
+@pytest.mark.parametrize("fields", [f"image={IMAGE}", f"content=None, image={IMAGE}"])
+def test_an_object_with_an_image_is_a_message_wherever_it_is_made(fields):
+    made = f"from types import SimpleNamespace\nmake(SimpleNamespace({fields}))\n"
+
+    assert [spot.field for spot in Mocks.of_tree(ast.parse(made)).of(["image"])] == ["image"]
 
 
 def test_without_anything_that_reads_it_a_mock_stays(tmp_path):
