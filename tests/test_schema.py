@@ -71,6 +71,10 @@ def test_the_schema_takes_what_the_model_takes(name, data):
     assert validator.is_valid(before) == (not problems(before, name))
 
 
+def test_an_address_may_be_one_letter():
+    assert problems(reply(content=None, image={"url": "a"}), "image") == []
+
+
 def test_models_keep_what_they_do_not_know():
     before = reply(images=[{**ITEM, "vendor": 1}], content="x", refusal=None)
     model = MODELS[Format.IMAGES].model_validate(before)

@@ -252,6 +252,12 @@ def test_decoding_does_the_same_without_the_faster_decoder(monkeypatch):
         source._large_decoder.cache_clear()
 
 
+@pytest.mark.parametrize("size", [(4, 6), (5, 7), (300, 1000)])
+def test_lossless_webp_says_its_size_in_bits(size):
+    picture = saved(PILImage.new("RGB", size), "WEBP", lossless=True)
+    assert dimensions("data:image/webp;base64," + base64.b64encode(picture).decode()) == size
+
+
 def test_svg_can_be_text_in_a_uri():
     svg = '<svg width="3" height="4"><text>é 100%</text></svg>'
     for uri in (

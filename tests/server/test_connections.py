@@ -396,6 +396,15 @@ def test_an_application_that_fails_is_one_line_without_its_text(log):
     assert "secret" not in log.text
 
 
+def test_where_an_application_failed_is_told(log):
+    async def app(_scope, _receive, _send):
+        json.loads("secret")
+
+    with served(LastResort(app)) as url:
+        assert patient.get(url).status_code == 500
+    assert f"failed: JSONDecodeError at {json.decoder.__file__}:" in log.text
+
+
 def test_an_answer_that_fails_in_the_middle_is_cut_off(log):
     half = {"type": "http.response.body", "body": b"half", "more_body": True}
     app = failing(START, half, fault=RuntimeError("secret"))

@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import pytest
 from openai import OpenAI
@@ -456,6 +457,22 @@ def test_a_request_that_does_not_come_in_is_refused(gateway):
 
 
 # -- its own pages ---------------------------------------------------------------------------
+
+
+def test_it_is_not_ready_while_the_port_of_the_upstreams_kind_cannot_be_reached(
+    gateway, monkeypatch
+):
+    asked = []
+
+    async def refuse(host, port):
+        asked.append((host, port))
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(anyio, "connect_tcp", refuse)
+    for upstream in ("http://a.example", "https://a.example", "https://a.example:8443"):
+        with gateway(upstream) as url:
+            assert patient.get(f"{url}/readyz").status_code == 503
+    assert asked == [("a.example", 80), ("a.example", 443), ("a.example", 8443)]
 
 
 def test_it_is_ready_once_the_upstream_could_be_reached_and_stays_so(gateway):

@@ -69,9 +69,9 @@ class Read(NamedTuple):
     format: Format
     """The format that the parts are in."""
     has_stash: bool
-    own: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    own: dict[str, Any]
     """Gateways' fields with images, which stand beside the images from now on."""
-    is_own: bool = False
+    is_own: bool
     """Whether the images came from such a field."""
 
     @property

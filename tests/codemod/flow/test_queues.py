@@ -83,9 +83,9 @@ def test_an_attribute_and_a_tuple_carry_it():
 
 
 def test_an_item_may_be_given_by_name():
-    assert (
-        result("import queue\nq = queue.Queue()\nq.put(item=paint())\nx = q.get()\n") == "picture"
-    )
+    program = "import queue\nq = queue.Queue()\nq.put(item=paint())\nx = q.get()\n"
+
+    assert result(program) == "picture"
 
 
 def test_two_queues_are_two():

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from imageshim.codemod.inputs.discovery import InputError, Kind, discover, kind_of
+from imageshim.codemod.inputs.scanning import scan
 from imageshim.codemod.inputs.sources import read_file
+from imageshim.codemod.project.settings import find
 
 
 def tree(root, *paths, **texts):
@@ -202,3 +204,13 @@ def test_an_ignore_file_that_is_none_is_said(tmp_path, kind):
     paths = list(discover([str(tmp_path)], tmp_path, (), told.append))
     assert [Path(path).name for path in paths] == ["a.py"]
     assert "not read" in told[0]
+
+
+def test_every_file_that_was_read_is_told_in_hundreds(tmp_path):
+    told = []
+    for number in range(300):
+        (tmp_path / f"{number}.py").touch()
+
+    scan([str(tmp_path)], find(tmp_path), told.append)
+
+    assert told == [256, 44]

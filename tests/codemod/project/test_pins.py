@@ -76,6 +76,7 @@ def write(folder, **files):
         ("conda-lock.yml", "package:\n- name: litellm\n  version: 1.76.1\n", 3, "litellm==1.76.1"),
         ("pixi.lock", "- pypi: x\n  name: litellm\n  version: 1.76.1\n", 3, "litellm==1.76.1"),
         ("uv.lock", UV_LOCK, 5, "litellm==1.76.1"),
+        ("uv.lock", f"\n{UV_LOCK}", 6, "litellm==1.76.1"),
         ("poetry.lock", UV_LOCK, 5, "litellm==1.76.1"),
     ],
 )  # fmt: skip

@@ -79,6 +79,7 @@ FOUND = {
     ],
     "IMG109": [
         ("", "import litellm\nm = litellm.Message(images=[{'image_url': {'url': u}}])"),
+        ("", "import litellm\nf(1)\nm = litellm.Message(images=[{'image_url': {'url': u}}])\ng(2)"),
         ("", ("from litellm.types.utils import Message\n"
              "m = Message(content=None, images=[{'image_url': {'url': u}, 'type': 'image_url'}])")),
         ("", ("from litellm import Message as M\nfrom litellm.types.utils import Delta\n"
