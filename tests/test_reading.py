@@ -117,6 +117,13 @@ def test_a_data_uri_in_the_reasoning_is_a_draft():
     assert reading.final_image.url == JPEG.url
 
 
+def test_of_several_final_images_the_last_one_counts():
+    reading = read(
+        {"role": "assistant", "content": None, "images": [item(PNG.url), item(JPEG.url)]}
+    )
+    assert reading.final_image.url == JPEG.url
+
+
 def test_a_reply_of_drafts_has_no_final_image():
     reading = read({"content": "", "reasoning_content": PNG.url}, source="1.75.9")
     assert [i.is_draft for i in reading.images] == [True]

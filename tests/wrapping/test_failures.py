@@ -76,6 +76,14 @@ def test_strict_raises():
         imageshim.wrap(reply, strict=True)()
 
 
+def test_an_answer_that_cannot_be_looked_at_is_not_one_without_images():
+    class Odd(dict):
+        def get(self, *_):
+            raise BrokenError
+
+    assert not delivery.has_nothing(Odd(choices=[]))
+
+
 def test_a_stream_goes_on_as_it_came(monkeypatch):
     head, tail = PICTURE.url[:70], PICTURE.url[70:]
     original = streams.ChunkMachine.feed

@@ -14,6 +14,7 @@ import zipfile
 import pytest
 
 from imageshim.testing.fake_gemini import fake_gemini
+from imageshim.wrapping.report import _project
 
 PROGRAM = """\
 import os, sys
@@ -393,3 +394,11 @@ def test_emit_says_what_the_program_gets(tmp_path):
 
     assert "data:image" in ended.stdout
     assert f"{path}:4: LegacyImageFormatWarning" in ended.stderr
+
+
+@pytest.mark.parametrize("mark", [".git", "pyproject.toml"])
+def test_a_folder_with_one_of_the_marks_is_the_project(tmp_path, mark):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / mark).touch()
+
+    assert _project(tmp_path / "a" / "b") == tmp_path / "a"

@@ -18,6 +18,8 @@ from painter import result
         ("def f(**a): return a['k']", "f(k=p)", "picture"),
         ("def f(a, **b): return b", "f(1, **other)", "{}"),
         ("def f(a=paint()): return a", "f(**other)", "?"),
+        ("def f(a, b): return b", "f(p, **other)", "?"),
+        ("def f(*, a): return a", "f(**other)", "?"),
         ("def f(a): return a if a else p.frame", "f(p)", "frame | picture"),
         ("def f() -> Picture: return anything()", "f()", "picture"),
         ("def f(): pass", "f()", "nothing"),

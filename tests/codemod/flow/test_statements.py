@@ -21,6 +21,8 @@ from painter import result
         ("try: y = p\nexcept E: raise", "picture"),
         ("try: z()\nexcept (A, B) as y: y = p\nelse: y = p.frame", "frame | picture"),
         ("try: z()\nfinally: y = p", "picture"),
+        ("try:\n try:\n  a = p\n  raise E\n finally: y = a\nexcept E: pass", "picture"),
+        ("try:\n    a = p\n    a = p.frame\nfinally: y = a", "frame"),
         ("a = anything()\nassert isinstance(a, Picture), 'no'\ny = a", "picture"),
         ("a = anything()\nif not isinstance(a, Picture): raise E\ny = a", "picture"),
         ("a = anything()\nif isinstance(a, int): pass\ny = a", "?"),
