@@ -136,6 +136,9 @@ def test_parentheses_enclose_only_where_a_uri_is_due():
     assert found(f"({URI})") == [URI]
     assert found(f"({URI})", trusted=False) == []
     assert not is_enclosed("", "")
+    assert is_enclosed("](", ")")
+    assert is_enclosed(']"', '"')
+    assert not is_enclosed(']"', ")")
 
 
 def test_a_truncated_image_counts_only_where_the_format_is_known():

@@ -26,7 +26,6 @@ CALLS: dict[str, str] = {
     "stream_chunk_builder": "built",
     "Router": "router",
     "LiteLLM": "client",
-    "AsyncLiteLLM": "client",
 }
 """Functions of ``litellm`` and what they return."""
 
@@ -54,7 +53,9 @@ CONSTRUCTORS: dict[str, str] = {
 }
 """LiteLLM's types: what an instance is, and what a parameter with that annotation is."""
 
-_TYPES: dict[str, str] = {**CONSTRUCTORS, "CustomStreamWrapper": "stream", "Router": "router"}
+_TYPES: dict[str, str] = {
+    **CONSTRUCTORS, "CustomStreamWrapper": "stream", "LiteLLM": "client", "Router": "router"
+}  # fmt: skip
 
 
 def _call(at: Interpreter, name: str, given: Given) -> v.Value:
@@ -129,7 +130,10 @@ def _router_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.
 
 
 def _client_method(at: Interpreter, value: v.Obj, name: str, given: Given) -> v.Value:
-    """Return what a method of a ``litellm.LiteLLM`` client gives."""
+    """Return what ``chat.completions`` of a ``litellm.LiteLLM`` or a Router gives.
+
+    Source: ``litellm/main.py``, ``litellm/router.py`` of 1.80.0.
+    """
     del value
     if name != "create":
         return v.UNKNOWN
@@ -165,6 +169,11 @@ LIBRARY = Library(
     packages=("litellm",),
     call=_call,
     methods={"router": _router_method, "client": _client_method},
+    fields={
+        ("router", "chat"): "client",
+        ("client", "chat"): "client",
+        ("client", "completions"): "client",
+    },
     types=frozenset(_TYPES),
     annotated=_annotated,
     starred=("completion", "acompletion", "stream_chunk_builder", "ModelResponse", "Router"),
