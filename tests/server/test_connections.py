@@ -1,16 +1,19 @@
 """What one connection may cost, and that nothing that a peer sends gets a traceback logged."""
 
 import asyncio
+import gc
 import http.client
 import itertools
 import json
 import logging
 import socket
+import threading
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 import patient
 from imageshim import MissingExtraError
@@ -281,6 +284,85 @@ def test_what_is_no_http_gets_no_traceback(gateway):
                 assert everything(connection)[:9] in {b"", b"HTTP/1.1 "}, (name, path)
             assert patient.get(f"{url}/x").text == "ok", (name, path)
     assert not any(head.startswith("GET /y") for head in upstream.heads)
+
+
+# -- requests on one connection -------------------------------------------------------------------
+
+EVIL = b"GET /evil HTTP/1.1\r\nHost: a\r\n\r\n"
+UPGRADE = b"Host: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: %d" % len(EVIL), EVIL),
+        (b"Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(EVIL), EVIL)),
+    ],
+)
+def test_the_body_of_a_request_for_an_upgrade_is_no_request(gateway, framing, body):
+    head = b"POST %b HTTP/1.1\r\n%b%b\r\nExpect: 100-continue\r\n\r\n"
+    with (
+        RawServer(answer_ok) as upstream,
+        gateway(upstream.url) as url,
+        raw(url, head % (CHAT.encode(), UPGRADE, framing)) as connection,
+    ):
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(body + b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert everything(connection).count(b"HTTP/1.1 200 OK") == 2
+    assert [head.split(" ")[1] for head in upstream.heads] == [CHAT, "/x"]
+    assert upstream.bodies == [EVIL, b""]
+
+
+def test_what_comes_behind_a_request_for_an_upgrade_is_answered(gateway):
+    data = b"GET /x HTTP/1.1\r\n%b\r\n" % UPGRADE
+    data += b"GET /y HTTP/1.1\r\n%bConnection: close\r\n\r\n" % UPGRADE
+    with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
+        with raw(url, data) as connection:
+            assert everything(connection).count(b"HTTP/1.1 200 OK") == 2
+        assert [head.split(" ")[1] for head in upstream.heads] == ["/x", "/y"]
+
+
+def test_a_broken_request_does_not_spoil_the_answer_to_one_before_it(gateway):
+    """Nor is it answered itself while others wait before it."""
+    broken = b"POST /z HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    for count in (1, 2, 3):
+        data = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * count + broken
+        with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
+            with raw(url, data) as connection:
+                got = everything(connection)
+            assert len(upstream.heads) == count
+        assert got.partition(b"HTTP/1.1 400 ")[0].count(b"\r\n\r\nok") == count
+
+
+def test_the_requests_that_wait_on_one_connection_are_few_or_unread(gateway):
+    """What was parsed takes a hundred times the memory of what was sent."""
+    counted = []
+
+    async def count(_server, _reader, writer):
+        counted.append(sum(isinstance(one, RequestResponseCycle) for one in gc.get_objects()))
+        writer.write(OK)
+
+    with (
+        RawServer(count) as upstream,
+        gateway(upstream.url) as url,
+        raw(url, b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * 500) as connection,
+    ):
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert max(counted) < 50
+
+
+def test_when_a_client_leaves_that_has_asked_twice_the_first_call_ends(gateway):
+    asked = threading.Event()
+
+    async def silent(_server, reader, _writer):
+        asked.set()
+        await reader.read()
+
+    with RawServer(silent) as upstream, gateway(upstream.url) as url:
+        with raw(url, b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * 2):
+            assert asked.wait(20)
+        assert upstream.left.wait(20)
+    assert len(upstream.heads) == 1
 
 
 UPSTREAMS = {
