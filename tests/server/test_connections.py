@@ -399,6 +399,24 @@ def test_an_upstream_that_is_wrong_gets_no_traceback(gateway):
             assert patient.get(f"{url}/healthz").text == "ok\n", (case, method)
 
 
+def test_answers_that_one_parser_could_not_pass_on_are_passed_on(gateway, log):
+    answers = {
+        "304": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+        "204": b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+        "200": b"HTTP/1.1 200 OK\r\nX-A: \x01\r\nContent-Length: 0\r\n\r\n",
+    }
+
+    async def odd(server, _reader, writer):
+        writer.write(answers[server.heads[-1].split(" ")[1][1:]])
+
+    with RawServer(odd) as upstream, gateway(upstream.url) as url:
+        for status in answers:
+            ask = f"GET /{status} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+            with raw(url, ask) as connection:
+                assert everything(connection).startswith(f"HTTP/1.1 {status} ".encode())
+    assert [record for record in log.records if record.levelno > logging.INFO] == []
+
+
 SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
 LONGER = {
     "a length": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + SECOND,

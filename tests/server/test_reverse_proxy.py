@@ -266,3 +266,33 @@ def test_other_paths_reach_the_upstream_as_they_came(path):
 def test_a_port_that_there_is_not_is_refused(port):
     with pytest.raises(ImageShimError, match="port"):
         upstream_url(f"http://host:{port}")
+
+
+class Says(Watched):
+    """Answers with a status, headers and no body."""
+
+    def __init__(self, status, headers):
+        super().__init__()
+        self.status, self.headers = status, headers
+
+    async def handle_async_request(self, request):
+        async for _ in request.stream:
+            pass
+        return httpx.Response(self.status, headers=self.headers, content=b"")
+
+
+@pytest.mark.parametrize(("status", "kept"), [(204, False), (304, False), (200, True)])
+async def test_an_answer_that_has_no_body_has_no_length(status, kept):
+    """uvicorn on httptools would wait for the body of a 304, and end the connection without it."""
+    answer = await ask(proxy(Says(status, {"Content-Length": "5", "ETag": '"a"'})), method="HEAD")
+    assert answer.headers == {"etag": '"a"', **({"content-length": "5"} if kept else {})}
+
+
+async def test_control_characters_in_headers_become_blanks():
+    """RFC 9110, 5.5; uvicorn on httptools would end the connection without an answer."""
+    transport = Says(200, {b"X-A": b"a\x01\x1b[31m\x7fb\x00", b"X-B": b"\tc\t\xe4\x80"})
+    answer = await ask(proxy(transport), headers={"X-C": "d\x01e"})
+    assert answer.raw_headers == [(b"x-a", b"a  [31m b"), (b"x-b", b"c\t\xe4\x80")]
+    transport = Watched(httpx.ReadError("enough"))
+    await ask(proxy(transport), headers={"X-C": "d\x01e"})
+    assert transport.request.headers["x-c"] == "d e"

@@ -43,7 +43,16 @@ _HOP_BY_HOP = frozenset(
     }
 )  # fmt: skip
 _STATUS = range(200, 600)  # RFC 9110, 15: no other is the status of a whole answer
+# RFC 9110, 8.6: the length says nothing of these answers themselves. uvicorn on httptools believes
+# it, and ends the connection for want of the body.
+_NO_BODY = frozenset({204, 304})
 _VIA = (b"via", b"1.1 imageshim")  # RFC 9110, 7.6.3: a gateway must name itself to the upstream
+
+# RFC 9110, 5.5: blanks may stand for what no header's value holds. h11 lets it pass; uvicorn on
+# httptools, and who is asked behind us, need not.
+_BLANKED = bytes(
+    0x20 if (code < 0x20 and code != 0x09) or code == 0x7F else code for code in range(256)
+)
 
 # The first that matches: what the client is told, and what is counted.
 _FAULTS: tuple[tuple[type[Exception], int, str, str], ...] = (
@@ -163,13 +172,12 @@ class ReverseProxy:
             response = await self._transport.handle_async_request(request)
             if response.status_code not in _STATUS:
                 raise httpx.RemoteProtocolError("this is not a status")
-            start = {
-                "type": "http.response.start",
-                "status": response.status_code,
-                "headers": _end_to_end(response.headers.raw),
-            }
+            sent = _end_to_end(response.headers.raw)
+            if response.status_code in _NO_BODY:
+                sent = headers.without(sent, {b"content-length"})
+            status = response.status_code
             started = True
-            await send(start)
+            await send({"type": "http.response.start", "status": status, "headers": sent})
             assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # for types
             async for piece in response.stream:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -254,4 +262,4 @@ def _end_to_end(raw: headers.HeaderList) -> headers.HeaderList:
     # around a value are none of it; some parsers leave them.
     framing = {b"content-length"} if headers.value(raw, b"transfer-encoding") is not None else set()
     kept = headers.without(raw, _HOP_BY_HOP | listed | framing)
-    return [(key.lower(), text.strip(b" \t")) for key, text in kept]
+    return [(key.lower(), text.translate(_BLANKED).strip(b" \t")) for key, text in kept]
