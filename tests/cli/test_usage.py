@@ -107,3 +107,12 @@ def test_what_cannot_be_had_is_told(usage, text, fault):
 
 def test_a_header_needs_a_colon(usage):
     assert usage("http://x", "--header", "nonsense")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "asked", [("http://[::1",), ("http://a:b",), ("http://a", "--header", "X-Key: \u2713")]
+)
+def test_what_cannot_be_asked_for_is_told(usage, asked):
+    code, out = usage(*asked)
+    assert code == 1
+    assert out.startswith(f"Error: {asked[0]}")

@@ -54,16 +54,16 @@ def fetch_metrics(url: str, headers: Mapping[str, str] | None = None) -> str:
         ImageShimError: it cannot be had.
 
     """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.path in {"", "/"}:
-        parts = parts._replace(path="/metrics")
-    whole = urlunsplit(parts)
     try:
-        answer = httpx.get(whole, headers=headers, timeout=_TIMEOUT, follow_redirects=True)
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.path in {"", "/"}:
+            parts = parts._replace(path="/metrics")
+        url = urlunsplit(parts)
+        answer = httpx.get(url, headers=headers, timeout=_TIMEOUT, follow_redirects=True)
         answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as fault:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as fault:  # a header may be no ASCII
         first_line = str(fault).partition("\n")[0]
-        raise ImageShimError(f"{whole}: {first_line}") from None
+        raise ImageShimError(f"{url}: {first_line}") from None
     return answer.text
 
 

@@ -1,6 +1,7 @@
 """The server as a server: what it keeps of requests, what goes wrong on request, how it ends."""
 
 import http.client
+import itertools
 import json
 import socket
 import threading
@@ -386,5 +387,9 @@ def test_requests_that_make_no_sense_are_answered_and_leave_no_traceback(capsys)
             with socket.create_connection((where.hostname, where.port), 20) as connection:
                 connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n" + length)
                 assert connection.recv(65536).startswith(b"HTTP/1.1 400 "), length
+        for method, target in itertools.product(("GET", "POST"), ("http://[::1", "http://a]/b")):
+            with socket.create_connection((where.hostname, where.port), 20) as connection:
+                connection.sendall(f"{method} {target} HTTP/1.1\r\n\r\n".encode())
+                assert connection.recv(65536).startswith(b"HTTP/1.1 404 "), (method, target)
         server.wait_idle()
     assert capsys.readouterr().err == ""

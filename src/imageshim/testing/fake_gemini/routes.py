@@ -33,7 +33,10 @@ TOKEN_PATH = "/token"  # noqa: S105  # a path, no secret
 
 def route(method: str, target: str) -> Route | None:
     """Tell what a request asks for; None where nothing is served there."""
-    url = urlsplit(target)
+    try:
+        url = urlsplit(target)
+    except ValueError:  # "http://[::1"
+        return None
     if method == "POST":
         if found := _GEMINI.fullmatch(url.path):
             sse = parse_qs(url.query).get("alt") == ["sse"]
