@@ -313,13 +313,14 @@ def test_the_body_of_a_request_for_an_upgrade_is_no_request(gateway, framing, bo
     assert upstream.bodies == [EVIL, b""]
 
 
-def test_what_comes_behind_a_request_for_an_upgrade_is_answered(gateway):
+def test_what_comes_behind_a_request_for_an_upgrade_is_answered_and_not_logged(gateway, log):
     data = b"GET /x HTTP/1.1\r\n%b\r\n" % UPGRADE
     data += b"GET /y HTTP/1.1\r\n%bConnection: close\r\n\r\n" % UPGRADE
     with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
         with raw(url, data) as connection:
             assert everything(connection).count(b"HTTP/1.1 200 OK") == 2
         assert [head.split(" ")[1] for head in upstream.heads] == ["/x", "/y"]
+    assert [record for record in log.records if record.levelno > logging.INFO] == []
 
 
 def test_a_broken_request_does_not_spoil_the_answer_to_one_before_it(gateway):

@@ -137,6 +137,9 @@ class Limited(_Base):
 
     # -- what is no HTTP -------------------------------------------------------------------------
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a client may ask for HTTP/2 with each request, and is answered as it was."""
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, where a refusal cannot be taken for a part of an answer."""
         cycle = self.cycle
