@@ -323,6 +323,15 @@ def test_what_comes_behind_a_request_for_an_upgrade_is_answered_and_not_logged(g
     assert [record for record in log.records if record.levelno > logging.INFO] == []
 
 
+def test_who_speaks_http_1_0_is_told_nothing_before_the_answer(gateway):
+    """RFC 9110, 10.1.1: it would take 100 Continue for the answer."""
+    data = b"POST /x HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}"
+    with RawServer(answer_ok) as upstream, gateway(upstream.url) as url:
+        with raw(url, data) as connection:
+            assert everything(connection).startswith(b"HTTP/1.1 200 OK")
+        assert upstream.bodies == [b"{}"]
+
+
 def test_a_broken_request_does_not_spoil_the_answer_to_one_before_it(gateway):
     """Nor is it answered itself while others wait before it."""
     broken = b"POST /z HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"

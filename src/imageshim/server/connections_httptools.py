@@ -111,6 +111,8 @@ class HttpTools(Limited, HttpToolsProtocol):  # type: ignore[misc]  # their attr
         self._in_head = False
         if self.parser.asks_for_upgrade:
             return
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # it knows no answers before the answer
         super().on_headers_complete()
         if not self.pipeline:
             self._running = self.cycle
