@@ -265,6 +265,12 @@ def test_beside_an_image_part_a_text_part_is_text():
     assert normalize({"content": TEXT_PARTS["two images"], "images": []})["images"] == []
 
 
+def test_beside_images_in_the_providers_fields_a_text_part_is_text():
+    parts = [{"type": "text", "text": PNG}]
+    message = {"content": parts, "provider_specific_fields": {"images": [item(JPEG)]}}
+    assert urls(message) == [JPEG]
+
+
 def test_without_a_stash_the_pieces_of_a_text_part_are_parts_of_their_own():
     message = {"content": TEXT_PARTS["text and image"]}
     for on_loss in ("drop", "raise"):

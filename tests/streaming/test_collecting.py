@@ -270,6 +270,12 @@ def test_what_should_be_an_object_and_is_none_stays():
     assert made["provider_specific_fields"] == "y"
 
 
+def test_fields_of_a_gateways_chunks_are_the_replys():
+    chunks = [{"a_vendor": 1, **chunk({"content": "a"}), "z_vendor": 2}]
+    made = collect(chunks)
+    assert (made["a_vendor"], made["z_vendor"]) == (1, 2)
+
+
 def test_log_probabilities_of_a_choice_are_one_list():
     chunks = texts("a", "b")
     for number, one in enumerate(chunks[:2]):

@@ -554,6 +554,13 @@ def test_pieces_of_a_choice_without_an_index_are_put_together():
     assert made["choices"][0]["delta"] == {"images": [item(RED.url)]}
 
 
+def test_images_in_markdown_are_text_of_a_converter_that_is_not_asked():
+    link = f"![a]({RED.url})"
+    converter = StreamConverter("images")
+    made = [*converter.feed(chunk({"content": link})), *converter.finish()]
+    assert "".join(delta["content"] for delta in deltas(made)) == link
+
+
 def test_images_in_markdown_are_read_on_request():
     text = f"Look: ![image]({RED.url}) Done!"
     pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
