@@ -71,6 +71,11 @@ def test_the_schema_takes_what_the_model_takes(name, data):
     assert validator.is_valid(before) == (not problems(before, name))
 
 
+def test_a_choice_without_a_number_is_the_first():
+    model = MODELS[Format.IMAGES].model_validate({"choices": [{"message": {"content": "a"}}]})
+    assert model.choices[0].index == 0
+
+
 def test_an_address_may_be_one_letter():
     assert problems(reply(content=None, image={"url": "a"}), "image") == []
 

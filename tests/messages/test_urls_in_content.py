@@ -56,6 +56,14 @@ def test_in_deltas_too():
     assert back["content"] == "Here:Enjoy!"
 
 
+def test_an_edited_reference_is_text():
+    item = {"type": "image_url", "image_url": {"url": "files/1.png"}, "index": 0}
+    there = convert({"role": "assistant", "content": "Here:", "images": [item]}, "content")
+    assert [image.url for image in read(there).images] == ["files/1.png"]
+    there["content"] = there["content"].replace("1", "2")
+    assert list(read(there).images) == []
+
+
 def test_an_edited_line_feed_is_not_believed():
     there = convert({"role": "assistant", "content": [part("Here:"), part(A)]}, "content")
     edited = {**there, "content": there["content"].replace("\n", " ")}
