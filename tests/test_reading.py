@@ -10,6 +10,7 @@ from PIL import Image as PILImage
 
 import captured
 from imageshim import (
+    Format,
     GeneratedImage,
     ImageShimError,
     MalformedImageError,
@@ -21,6 +22,7 @@ from imageshim import (
     read_all,
 )
 from imageshim.messages import generated_image
+from imageshim.messages.generated_image import where_images_are
 from imageshim.testing.pictures import gif, jpeg, png, svg, webp
 from sample_images import SAMPLES
 
@@ -478,3 +480,10 @@ def test_a_reading_without_an_image_says_what_the_reply_says_of_that():
     )
     assert repr(read(blocked)) == said
     assert "content_filter" in read(blocked)._repr_html_()
+
+
+def test_where_images_stand_is_the_format_or_else_the_place_of_the_first():
+    (image,) = read({"role": "assistant", "content": None, "images": [item(PNG.url)]}).images
+    assert where_images_are([image], Format.IMAGES) == "images"
+    assert where_images_are([image], None) == "chunk"
+    assert where_images_are([], None) == "none"

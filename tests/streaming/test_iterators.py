@@ -263,3 +263,7 @@ def test_calls_that_nobody_awaited_are_refused():
     with pytest.raises(MalformedReplyError, match="await it first"):
         collect(waiting)
     waiting.close()
+
+
+def test_what_is_converted_is_iterated_as_what_it_is_made_of():
+    assert not hasattr(convert_stream(iter([]), "images"), "__aiter__")

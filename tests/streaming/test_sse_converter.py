@@ -147,6 +147,20 @@ def test_text_that_is_held_goes_before_done():
     assert made.endswith(b"}\r\n\r\ndata: [DONE]\r\n\r\n")
 
 
+def test_whether_anything_is_held_is_told():
+    converter = SSEConverter("images")
+    assert converter.holds is False
+    made = converter.feed(frame(chunk({"content": "a dat"})))
+    assert converter.holds is True
+    made += converter.feed(frame(chunk({"content": "e."})))
+    assert converter.holds is False
+    assert (
+        "".join(delta["choices"][0]["delta"]["content"] for delta in chunks_of(made)) == "a date."
+    )
+    converter.feed(b"data: {")
+    assert converter.holds is True
+
+
 def test_text_that_is_held_comes_at_the_end():
     body = frame(chunk({"content": "a dat"}))
     assert chunks_of(converted(body)) == [chunk({"content": "a "}), chunk({"content": "dat"})]

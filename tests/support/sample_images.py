@@ -122,6 +122,7 @@ def _samples() -> dict[str, Sample]:
     add("animated AVIF", "avif", of_pages("AVIF"))
     add("HEIF", "heif", heif(b"mif1", compatible=b"miaf"))
     add("HEIC by a compatible brand", "heic", heif(b"mif1", compatible=b"heic"))
+    add("HEIC by its third compatible brand", "heic", heif(b"mif1", compatible=b"miafMiHBheic"))
     add("BMP", "bmp", saved(picture, "BMP"))
     add("BMP of OS/2", "bmp", bmp_of_os2(), (1, 3))
     for compression in (None, "tiff_lzw", "jpeg"):
