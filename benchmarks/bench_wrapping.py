@@ -150,10 +150,13 @@ def _chunks() -> list[Row]:
 
 
 def _install() -> list[Row]:
-    """`install()` in a program that never calls, by what it takes to import pydantic."""
+    """`install()` in a program that never calls, by what it takes to import pydantic.
+
+    10 ms were allowed once, where pydantic took 38 to 65 ms as the machine's speed went.
+    """
     rows = []
     pydantic = _least("import time; a = time.process_time(); import pydantic; ")
-    for before, limit in (("", 0.15), ("openai", math.inf)):
+    for before, limit in (("", 0.2), ("openai", math.inf)):
         load = f"import {before}; " if before else ""
         code = f"{load}import imageshim, time; a = time.process_time(); imageshim.install(); "
         what = f"install(), {before or 'nothing'} imported before / import pydantic"
