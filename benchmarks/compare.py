@@ -14,7 +14,12 @@ from pathlib import Path
 from . import results
 from .rows import Row
 
-_TOLERANCE = 1.15
+_TOLERANCE = 0.15
+
+
+def _tolerated(old: Row) -> float:
+    """A share of what it was; of the limit where a difference was nothing, or less."""
+    return _TOLERANCE * (old.ratio if old.ratio > 0 else old.limit)
 
 
 def worse(now: dict[str, Row], before: dict[str, Row]) -> list[tuple[Row, Row]]:
@@ -23,7 +28,7 @@ def worse(now: dict[str, Row], before: dict[str, Row]) -> list[tuple[Row, Row]]:
     return [
         (row, old)
         for row, old in pairs
-        if not math.isinf(row.limit) and row.ratio > old.ratio * _TOLERANCE
+        if not math.isinf(row.limit) and row.ratio > old.ratio + _tolerated(old)
     ]
 
 
@@ -44,7 +49,7 @@ def main(arguments: list[str]) -> int:
     now, before = results.read(last), results.read(base)
     found = worse(now, before)
     for row, old in found:
-        change = f"+{(row.ratio / old.ratio - 1) * 100:.0f} %" if old.ratio else "was none"
+        change = f"+{(row.ratio / old.ratio - 1) * 100:.0f} %" if old.ratio > 0 else "was none"
         print(f"{row.name:<72} {old.ratio:>9.4g} -> {row.ratio:<9.4g} {change}")
     for title, names in (("new", now.keys() - before), ("not measured", before.keys() - now)):
         for name in sorted(names):

@@ -54,6 +54,12 @@ def test_what_was_none_may_not_become_some(compare):
     assert (code, said.split("\n")[0].split()[-2:]) == (1, ["was", "none"])
 
 
+def test_a_difference_that_was_less_than_none_may_grow_by_a_share_of_its_limit(compare):
+    before = [("same", -0.1, 1), ("noise", -0.1, 1), ("more", -0.1, 1)]
+    code, said = compare(before, [("same", -0.1, 1), ("noise", 0.04, 1), ("more", 0.2, 1)])
+    assert (code, said.split()[0], len(said.splitlines())) == (1, "more", 2)
+
+
 def test_rows_of_one_side_only_are_named_and_no_fault(compare):
     code, said = compare([("gone", 1, 2)], [("added", 1, 2)])
     assert code == 0
