@@ -77,7 +77,7 @@ def run() -> list[Row]:
 def compare(ports: Servers, kind: str, slowest: float, added: float) -> list[Row]:
     """Measure all three in turns, so that a machine that slows down slows all.
 
-    What a machine does that changes its speed for a second or two is one of the rounds.
+    Where it changes its speed within a round, the median leaves that round out.
     """
     names = ("on", "off", "plain")
     rounds: list[dict[str, Measured]] = [

@@ -7,7 +7,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any
 
 from imageshim.errors import ImageShimError
@@ -93,12 +92,7 @@ class FakeGemini:
     def __enter__(self) -> FakeGemini:  # noqa: PYI034  # Self is not in Python 3.10
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.stop()
 
     # -- addresses ----------------------------------------------------------------------------
